@@ -1,0 +1,119 @@
+//! What a host hands over: its configuration object, walked once.
+
+use crate::time::Micros;
+
+/// A configuration value. Numbers keep NaN and ±Infinity, so that core can refuse them by name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`, `undefined`, `None`: the same as not given.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// Any number.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// An array, list, tuple or set.
+    List(Vec<Value>),
+    /// An object or mapping, in the order the user wrote it.
+    Map(Vec<(String, Value)>),
+    /// Something only the host understands, a function or a class for instance, by the name of its type.
+    Opaque(String),
+}
+
+/// The unit in which a host writes durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Milliseconds: JavaScript.
+    Millis,
+    /// Seconds: Python, environment variables, YAML levels.
+    Seconds,
+    /// Microseconds: core's own.
+    Micros,
+}
+
+impl Unit {
+    /// The unit's name in an error.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Millis => "milliseconds",
+            Self::Seconds => "seconds",
+            Self::Micros => "microseconds",
+        }
+    }
+
+    const fn factor(self) -> u32 {
+        match self {
+            Self::Millis => 1_000,
+            Self::Seconds => 1_000_000,
+            Self::Micros => 1,
+        }
+    }
+
+    /// `number` of this unit in whole microseconds, rounded to the nearest; `None` for NaN, ±Infinity and negatives.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked finite and not negative; `as` saturates and Micros cuts"
+    )]
+    pub fn to_micros(self, number: f64) -> Option<Micros> {
+        if !number.is_finite() || number < 0.0 {
+            return None;
+        }
+        Some(Micros::new((number * f64::from(self.factor())).round() as u64))
+    }
+
+    /// `micros` in this unit.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53, so exact")]
+    pub fn of_micros(self, micros: Micros) -> f64 {
+        micros.get() as f64 / f64::from(self.factor())
+    }
+}
+
+impl Value {
+    /// The value in one short line, for an error.
+    #[must_use]
+    pub fn render(&self) -> String {
+        match self {
+            Self::Null => "nothing".into(),
+            Self::Bool(b) => b.to_string(),
+            Self::Number(n) => render_number(*n),
+            Self::Text(t) if t.chars().count() > 40 => {
+                format!("a string of {} characters", t.chars().count())
+            }
+            Self::Text(t) => format!("{t:?}"),
+            Self::List(items) => format!("a list of {}", items.len()),
+            Self::Map(_) => "an object".into(),
+            Self::Opaque(kind) => kind.clone(),
+        }
+    }
+}
+
+/// `5`, `0.25`, `NaN`, `Infinity`.
+pub(crate) fn render_number(n: f64) -> String {
+    if n.is_nan() {
+        "NaN".into()
+    } else if n.is_infinite() {
+        (if n > 0.0 { "Infinity" } else { "-Infinity" }).into()
+    } else {
+        n.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_reach_whole_microseconds() {
+        assert_eq!(Unit::Seconds.to_micros(0.1), Some(Micros::new(100_000)));
+        assert_eq!(Unit::Millis.to_micros(0.0004), Some(Micros::ZERO));
+        assert_eq!(Unit::Millis.to_micros(-1.0), None);
+        assert_eq!(Unit::Millis.to_micros(f64::NAN), None);
+        assert_eq!(Unit::Seconds.to_micros(f64::INFINITY), None);
+        assert_eq!(Unit::Seconds.to_micros(1e300), Some(Micros::MAX));
+    }
+}
