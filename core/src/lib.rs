@@ -5,5 +5,6 @@
 
 pub mod draw;
 pub mod error;
+pub mod json;
 pub mod spec;
 pub mod time;

@@ -1,0 +1,19 @@
+//! Strict JSON (RFC 8259), read and written without recursion that input could exhaust and without a panic.
+//!
+//! One scanner serves three readers: [`parse`] gives a configuration [`Value`](crate::spec::Value), [`from_str`] fills any
+//! serde type, and [`crate::fingerprint::canonical`] rewrites a body in canonical form. Strict means: UTF-8, no byte order
+//! mark, no lone surrogate, no raw control character in a string, at most [`MAX_DEPTH`] nested containers, nothing after
+//! the value. `serde_json` would do most of this and more; it stays out because it triples the size of the wasm.
+
+mod de;
+mod error;
+mod parse;
+mod scan;
+mod ser;
+mod text;
+
+pub use de::from_str;
+pub use error::{JsonError, Reason};
+pub use parse::parse;
+pub use scan::MAX_DEPTH;
+pub use text::to_string;
