@@ -3,19 +3,24 @@
 //! Everything is whole microseconds in a `u64` that stays below 2^53, so that it crosses into JavaScript as an exact
 //! number. All sums saturate.
 
+use serde::{Deserialize, Deserializer, Serialize};
+
 /// The largest instant or duration: 2^53 − 1 microseconds, about 285 years.
 pub const MAX_MICROS: u64 = (1 << 53) - 1;
 
 /// A length of time in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Micros(u64);
 
 /// A reading of a monotonic clock with an arbitrary origin: what retries, breakers and budgets are decided by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Tick(u64);
 
 /// Wall-clock time since the Unix epoch: what records, retention and logs carry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Timestamp(u64);
 
 impl Micros {
@@ -111,6 +116,19 @@ macro_rules! instant {
 instant!(Tick);
 instant!(Timestamp);
 
+/// Written as a plain number of microseconds; read the same way, and cut at [`MAX_MICROS`] as everywhere.
+macro_rules! from_number {
+    ($($name:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                u64::deserialize(deserializer).map(Self::new)
+            }
+        }
+    )*};
+}
+
+from_number!(Micros, Tick, Timestamp);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +139,13 @@ mod tests {
         assert_eq!(Tick::MAX.plus(Micros::from_secs(1)), Tick::MAX);
         assert_eq!(Micros::from_secs(u64::MAX), Micros::MAX);
         assert_eq!(Timestamp::new(5).minus(Micros::new(9)), Timestamp::ZERO);
+    }
+
+    #[test]
+    fn instants_and_spans_are_plain_numbers_in_json() {
+        assert_eq!(crate::json::to_string(&Micros::from_millis(5)), "5000");
+        assert_eq!(crate::json::from_str("18446744073709551615"), Ok(Timestamp::MAX));
+        assert!(crate::json::from_str::<Tick>("-1").is_err());
     }
 
     #[test]
