@@ -1,0 +1,3 @@
+import "./native.js";
+
+export { coreVersion } from "@once-again/driver/core";

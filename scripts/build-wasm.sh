@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Compiles the wasm of once-again-web into bindings-wasm/wasm/ and prints its size.
+#
+# A Rust toolchain that has the wasm target is used first. Where it cannot be had, the distribution's own Rust builds the
+# standard library for the target as well; scripts/setup.sh installs one of the two.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+target=wasm32-unknown-unknown
+name=once_again
+out=bindings-wasm/wasm
+
+# Each toolchain keeps a target folder of its own: they would throw away each other's work.
+toolchain=$(scripts/wasm-toolchain.sh) || {
+  echo "wasm: no Rust toolchain here can build for $target; run scripts/setup.sh" >&2
+  exit 1
+}
+case $toolchain in
+  rustup)
+    echo "wasm: building with $(rustc --version)"
+    cargo build --package once-again-wasm --target "$target" --release --target-dir target/wasm
+    raw=target/wasm/$target/release/${name}_wasm.wasm
+    ;;
+  distribution)
+    echo "wasm: building with the distribution's $(/usr/bin/rustc --version), the standard library included"
+    linker=$(compgen -c wasm-ld- | sort --version-sort | tail -1)
+    PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker \
+      /usr/bin/cargo build --package once-again-wasm --target "$target" --release --target-dir target/wasm-distribution \
+      -Zbuild-std=std,panic_abort
+    raw=target/wasm-distribution/$target/release/${name}_wasm.wasm
+    ;;
+esac
+
+cargo build --quiet --package wasm-bindgen-step
+step=target/debug/wasm-bindgen-step
+
+# The glue and the optimiser run only when what they read has changed.
+stamp=.cache/stamps/wasm
+inputs=$(cat "$raw" "$step" node_modules/binaryen/package.json "$0" | sha256sum)
+if [[ ! -f $out/${name}_bg.wasm || $(cat "$stamp" 2>/dev/null) != "$inputs" ]]; then
+  "$step" "$raw" "$out" "$name"
+  npx --no-install wasm-opt -O3 --strip-debug --strip-producers --strip-target-features \
+    "$out/${name}_bg.wasm" --output "$out/${name}_bg.wasm"
+  mkdir -p "$(dirname "$stamp")"
+  echo "$inputs" >"$stamp"
+fi
+
+node --input-type=module - "$out/${name}_bg.wasm" <<'EOF'
+import { readFileSync } from "node:fs";
+import { brotliCompressSync } from "node:zlib";
+const wasm = readFileSync(process.argv[2]);
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+console.log(`wasm: ${process.argv[2]} is ${kilobytes(wasm.length)}, ${kilobytes(brotliCompressSync(wasm).length)} after brotli`);
+EOF
