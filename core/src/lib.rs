@@ -5,10 +5,14 @@
 
 pub mod draw;
 pub mod error;
+pub mod hex;
 pub mod json;
 pub mod spec;
 pub mod time;
 
 /// The version of this crate; every binding reports it, so a mixed installation can be told apart.
-#[expect(clippy::disallowed_macros, reason = "Cargo's own constant, read when compiling and never when running")]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "Cargo's own constant, read when compiling and never when running"
+)]
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
