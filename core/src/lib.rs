@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod breaker;
 pub mod draw;
 pub mod error;
 pub mod hex;

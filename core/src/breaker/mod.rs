@@ -1,0 +1,25 @@
+//! The circuit breaker: who may call, what a result changes, and when the next probe may go.
+//!
+//! A host keeps one [`Breaker`] per dependency, asks [`Breaker::admit`] before a call and tells [`Breaker::settle`]
+//! after it. Everything else is read from the answer: nothing here sleeps, looks at a clock or calls back.
+//!
+//! `machine` holds the states and their transitions, `window` what a closed breaker remembers, `half_open` the probes;
+//! `spec` is the configuration as a user writes it and `config` the same once it is known to be valid.
+
+mod config;
+mod half_open;
+mod machine;
+mod permit;
+mod snapshot;
+mod spec;
+mod window;
+
+pub use config::BreakerConfig;
+pub use machine::{Breaker, Counters};
+pub use permit::{
+    Admission, Change, Decision, Mode, Outcome, Permit, PermitKind, Settlement, State, Verdict,
+};
+pub use snapshot::Snapshot;
+pub use spec::{
+    Abandoned, BreakerSpec, FallbackStrategy, HalfOpenSpec, HealthCheck, OpenWaitSpec, Pass, WindowSpec,
+};
