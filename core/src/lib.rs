@@ -3,11 +3,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backoff;
 pub mod breaker;
+pub mod classify;
 pub mod draw;
 pub mod error;
 pub mod hex;
+pub mod jitter;
 pub mod json;
+pub mod retry;
 pub mod spec;
 pub mod time;
 

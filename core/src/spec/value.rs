@@ -1,6 +1,7 @@
 //! What a host hands over: its configuration object, walked once.
 
 use crate::time::Micros;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// A configuration value. Numbers keep NaN and ±Infinity, so that core can refuse them by name.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +91,28 @@ impl Value {
             Self::Opaque(kind) => kind.clone(),
         }
     }
+}
+
+/// As hosts write it: plain JSON, with `{"$number":"NaN"}` and `{"$opaque":"function"}` for what JSON has no word for.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(b) => serializer.serialize_bool(*b),
+            Self::Number(n) if n.is_finite() => serializer.serialize_f64(*n),
+            Self::Number(n) => escape(serializer, "$number", &render_number(*n)),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Map(entries) => serializer.collect_map(entries.iter().map(|(name, value)| (name, value))),
+            Self::Opaque(kind) => escape(serializer, "$opaque", kind),
+        }
+    }
+}
+
+fn escape<S: Serializer>(serializer: S, name: &str, text: &str) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(name, text)?;
+    map.end()
 }
 
 /// `5`, `0.25`, `NaN`, `Infinity`.
