@@ -3,5 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-npx --no-install napi build --platform --release --no-js --dts index.d.ts --output-dir native \
+node_modules/.bin/napi build --platform --release --no-js --dts index.d.ts --output-dir native \
   --cwd bindings-node --target-dir "$PWD/target"
+# Not through the release profile: the other bindings need their sections for one step longer.
+case $(uname) in
+  Darwin) strip -x bindings-node/native/*.node ;;
+  *) strip --strip-unneeded bindings-node/native/*.node ;;
+esac

@@ -39,7 +39,7 @@ stamp=.cache/stamps/wasm
 inputs=$(cat "$raw" "$step" node_modules/binaryen/package.json "$0" | sha256sum)
 if [[ ! -f $out/${name}_bg.wasm || $(cat "$stamp" 2>/dev/null) != "$inputs" ]]; then
   "$step" "$raw" "$out" "$name"
-  npx --no-install wasm-opt -O3 --strip-debug --strip-producers --strip-target-features \
+  node_modules/.bin/wasm-opt -O3 --strip-debug --strip-producers --strip-target-features \
     "$out/${name}_bg.wasm" --output "$out/${name}_bg.wasm"
   mkdir -p "$(dirname "$stamp")"
   echo "$inputs" >"$stamp"

@@ -23,7 +23,10 @@ function load(): typeof Native {
     }
   }
   const machine = `${process.platform}-${process.arch}, Node ${process.version}`;
-  throw new AggregateError(failures, `once-again has no binary that runs here (${machine}); tried ${candidates().join(", ")}`);
+  throw new AggregateError(
+    failures,
+    `once-again has no binary that runs here (${machine}); tried ${candidates().join(", ")}`,
+  );
 }
 
 attachCore(load());

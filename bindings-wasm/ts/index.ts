@@ -11,6 +11,8 @@ let ready: Promise<void> | undefined;
  * @param source where to take it from instead: a URL, a `Response`, or its bytes.
  */
 export function init(source?: string | URL | Response | BufferSource): Promise<void> {
-  ready ??= initWasm({ module_or_path: source ?? new URL("once_again_bg.wasm", import.meta.url) }).then(() => attachCore(wasm));
+  ready ??= initWasm({ module_or_path: source ?? new URL("once_again_bg.wasm", import.meta.url) }).then(() =>
+    attachCore(wasm),
+  );
   return ready;
 }

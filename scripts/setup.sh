@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# scripts/setup.sh [demo|dev]
+#
+# Installs what is missing on this machine, and says what and why. Nothing is installed twice: when all is there it takes
+# well under a second and needs no root. `demo` leaves out what only the tests and linters need; `dev` is everything.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mode=${1:-dev}
+case $mode in
+  demo | dev) ;;
+  *) echo "usage: scripts/setup.sh [demo|dev]" >&2 && exit 2 ;;
+esac
+
+say() { echo "setup: $*"; }
+fail() { echo "setup: $*" >&2 && exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+# digest FILE...: one word that changes whenever one of the files does.
+digest() { cat "$@" | git hash-object --stdin; }
+
+# --- What a person has to bring ---------------------------------------------------------------------------------------
+
+have cargo || fail "Rust is missing: install it with rustup (https://rustup.rs), then run this again"
+have node && have npm || fail "Node.js is missing: install version 20 or later (https://nodejs.org), then run this again"
+node_version=$(node --version)
+node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+  fail "Node.js is $node_version, but the build tools need 20.19 or later"
+
+# --- Debian packages, each only when what it brings is missing --------------------------------------------------------
+
+packages=()
+# need WHY PACKAGE...
+need() {
+  say "$1: will install ${*:2}"
+  packages+=("${@:2}")
+}
+
+find_python() {
+  local python
+  for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10 /usr/bin/python3; do
+    if "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+      command -v "$python" && return
+    fi
+  done
+  return 1
+}
+
+find_chromium() {
+  local browser
+  [[ -x ${CHROMIUM:-} ]] && return
+  for browser in chromium chromium-browser google-chrome google-chrome-stable; do
+    have "$browser" && return
+  done
+  return 1
+}
+
+# rustup is asked first; behind a closed network it fails at once or is cut short, and Debian's own Rust takes over.
+find_wasm_toolchain() {
+  scripts/wasm-toolchain.sh >/dev/null 2>&1 && return
+  have rustup || return 1
+  say "Rust cannot compile for the browser yet: asking rustup for the wasm32-unknown-unknown target"
+  timeout 180 rustup target add wasm32-unknown-unknown >.cache/setup-rustup.log 2>&1 &&
+    scripts/wasm-toolchain.sh >/dev/null 2>&1 && return
+  say "rustup could not bring it (.cache/setup-rustup.log)"
+  return 1
+}
+
+mkdir -p .cache/stamps
+have cc || need "linking Rust needs a C compiler" gcc libc6-dev
+have g++ && have make || need "better-sqlite3 is compiled on this machine" g++ make
+have python3 || [[ -x .venv/bin/python ]] || need "node-gyp and the Python binding need Python" python3
+[[ -x .venv/bin/python ]] || find_python >/dev/null || need "the Python binding needs a virtual environment" python3-venv
+find_chromium || need "the browser's part is run in a real browser" chromium
+find_wasm_toolchain || need "the browser's part needs a Rust that compiles to wasm" rustc-web cargo-web rust-web-src lld-19
+
+if ((${#packages[@]} > 0)); then
+  have apt-get || fail "this machine has no apt-get: please install what these Debian packages bring: ${packages[*]}"
+  as_root=()
+  if ((EUID != 0)); then
+    have sudo || fail "installing needs root, and there is no sudo: apt-get install ${packages[*]}"
+    as_root=(sudo)
+  fi
+  say "apt-get install ${packages[*]}"
+  {
+    "${as_root[@]}" apt-get update &&
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}"
+  } >.cache/setup-apt.log 2>&1 || { tail -20 .cache/setup-apt.log >&2 && fail "apt-get failed (.cache/setup-apt.log)"; }
+fi
+
+# --- JavaScript packages, exactly as locked ---------------------------------------------------------------------------
+
+npm_stamp="$node_version $(digest package-lock.json)"
+if [[ ! -d node_modules || $(cat .cache/stamps/npm 2>/dev/null) != "$npm_stamp" ]]; then
+  say "npm ci: the JavaScript tools and libraries of package-lock.json (better-sqlite3 may compile for a minute)"
+  # A Node that carries its own headers spares node-gyp a download.
+  prefix=$(dirname "$(dirname "$(node -p process.execPath)")")
+  if [[ -f $prefix/include/node/node.h ]]; then export npm_config_nodedir=$prefix; fi
+  npm ci >.cache/setup-npm.log 2>&1 || { tail -40 .cache/setup-npm.log >&2 && fail "npm ci failed (.cache/setup-npm.log)"; }
+  echo "$npm_stamp" >.cache/stamps/npm
+fi
+
+# --- Python packages, in an environment of this folder ----------------------------------------------------------------
+
+if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+  python=$(find_python) || fail "no Python 3.10 or later with venv was found"
+  say "python -m venv .venv, with $python"
+  rm -rf .venv .cache/stamps/pip-*
+  "$python" -m venv .venv
+fi
+requirements=scripts/requirements-$mode.txt
+pip_stamp=$(digest scripts/requirements-demo.txt "$requirements")
+# What `dev` installed is enough for `demo`.
+if ! grep -qsx "$(digest scripts/requirements-demo.txt scripts/requirements-dev.txt)" .cache/stamps/pip-dev &&
+  [[ $(cat ".cache/stamps/pip-$mode" 2>/dev/null) != "$pip_stamp" ]]; then
+  say "pip install: the Python tools of $requirements"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$requirements" \
+    >.cache/setup-pip.log 2>&1 || { tail -20 .cache/setup-pip.log >&2 && fail "pip failed (.cache/setup-pip.log)"; }
+  echo "$pip_stamp" >".cache/stamps/pip-$mode"
+fi

@@ -1,0 +1,3 @@
+const { coreVersion } = require("once-again");
+
+console.log(`once-again ${coreVersion()}`);

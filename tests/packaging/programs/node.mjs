@@ -1,0 +1,3 @@
+import { coreVersion } from "once-again";
+
+console.log(`once-again ${coreVersion()}`);

@@ -1,0 +1,4 @@
+import { coreVersion } from "once-again";
+
+const version: string = coreVersion();
+console.log(version);
