@@ -18,8 +18,6 @@
 //! Time only moves here when an event brings it, and never backwards. What a host may skip (admission to a closed
 //! breaker, a [quiet](Breaker::quiet) success) does not even do that, so skipping it cannot be told from asking.
 
-use serde::Serialize;
-
 use super::config::{BreakerConfig, Rules};
 use super::half_open::{Probe, Probes};
 use super::permit::{
@@ -54,40 +52,19 @@ pub struct Breaker {
     pub(super) wait: u64,
     /// The draw of the last opening, for an opening that time alone brings about.
     pub(super) draw: Draw,
-    probes: Probes,
-    isolations: u32,
+    pub(super) probes: Probes,
+    /// How many hold it open by hand.
+    pub(super) isolations: u32,
 
-    rejected: u64,
-    stale: u64,
-    opened: u64,
+    pub(super) rejected: u64,
+    pub(super) stale: u64,
+    pub(super) opened: u64,
 }
 
 const _: () = assert!(
     size_of::<Breaker>() + 3 * size_of::<Probe>() <= 512,
     "a breaker with its three default probes is at most 512 bytes"
 );
-
-/// What a breaker has counted, for statistics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Counters {
-    /// Calls in the window. A breaker without a rate rule keeps failures only.
-    pub calls: u32,
-    /// Failed calls in the window.
-    pub failures: u32,
-    /// Slow calls in the window.
-    pub slow_calls: u32,
-    /// Failures without a success between them, where `consecutive_failures` is set.
-    pub consecutive_failures: u32,
-    /// Probes in flight.
-    pub probes: u32,
-    /// Calls rejected so far.
-    pub rejected: u64,
-    /// Results of an earlier epoch so far.
-    pub stale: u64,
-    /// Times it has opened.
-    pub opened: u64,
-}
 
 impl Breaker {
     /// A closed breaker that remembers nothing.
@@ -159,40 +136,6 @@ impl Breaker {
         }
     }
 
-    /// An active health check has ended. A good one lets the next caller of an open breaker through as a probe at once;
-    /// a bad one changes nothing.
-    pub fn health(&mut self, ok: bool, now: Tick) {
-        if ok && self.state == State::Open {
-            let now = self.advance(now);
-            self.open_until = self.open_until.min(now);
-        }
-    }
-
-    /// Holds the breaker open until [`release`](Self::release) has been called as often as this.
-    pub fn isolate(&mut self) -> Option<Change> {
-        self.isolations = self.isolations.saturating_add(1);
-        (self.state != State::ForcedOpen).then(|| self.enter(State::ForcedOpen))
-    }
-
-    /// Takes back one [`isolate`](Self::isolate); the last one lets calls through again, with an empty window.
-    pub fn release(&mut self) -> Option<Change> {
-        if self.state != State::ForcedOpen {
-            return None;
-        }
-        self.isolations = self.isolations.saturating_sub(1);
-        (self.isolations == 0).then(|| self.start_over())
-    }
-
-    /// Turns the breaker off, into a mere observer, or on again. Under [`isolate`](Self::isolate) it takes effect when
-    /// the last isolation is released.
-    pub fn set_mode(&mut self, mode: Mode) -> Option<Change> {
-        if self.mode == mode {
-            return None;
-        }
-        self.mode = mode;
-        (self.state != State::ForcedOpen).then(|| self.start_over())
-    }
-
     /// Where the breaker stands. Only events change it: an open breaker whose wait is over is open until someone asks.
     #[must_use]
     pub const fn state(&self) -> State {
@@ -235,23 +178,6 @@ impl Breaker {
                 Some(self.probes.deadline(&self.rules.trial)).filter(|deadline| *deadline < Tick::MAX)
             }
             _ => None,
-        }
-    }
-
-    /// What has been counted, as of `now`.
-    #[must_use]
-    pub fn counters(&self, now: Tick) -> Counters {
-        let window = self.window.seen_from(now.max(self.seen));
-        let in_flight = if self.state == State::HalfOpen { self.probes.in_flight() } else { 0 };
-        Counters {
-            calls: window.calls,
-            failures: window.failures,
-            slow_calls: window.slow,
-            consecutive_failures: self.streak,
-            probes: u32::try_from(in_flight).unwrap_or(u32::MAX),
-            rejected: self.rejected,
-            stale: self.stale,
-            opened: self.opened,
         }
     }
 
@@ -389,7 +315,7 @@ impl Breaker {
     }
 
     /// Closes, or does what the mode says instead, with nothing remembered.
-    fn start_over(&mut self) -> Change {
+    pub(super) fn start_over(&mut self) -> Change {
         self.window.clear();
         self.streak = 0;
         self.crossed = false;
@@ -401,7 +327,7 @@ impl Breaker {
         })
     }
 
-    fn enter(&mut self, to: State) -> Change {
+    pub(super) fn enter(&mut self, to: State) -> Change {
         let from = core::mem::replace(&mut self.state, to);
         self.epoch = (self.epoch + 1).min(MAX_MICROS);
         Change { from, to }
@@ -409,7 +335,7 @@ impl Breaker {
 
     /// Time as this breaker sees it: a clock that goes back stands still.
     #[inline]
-    fn advance(&mut self, now: Tick) -> Tick {
+    pub(super) fn advance(&mut self, now: Tick) -> Tick {
         self.seen = self.seen.max(now);
         self.seen
     }

@@ -7,15 +7,19 @@
 //! `spec` is the configuration as a user writes it and `config` the same once it is known to be valid.
 
 mod config;
+mod counters;
 mod half_open;
 mod machine;
+mod manual;
 mod permit;
+mod read;
 mod snapshot;
 mod spec;
 mod window;
 
 pub use config::BreakerConfig;
-pub use machine::{Breaker, Counters};
+pub use counters::Counters;
+pub use machine::Breaker;
 pub use permit::{
     Admission, Change, Decision, Mode, Outcome, Permit, PermitKind, Settlement, State, Verdict,
 };

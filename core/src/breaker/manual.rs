@@ -1,0 +1,41 @@
+//! What comes from outside the calls themselves: a health check, an operator's hand.
+
+use super::machine::Breaker;
+use super::permit::{Change, Mode, State};
+use crate::time::Tick;
+
+impl Breaker {
+    /// An active health check has ended. A good one lets the next caller of an open breaker through as a probe at once;
+    /// a bad one changes nothing.
+    pub fn health(&mut self, ok: bool, now: Tick) {
+        if ok && self.state == State::Open {
+            let now = self.advance(now);
+            self.open_until = self.open_until.min(now);
+        }
+    }
+
+    /// Holds the breaker open until [`release`](Self::release) has been called as often as this.
+    pub fn isolate(&mut self) -> Option<Change> {
+        self.isolations = self.isolations.saturating_add(1);
+        (self.state != State::ForcedOpen).then(|| self.enter(State::ForcedOpen))
+    }
+
+    /// Takes back one [`isolate`](Self::isolate); the last one lets calls through again, with an empty window.
+    pub fn release(&mut self) -> Option<Change> {
+        if self.state != State::ForcedOpen {
+            return None;
+        }
+        self.isolations = self.isolations.saturating_sub(1);
+        (self.isolations == 0).then(|| self.start_over())
+    }
+
+    /// Turns the breaker off, into a mere observer, or on again. Under [`isolate`](Self::isolate) it takes effect when
+    /// the last isolation is released.
+    pub fn set_mode(&mut self, mode: Mode) -> Option<Change> {
+        if self.mode == mode {
+            return None;
+        }
+        self.mode = mode;
+        (self.state != State::ForcedOpen).then(|| self.start_over())
+    }
+}
