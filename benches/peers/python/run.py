@@ -1,0 +1,152 @@
+"""Prints the Python rows as one JSON list; ``benches/bench.mjs`` puts them beside the other languages'."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import sys
+
+import circuitbreaker
+import hyx.retry
+import opnieuw
+import pybreaker
+import retrying
+import rfc8785
+import stamina
+import tenacity
+from measure import Row, measure_row
+
+import once_again
+
+logging.disable(logging.CRITICAL)
+
+
+def work() -> int:
+    return 1
+
+
+async def async_work() -> int:
+    return 1
+
+
+def fail() -> None:
+    raise OSError("down")
+
+
+def order(size: int) -> dict:
+    """An order with as many lines as it takes: nested, unsorted keys, numbers, escapes, text beyond ASCII."""
+    value: dict = {"order": "A-1", "customer": {"name": 'Zoë "Z" Ångström', "id": 7}, "lines": []}
+    while len(json.dumps(value)) < size:
+        i = len(value["lines"])
+        value["lines"].append(
+            {"sku": f"SKU-{i}", "quantity": i % 7, "price": i * 1.25, "note": "line\nbreak", "tags": ["new"], "on": True}
+        )
+    return value
+
+
+def sync_rows() -> list[Row]:
+    fingerprints = [
+        Row(
+            f"py-fingerprint-{kb}k",
+            f"fingerprint of a {kb} KB dict",
+            0.25 if kb == 1 else 0.2,
+            lambda body=body: once_again.fingerprint(body),
+            {
+                "json.dumps(sort_keys) + sha256": lambda body=body: hashlib.sha256(
+                    json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+                ).hexdigest(),
+                "rfc8785 + sha256": lambda body=body: hashlib.sha256(rfc8785.dumps(body)).hexdigest(),
+            },
+        )
+        for kb in (1, 10, 100)
+        for body in [order(kb * 1000)]
+    ]
+    return [
+        Row(
+            "py-retry-sync",
+            "sync retry, first attempt succeeds",
+            0.35,
+            once_again.retry_kernel_task(work),
+            {
+                "opnieuw": opnieuw.retry(retry_on_exceptions=OSError)(work),
+                "retrying": retrying.retry(stop_max_attempt_number=3)(work),
+                "stamina": stamina.retry(on=OSError, attempts=3)(work),
+                "tenacity": tenacity.retry(stop=tenacity.stop_after_attempt(3))(work),
+            },
+        ),
+        Row(
+            "py-breaker-closed",
+            "closed breaker",
+            0.6,
+            once_again.CircuitBreaker()(work),
+            {
+                "circuitbreaker": circuitbreaker.CircuitBreaker(name="bench")(work),
+                "pybreaker": pybreaker.CircuitBreaker()(work),
+            },
+        ),
+        Row(
+            "py-breaker-reject",
+            "open breaker rejects",
+            0.7,
+            rejecting(once_again.CircuitBreaker(failure_threshold=5, recovery_timeout=3600.0), once_again.CircuitOpenError),
+            {
+                "circuitbreaker": rejecting(
+                    circuitbreaker.CircuitBreaker(failure_threshold=5, recovery_timeout=3600, name="open"),
+                    circuitbreaker.CircuitBreakerError,
+                ),
+                "pybreaker": rejecting(
+                    pybreaker.CircuitBreaker(fail_max=5, reset_timeout=3600), pybreaker.CircuitBreakerError
+                ),
+            },
+        ),
+        *fingerprints,
+    ]
+
+
+def rejecting(breaker, error: type[Exception]):
+    """A call to ``breaker`` after it tripped, its rejection swallowed."""
+    failing = breaker(fail)
+    for _ in range(10):
+        try:
+            failing()
+        except (OSError, error):
+            pass
+
+    def call() -> None:
+        try:
+            failing()
+        except error:
+            pass
+
+    return call
+
+
+def async_rows() -> list[Row]:
+    return [
+        Row(
+            "py-retry-async",
+            "async retry, first attempt succeeds",
+            0.45,
+            once_again.retry_kernel_task(async_work),
+            {
+                "hyx": hyx.retry.retry(on=OSError, attempts=3)(async_work),
+                "stamina": stamina.retry(on=OSError, attempts=3)(async_work),
+                "tenacity": tenacity.retry(stop=tenacity.stop_after_attempt(3))(async_work),
+            },
+        )
+    ]
+
+
+def main() -> None:
+    loop = asyncio.new_event_loop()
+    results = []
+    for row, on in [*((row, None) for row in sync_rows()), *((row, loop) for row in async_rows())]:
+        print(f"  {row.id}", file=sys.stderr)
+        results.append(measure_row(row, on))
+    loop.close()
+    print(json.dumps(results))
+
+
+main()
