@@ -165,3 +165,96 @@ fn fibonacci(base: Micros, max: Micros) -> Vec<Micros> {
     }
     entries
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delays(backoff: &Backoff, count: u32) -> Vec<u64> {
+        (0..count).map(|retry| backoff.delay(retry, None).get()).collect()
+    }
+
+    fn backoff(strategy: Strategy, base: u64, multiplier: u64, max: u64) -> Backoff {
+        Backoff::new(strategy, Micros::new(base), multiplier, Micros::new(max), &[])
+    }
+
+    #[test]
+    fn one_microsecond_grows_by_half_because_the_fraction_is_carried() {
+        let growing = backoff(Strategy::Exponential, 1, 1_500_000, 1_000);
+        assert_eq!(delays(&growing, 11), [1, 1, 2, 3, 5, 7, 11, 17, 25, 38, 57]);
+    }
+
+    #[test]
+    fn doubling_ends_at_the_cap_and_stays_there() {
+        let kernel = backoff(Strategy::Exponential, 1_000_000, 2_000_000, 30_000_000);
+        assert_eq!(
+            delays(&kernel, 7),
+            [1_000_000, 2_000_000, 4_000_000, 8_000_000, 16_000_000, 30_000_000, 30_000_000]
+        );
+        assert_eq!(kernel.delay(u32::MAX, None).get(), 30_000_000);
+        assert!(!kernel.levels_off());
+    }
+
+    #[test]
+    fn a_decimal_multiplier_is_exact_as_long_as_the_result_is_whole() {
+        let custom = backoff(Strategy::Exponential, 100_000, 1_800_000, 10_000_000);
+        assert_eq!(delays(&custom, 7), [100_000, 180_000, 324_000, 583_200, 1_049_760, 1_889_568, 3_401_222]);
+    }
+
+    #[test]
+    fn linear_fibonacci_and_fixed_follow_their_formulas() {
+        assert_eq!(delays(&backoff(Strategy::Fixed, 7, 2_000_000, 100), 3), [7, 7, 7]);
+        assert_eq!(delays(&backoff(Strategy::Linear, 100, 1_000_000, 350), 5), [100, 200, 300, 350, 350]);
+        assert_eq!(delays(&backoff(Strategy::Linear, 100, 250_000, 1_000), 4), [100, 125, 150, 175]);
+        assert_eq!(delays(&backoff(Strategy::Fibonacci, 10, 0, 100), 8), [10, 10, 20, 30, 50, 80, 100, 100]);
+    }
+
+    #[test]
+    fn a_schedule_repeats_its_last_value_and_is_capped() {
+        let schedule = [50, 10, 900].map(Micros::new);
+        let backoff = Backoff::new(Strategy::Schedule, Micros::ZERO, 0, Micros::new(500), &schedule);
+        assert_eq!(delays(&backoff, 5), [50, 10, 500, 500, 500]);
+    }
+
+    #[test]
+    fn a_custom_answer_is_capped_and_the_base_stands_in_for_a_missing_one() {
+        let custom = backoff(Strategy::Custom, 100, 0, 1_000);
+        assert_eq!(custom.delay(0, Some(Micros::new(5_000))).get(), 1_000);
+        assert_eq!(custom.delay(3, Some(Micros::new(250))).get(), 250);
+        assert_eq!(custom.delay(3, None).get(), 100);
+    }
+
+    #[test]
+    fn growth_too_slow_for_the_table_levels_off_and_says_so() {
+        let slow = backoff(Strategy::Exponential, 100_000, 1_000_001, 30_000_000);
+        assert!(slow.levels_off());
+        assert_eq!(slow.delay(4_095, None), slow.delay(u32::MAX, None));
+        assert!(!backoff(Strategy::Exponential, 100_000, 1_000_000, 30_000_000).levels_off());
+        assert!(!backoff(Strategy::Exponential, 0, 2_000_000, 30_000_000).levels_off());
+    }
+
+    #[test]
+    fn the_largest_numbers_saturate_at_the_cap() {
+        for strategy in [Strategy::Exponential, Strategy::Linear, Strategy::Fibonacci] {
+            let widest = backoff(strategy, Micros::MAX.get(), 1_000_000_000, Micros::MAX.get());
+            assert_eq!(widest.delay(u32::MAX, None), Micros::MAX);
+        }
+    }
+
+    #[test]
+    fn the_advanced_retrys_constants_are_names_too() {
+        for (name, strategy) in [
+            ("StrategyFixedDelay", Strategy::Fixed),
+            ("StrategyExponentialBackoff", Strategy::Exponential),
+            ("StrategyLinearBackoff", Strategy::Linear),
+            ("StrategyFibonacciBackoff", Strategy::Fibonacci),
+            ("StrategyCustom", Strategy::Custom),
+            ("exponential", Strategy::Exponential),
+            ("EXPONENTIAL_BACKOFF", Strategy::Exponential),
+        ] {
+            assert_eq!(Strategy::from_name(name), Some(strategy), "{name}");
+        }
+        assert_eq!(Strategy::from_name("quadratic"), None);
+        assert_eq!(Strategy::from_name(""), None);
+    }
+}

@@ -91,3 +91,62 @@ fn fraction(delay: u64, millionths: u32) -> u64 {
     let part = u128::from(delay) * u128::from(millionths) / 1_000_000;
     u64::try_from(part).map_or(delay, |part| part.min(delay))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOW: Draw = Draw(0);
+    const MIDDLE: Draw = Draw(1 << 31);
+    const HIGH: Draw = Draw(u32::MAX);
+
+    /// A delay of 1 000 µs, base 100 µs, cap 1 200 µs.
+    fn spread(jitter: Jitter, previous: u64) -> [u64; 3] {
+        [LOW, MIDDLE, HIGH].map(|draw| {
+            let (base, max) = (Micros::new(100), Micros::new(1_200));
+            jitter.apply(Micros::new(1_000), base, max, Micros::new(previous), draw).get()
+        })
+    }
+
+    #[test]
+    fn each_jitter_keeps_to_its_interval() {
+        assert_eq!(spread(Jitter::None, 100), [1_000, 1_000, 1_000]);
+        assert_eq!(spread(Jitter::Full, 100), [0, 500, 1_000]);
+        assert_eq!(spread(Jitter::Equal, 100), [500, 750, 1_000]);
+        assert_eq!(spread(Jitter::Deviation(100_000), 100), [900, 1_000, 1_100]);
+    }
+
+    #[test]
+    fn decorrelated_jitter_grows_from_the_previous_delay_alone() {
+        assert_eq!(spread(Jitter::Decorrelated, 100), [100, 200, 300]);
+        assert_eq!(spread(Jitter::Decorrelated, 300), [100, 500, 900]);
+        assert_eq!(spread(Jitter::Decorrelated, 1_000), [100, 650, 1_200]);
+    }
+
+    #[test]
+    fn bounds_are_cut_before_drawing_so_nothing_piles_up_on_the_cap() {
+        assert_eq!(spread(Jitter::Deviation(500_000), 100), [500, 850, 1_200]);
+    }
+
+    #[test]
+    fn an_odd_delay_loses_nothing_to_halving() {
+        let apply =
+            |draw| Jitter::Equal.apply(Micros::new(7), Micros::ZERO, Micros::new(9), Micros::ZERO, draw);
+        assert_eq!([apply(LOW).get(), apply(HIGH).get()], [4, 7]);
+    }
+
+    #[test]
+    fn zero_stays_zero_whatever_the_jitter() {
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::Deviation(1_000_000)] {
+            let max = Micros::from_secs(1);
+            assert_eq!(jitter.apply(Micros::ZERO, Micros::new(100), max, max, HIGH), Micros::ZERO);
+        }
+    }
+
+    #[test]
+    fn the_advanced_retrys_constants_are_names_too() {
+        assert_eq!(JitterType::from_name("JitterTypeDecorrelated"), Some(JitterType::Decorrelated));
+        assert_eq!(JitterType::from_name("FULL"), Some(JitterType::Full));
+        assert_eq!(JitterType::from_name("jittertype"), None);
+    }
+}

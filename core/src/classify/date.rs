@@ -108,3 +108,62 @@ fn year_of(now: Timestamp) -> i64 {
     }
     year
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-01-01T00:00:00Z.
+    const NOW: Timestamp = Timestamp::new(1_767_225_600_000_000);
+
+    fn seconds(text: &str) -> Option<u64> {
+        parse(text, NOW).map(|at| at.get() / 1_000_000)
+    }
+
+    #[test]
+    fn known_instants_come_out() {
+        assert_eq!(seconds("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(seconds("Tue, 29 Feb 2000 12:00:00 GMT"), Some(951_825_600));
+        assert_eq!(seconds("Thu, 01 Jan 2026 00:00:00 GMT"), Some(1_767_225_600));
+        assert_eq!(seconds("Fri, 31 Dec 9999 23:59:59 GMT"), Some(9_007_199_254), "cut at 2^53 µs");
+    }
+
+    #[test]
+    fn a_leap_second_is_the_next_second() {
+        assert_eq!(seconds("Sat, 31 Dec 2016 23:59:60 GMT"), Some(1_483_228_800));
+    }
+
+    #[test]
+    fn a_two_digit_year_is_never_more_than_fifty_years_ahead() {
+        assert_eq!(seconds("Wednesday, 01-Jan-76 00:00:00 GMT"), Some(3_345_062_400), "2076");
+        assert_eq!(seconds("Saturday, 01-Jan-77 00:00:00 GMT"), Some(220_924_800), "1977");
+        assert_eq!(seconds("Friday, 01-Jan-99 00:00:00 GMT"), Some(915_148_800), "1999");
+    }
+
+    #[test]
+    fn dates_that_do_not_exist_are_refused() {
+        for text in [
+            "Thu, 29 Feb 1900 00:00:00 GMT",
+            "Mon, 31 Apr 2024 00:00:00 GMT",
+            "Mon, 00 Jan 2024 00:00:00 GMT",
+            "Mon, 01 Jan 2024 24:00:00 GMT",
+            "Mon, 01 Jan 2024 00:60:00 GMT",
+            "Mon, 01 Jan 2024 00:00:61 GMT",
+            "Xyz, 01 Jan 2024 00:00:00 GMT",
+            "Mon, 01 Foo 2024 00:00:00 GMT",
+            "Mon, 01 Jan 2024 00:00:00 UTC",
+            "Mon, 1 Jan 2024 00:00:00 GMT",
+            "Mon, 01 Jan 24 00:00:00 GMT",
+            "Mon, 01 Jan 2024 0:00:00 GMT",
+            "Monday, 01-Jan-2024 00:00:00 GMT",
+            "Mon Jan 1 00:00:00 2024",
+            "Mon Jan  1 00:00:00 24",
+            "Mon, 01 Jan 2024 00:00:00:00 GMT",
+            ", ",
+            "é",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

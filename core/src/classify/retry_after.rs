@@ -108,3 +108,103 @@ fn decimal(text: &str, micros: u64) -> Option<Micros> {
     }
     Some(Micros::new(whole.saturating_add(part + u64::from(rest))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1994-11-06T08:49:37Z, the instant of RFC 9110's examples.
+    const EXAMPLE: Timestamp = Timestamp::new(784_111_777_000_000);
+
+    fn after(text: &str) -> Option<u64> {
+        let hints = Hints { retry_after: Some(text.into()), ..Hints::default() };
+        read(&hints, EXAMPLE.minus(Micros::from_secs(10))).map(Micros::get)
+    }
+
+    #[test]
+    fn seconds_are_read_whole_fractional_and_negative() {
+        assert_eq!(after("120"), Some(120_000_000));
+        assert_eq!(after(" 0 "), Some(0));
+        assert_eq!(after("1.5"), Some(1_500_000));
+        assert_eq!(after("0.0000001"), Some(1), "rounded up, so that a hint is never undercut");
+        assert_eq!(after("-7"), Some(0));
+        assert_eq!(after("99999999999999999999999"), Some(crate::time::MAX_MICROS));
+    }
+
+    #[test]
+    fn all_three_forms_of_a_date_are_one_instant() {
+        for form in
+            ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+        {
+            assert_eq!(after(form), Some(10_000_000), "{form}");
+        }
+    }
+
+    #[test]
+    fn a_date_in_the_past_is_now() {
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0));
+        assert_eq!(after("Thu, 01 Jan 1903 00:00:00 GMT"), Some(0));
+    }
+
+    #[test]
+    fn what_is_no_hint_is_none() {
+        for text in ["", "soon", "1e3", "+5", "1.", ".5", "0x10", "12 s", "Sun, 06 Nov 1994", "٣"] {
+            assert_eq!(after(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_servers_own_clock_is_what_its_dates_are_read_against() {
+        let hints = Hints {
+            retry_after: Some("Sun, 06 Nov 1994 08:49:37 GMT".into()),
+            date: Some("Sun, 06 Nov 1994 08:49:07 GMT".into()),
+            ..Hints::default()
+        };
+        // Our clock is an hour ahead; the server means thirty seconds.
+        assert_eq!(read(&hints, EXAMPLE.plus(Micros::from_secs(3_600))), Some(Micros::from_secs(30)));
+    }
+
+    #[test]
+    fn an_unreadable_header_gives_way_to_the_next() {
+        let all = Hints {
+            retry_after: Some("shortly".into()),
+            retry_after_ms: Some("250".into()),
+            rate_limit: Some("\"default\";r=0;t=5".into()),
+            rate_limit_reset: Some("7".into()),
+            ..Hints::default()
+        };
+        assert_eq!(read(&all, EXAMPLE), Some(Micros::from_millis(250)));
+        let fewer = Hints { retry_after_ms: None, ..all };
+        assert_eq!(read(&fewer, EXAMPLE), Some(Micros::from_secs(5)));
+        let last = Hints { rate_limit: None, ..fewer };
+        assert_eq!(read(&last, EXAMPLE), Some(Micros::from_secs(7)));
+        assert_eq!(read(&Hints::default(), EXAMPLE), None);
+    }
+
+    #[test]
+    fn of_several_quotas_only_the_used_up_ones_make_us_wait_and_the_longest_counts() {
+        let wait = |text: &str| rate_limit(text).map(Micros::get);
+        assert_eq!(wait("\"burst\";r=0;t=5, \"daily\";r=0;t=60"), Some(60_000_000));
+        assert_eq!(wait("\"burst\";r=0;t=5, \"daily\";r=10;t=3600"), Some(5_000_000));
+        assert_eq!(wait("\"burst\";r=3;t=5"), None);
+        assert_eq!(wait("\"a;t=9,b\";r=0;t=2"), Some(2_000_000));
+        assert_eq!(wait("limit=100, remaining=0, reset=50"), Some(50_000_000));
+        assert_eq!(wait("limit=100, remaining=4, reset=50"), None);
+        assert_eq!(wait("nonsense"), None);
+    }
+
+    #[test]
+    fn a_reset_is_a_delay_or_a_point_in_time_and_nothing_while_something_remains() {
+        let reset = |reset: &'static str, remaining: Option<&'static str>| {
+            let hints = Hints {
+                rate_limit_reset: Some(reset.into()),
+                rate_limit_remaining: remaining.map(Into::into),
+                ..Hints::default()
+            };
+            read(&hints, Timestamp::new(1_700_000_000_000_000)).map(Micros::get)
+        };
+        assert_eq!(reset("30", None), Some(30_000_000));
+        assert_eq!(reset("1700000042", Some("0")), Some(42_000_000));
+        assert_eq!(reset("30", Some("12")), None);
+    }
+}

@@ -84,3 +84,86 @@ pub fn for_criticality(criticality: &str) -> Result<&'static str, ConfigError> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(json: &str) -> Result<RetrySpec, ConfigError> {
+        resolve(&crate::json::parse(json).unwrap(), Unit::Millis, "")
+    }
+
+    #[test]
+    fn each_module_of_the_q_ecosystem_has_its_policy() {
+        for (modules, preset) in [
+            (&["qlock", "qwallet", "qerberos", "dao"][..], "q.conservative"),
+            (&["squid", "qonsent"], "q.fast"),
+            (&["qdrive", "qpic", "qindex", "qnet"], "q.aggressive"),
+            (&["qmarket", "qmail", "qchat", "somethingelse", ""], "q.standard"),
+        ] {
+            for module in modules {
+                assert_eq!(for_module(module), preset, "{module}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_criticality_has_its_policy() {
+        let preset = |criticality| for_criticality(criticality).ok();
+        assert_eq!([preset("CRITICAL"), preset("high")], [Some("q.conservative"); 2]);
+        assert_eq!(preset("MEDIUM"), Some("q.standard"));
+        assert_eq!(preset("LOW"), Some("q.aggressive"));
+        assert_eq!(preset("URGENT"), None);
+    }
+
+    #[test]
+    fn what_is_said_first_in_the_order_wins() {
+        for (json, preset) in [
+            ("{}", STANDARD),
+            (r#"{"module": "qmail"}"#, STANDARD),
+            (r#"{"module": "qdrive"}"#, AGGRESSIVE),
+            (r#"{"module": "qdrive", "criticality": "MEDIUM"}"#, STANDARD),
+            (r#"{"module": "qdrive", "criticality": "LOW", "realTime": true}"#, FAST),
+            (r#"{"module": "qwallet", "criticality": "LOW", "realTime": true}"#, CONSERVATIVE),
+            (r#"{"module": "qmail", "criticality": "HIGH", "realTime": true}"#, CONSERVATIVE),
+            (r#"{"retryPolicy": "fast", "criticality": "CRITICAL", "module": "qwallet"}"#, FAST),
+        ] {
+            assert_eq!(wish(json).unwrap(), preset.spec(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_policy_that_is_partly_given_is_filled_from_standard() {
+        let spec = wish(r#"{"retryPolicy": {"maxAttempts": 4}, "module": "qwallet"}"#).unwrap();
+        assert_eq!(spec, RetrySpec { max_attempts: Some(4), ..STANDARD.spec() });
+    }
+
+    #[test]
+    fn somebody_who_waits_gets_ten_seconds_unless_the_policy_said_otherwise() {
+        let total = |json| wish(json).unwrap().total_timeout;
+        assert_eq!(total(r#"{"userFacing": true}"#), Some(USER_FACING));
+        assert_eq!(total(r#"{"userFacing": true, "retryPolicy": {"maxAttempts": 2}}"#), Some(USER_FACING));
+        assert_eq!(
+            total(r#"{"userFacing": true, "retryPolicy": {"totalTimeout": 30000}}"#),
+            Some(Micros::from_secs(30))
+        );
+        assert_eq!(wish(r#"{"userFacing": true}"#).unwrap().max_attempts, Some(3));
+    }
+
+    #[test]
+    fn a_wrong_word_is_named_as_written() {
+        let error = wish(r#"{"criticality": "SOMEHOW"}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "criticality: got \"SOMEHOW\", expected one of CRITICAL, HIGH, MEDIUM, LOW"
+        );
+        assert_eq!(
+            wish(r#"{"retryPolicy": {"maxAttempts": 0}}"#).unwrap_err().field,
+            "retryPolicy.maxAttempts"
+        );
+        assert_eq!(
+            wish(r#"{"modul": "qmail"}"#).unwrap_err().expected,
+            "a known field; the nearest is module"
+        );
+    }
+}

@@ -127,3 +127,148 @@ impl RetryPolicy {
         Verdict { retry: self.rules().retries(kind, signals), once, ..verdict }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::RetrySpec;
+    use super::*;
+    use crate::classify::Host;
+
+    fn policy(spec: RetrySpec) -> RetryPolicy {
+        spec.try_into().unwrap()
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).into()).collect()
+    }
+
+    fn kind(kind: &'static str) -> Signals<'static> {
+        Signals { kind: Some(kind.into()), ..Signals::new(Host::Node) }
+    }
+
+    fn answer(method: &'static str, has_key: bool, status: Option<u16>) -> Signals<'static> {
+        let http = HttpSignals { method: method.into(), has_key, ..HttpSignals::default() };
+        Signals { status, http: Some(http), ..Signals::new(Host::Node) }
+    }
+
+    fn with(
+        mut signals: Signals<'static>,
+        change: impl FnOnce(&mut HttpSignals<'static>),
+    ) -> Signals<'static> {
+        signals.http.as_mut().map(change);
+        signals
+    }
+
+    #[test]
+    fn a_verdict_survives_its_number() {
+        for kind in Kind::ALL {
+            for once in [Once::No, Once::NewConnection, Once::NewCredentials] {
+                let verdict = Verdict { kind, retry: kind == Kind::Server, free: kind != Kind::Server, once };
+                assert_eq!(Verdict::from_bits(verdict.to_bits()), verdict);
+            }
+        }
+        assert_eq!(Verdict::from_bits(0).kind, Kind::Unknown);
+        assert!(!Verdict::from_bits(0).retry);
+    }
+
+    #[test]
+    fn six_kinds_are_retried_by_default() {
+        let standard = policy(RetrySpec::default());
+        let retried: Vec<_> =
+            Kind::NAMES.iter().filter(|name| standard.judge(&kind(name)).retry).copied().collect();
+        assert_eq!(retried, ["Transient", "Timeout", "RateLimit", "Network", "Server", "Unknown"]);
+    }
+
+    #[test]
+    fn a_list_replaces_the_default_and_never_on_beats_every_list() {
+        let listed = policy(RetrySpec {
+            retry_on: Some(words(&["ErrorTypeTimeout", "ECONNRESET", "app.Flaky", "Server"])),
+            never_on: Some(words(&["SERVICE_UNAVAILABLE"])),
+            ..RetrySpec::default()
+        });
+        assert!(listed.judge(&kind("Timeout")).retry);
+        assert!(!listed.judge(&kind("Transient")).retry);
+        let by_code = |code: &'static str| Signals { code: Some(code.into()), ..Signals::new(Host::Node) };
+        assert!(listed.judge(&by_code("ECONNRESET")).retry);
+        assert!(!listed.judge(&by_code("ECONNREFUSED")).retry);
+        assert!(!listed.judge(&by_code("SERVICE_UNAVAILABLE")).retry, "a Server, but named by never_on");
+        let by_name = |name: &'static str| Signals { names: vec![name.into()], ..Signals::new(Host::Python) };
+        assert!(listed.judge(&by_name("app.Flaky")).retry);
+        assert!(!listed.judge(&by_name("other.Flaky")).retry);
+    }
+
+    #[test]
+    fn a_class_without_its_module_matches_any_module() {
+        let listed = policy(RetrySpec { retry_on: Some(words(&["Flaky"])), ..RetrySpec::default() });
+        let own = Signals { names: vec!["app.Own".into(), "app.Flaky".into()], ..Signals::new(Host::Python) };
+        assert!(listed.judge(&own).retry, "a subclass is what its base is");
+    }
+
+    #[test]
+    fn a_list_of_statuses_alone_is_all_that_is_retried() {
+        let listed = policy(RetrySpec { retry_statuses: Some(vec![503, 404]), ..RetrySpec::default() });
+        assert!(listed.judge(&answer("GET", false, Some(503))).retry);
+        assert!(listed.judge(&answer("GET", false, Some(404))).retry);
+        assert!(!listed.judge(&answer("GET", false, Some(500))).retry);
+        assert!(!listed.judge(&kind("Network")).retry);
+    }
+
+    #[test]
+    fn a_request_is_sent_twice_only_when_that_cannot_do_the_work_twice() {
+        let standard = policy(RetrySpec::default());
+        for method in ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"] {
+            assert!(standard.judge(&answer(method, false, Some(503))).retry, "{method}");
+        }
+        for method in ["POST", "PATCH", "get"] {
+            assert!(!standard.judge(&answer(method, false, Some(503))).retry, "{method}");
+            assert!(!standard.judge(&answer(method, false, None)).retry, "{method} without an answer");
+            assert!(standard.judge(&answer(method, true, Some(503))).retry, "{method} with a key");
+        }
+    }
+
+    #[test]
+    fn a_replayed_answer_is_final() {
+        let replayed = with(answer("POST", true, Some(503)), |http| http.replayed = true);
+        assert!(!policy(RetrySpec::default()).judge(&replayed).retry);
+    }
+
+    #[test]
+    fn a_conflict_is_retried_only_while_the_first_request_runs_and_costs_nothing() {
+        let standard = policy(RetrySpec { retry_statuses: Some(vec![503]), ..RetrySpec::default() });
+        assert!(!standard.judge(&answer("POST", true, Some(409))).retry);
+        for uri in ["in-progress", "https://example.com/problems/in-progress", "urn:problem:in-progress"] {
+            let running = with(answer("POST", true, Some(409)), |http| http.problem_type = Some(uri.into()));
+            let verdict = standard.judge(&running);
+            assert!(verdict.retry && verdict.free && verdict.kind == Kind::Transient, "{uri}");
+        }
+        let other = with(answer("POST", true, Some(409)), |http| {
+            http.problem_type = Some("outcome-unknown".into());
+        });
+        assert!(!standard.judge(&other).retry);
+    }
+
+    #[test]
+    fn a_misdirected_request_and_a_refreshed_login_are_retried_once() {
+        let standard = policy(RetrySpec::default());
+        let misdirected = standard.judge(&answer("GET", false, Some(421)));
+        assert!(misdirected.retry && !misdirected.free && misdirected.once == Once::NewConnection);
+        assert!(!standard.judge(&answer("GET", false, Some(401))).retry);
+        let refreshed =
+            standard.judge(&with(answer("GET", false, Some(401)), |http| http.can_refresh = true));
+        assert!(refreshed.retry && refreshed.free && refreshed.once == Once::NewCredentials);
+    }
+
+    #[test]
+    fn a_cancelled_call_is_never_retried_even_if_a_list_says_so() {
+        let listed =
+            policy(RetrySpec { retry_on: Some(words(&["Transient", "Permanent"])), ..RetrySpec::default() });
+        assert!(!listed.judge(&Signals { cancelled: true, ..kind("Transient") }).retry);
+    }
+
+    #[test]
+    fn an_open_breaker_is_retried_only_when_asked_for() {
+        assert!(!policy(RetrySpec::default()).judge(&kind("CircuitBreaker")).retry);
+        let asked = policy(RetrySpec { retry_on: Some(words(&["CircuitBreaker"])), ..RetrySpec::default() });
+        assert!(asked.judge(&kind("CircuitBreaker")).retry);
+    }
+}

@@ -242,3 +242,254 @@ impl RetryPolicy {
         Some(call.started.plus(limit))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{KindSpec, RetrySpec};
+    use super::*;
+    use crate::backoff::Strategy;
+    use crate::jitter::JitterType;
+
+    const MIDDLE: Draw = Draw(1 << 31);
+
+    /// Three attempts, 100 ms doubling to 1 s, no jitter.
+    fn plain() -> RetrySpec {
+        RetrySpec {
+            max_attempts: Some(3),
+            base: Some(Micros::from_millis(100)),
+            max_delay: Some(Micros::from_secs(1)),
+            jitter: Some(JitterType::None),
+            ..RetrySpec::default()
+        }
+    }
+
+    fn failure(kind: Kind) -> Failure {
+        let verdict = Verdict { kind, retry: true, free: false, once: Once::No };
+        Failure { verdict, retry_after: None, custom_delay: None }
+    }
+
+    fn asked(kind: Kind, seconds: u64) -> Failure {
+        Failure { retry_after: Some(Micros::from_secs(seconds)), ..failure(kind) }
+    }
+
+    fn free() -> Failure {
+        let verdict = Verdict { kind: Kind::Transient, retry: true, free: true, once: Once::No };
+        Failure { verdict, ..failure(Kind::Transient) }
+    }
+
+    /// A call that runs on its own clock: attempts take no time, sleeps take all they say.
+    struct Run {
+        policy: RetryPolicy,
+        call: RetryCall,
+        now: Tick,
+    }
+
+    impl Run {
+        fn new(spec: RetrySpec) -> Self {
+            let policy = RetryPolicy::try_from(spec).unwrap();
+            let now = Tick::new(5_000);
+            Self { call: policy.begin(now), policy, now }
+        }
+
+        /// Milliseconds slept, or why it stopped.
+        fn fail(&mut self, failure: Failure) -> Result<u64, Stop> {
+            match self.policy.failed(&mut self.call, self.now, &failure, MIDDLE) {
+                Step::Retry { delay } => {
+                    self.now = self.now.plus(delay);
+                    Ok(delay.get() / 1_000)
+                }
+                Step::Stop(stop) => Err(stop),
+            }
+        }
+    }
+
+    #[test]
+    fn delays_double_until_every_attempt_failed() {
+        let mut run = Run::new(plain());
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(100));
+        assert_eq!(run.fail(failure(Kind::Network)), Ok(200));
+        assert_eq!(run.fail(failure(Kind::Server)), Err(Stop::Exhausted));
+    }
+
+    #[test]
+    fn what_is_not_to_be_retried_stops_at_once_whatever_is_left() {
+        let mut run = Run::new(plain());
+        let verdict = Verdict { retry: false, ..failure(Kind::Client).verdict };
+        assert_eq!(run.fail(Failure { verdict, ..asked(Kind::Client, 999) }), Err(Stop::NotRetryable));
+    }
+
+    #[test]
+    fn a_single_attempt_exhausts_nothing() {
+        let mut run = Run::new(RetrySpec { max_attempts: Some(1), ..plain() });
+        assert_eq!(run.fail(failure(Kind::Server)), Err(Stop::NotRetryable));
+        let mut run = Run::new(RetrySpec { max_attempts: Some(1), ..plain() });
+        assert_eq!(run.fail(free()), Err(Stop::NotRetryable), "waiting for another's answer is a retry too");
+    }
+
+    #[test]
+    fn a_kinds_own_limit_counts_all_attempts_of_the_call() {
+        let limit = |n| KindSpec { max_attempts: Some(n), ..KindSpec::default() };
+        let spec = RetrySpec {
+            max_attempts: Some(5),
+            per_kind: Some([(Kind::RateLimit, limit(2)), (Kind::Unknown, limit(1))].into()),
+            ..plain()
+        };
+        let mut run = Run::new(spec.clone());
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(100));
+        assert_eq!(run.fail(failure(Kind::RateLimit)), Err(Stop::KindLimit));
+        assert_eq!(Run::new(spec).fail(failure(Kind::Unknown)), Err(Stop::NotRetryable));
+    }
+
+    #[test]
+    fn a_kind_may_have_its_own_backoff() {
+        let slow = KindSpec { base: Some(Micros::from_secs(2)), ..KindSpec::default() };
+        let mut run = Run::new(RetrySpec { per_kind: Some([(Kind::Server, slow)].into()), ..plain() });
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(2_000));
+        assert_eq!(run.fail(failure(Kind::Network)), Ok(200));
+    }
+
+    #[test]
+    fn a_rate_limit_without_a_hint_waits_twice_as_long_up_to_the_cap() {
+        let mut run = Run::new(RetrySpec { max_attempts: Some(9), ..plain() });
+        assert_eq!(run.fail(failure(Kind::RateLimit)), Ok(200));
+        assert_eq!(run.fail(failure(Kind::RateLimit)), Ok(400));
+        assert_eq!(run.fail(failure(Kind::RateLimit)), Ok(800));
+        assert_eq!(run.fail(failure(Kind::RateLimit)), Ok(1_000));
+    }
+
+    #[test]
+    fn a_hint_is_a_lower_bound_that_neither_the_cap_nor_the_backoff_undercuts() {
+        let mut run = Run::new(plain());
+        assert_eq!(run.fail(asked(Kind::RateLimit, 3)), Ok(3_000));
+        assert_eq!(run.fail(asked(Kind::Server, 0)), Ok(200), "the backoff is longer");
+    }
+
+    #[test]
+    fn jitter_adds_up_to_a_tenth_to_a_hint() {
+        let mut run = Run::new(RetrySpec { jitter: Some(JitterType::Full), ..plain() });
+        assert_eq!(run.fail(asked(Kind::RateLimit, 3)), Ok(3_150));
+    }
+
+    #[test]
+    fn a_hint_beyond_the_longest_stops_instead_of_hammering_early() {
+        let mut run = Run::new(plain());
+        assert_eq!(run.fail(asked(Kind::RateLimit, 60)), Ok(60_000));
+        assert_eq!(run.fail(asked(Kind::RateLimit, 61)), Err(Stop::RetryAfterTooLong));
+    }
+
+    #[test]
+    fn a_retry_that_could_not_start_before_the_deadline_is_not_slept_for() {
+        let total = |millis| RetrySpec { total_timeout: Some(Micros::from_millis(millis)), ..plain() };
+        assert_eq!(Run::new(total(101)).fail(failure(Kind::Server)), Ok(100));
+        assert_eq!(Run::new(total(100)).fail(failure(Kind::Server)), Err(Stop::Deadline));
+        assert_eq!(Run::new(total(500)).fail(asked(Kind::Server, 1)), Err(Stop::Deadline));
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_move_the_deadline() {
+        let mut run = Run::new(RetrySpec {
+            max_attempts: Some(9),
+            total_timeout: Some(Micros::from_millis(350)),
+            ..plain()
+        });
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(100));
+        run.now = run.now.plus(Micros::from_millis(20));
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(200));
+        run.now = Tick::ZERO;
+        // 120 ms were seen; 400 ms more do not fit.
+        assert_eq!(run.fail(failure(Kind::Server)), Err(Stop::Deadline));
+    }
+
+    #[test]
+    fn waiting_for_the_first_request_uses_up_no_attempt_but_a_minute_at_most() {
+        let mut run = Run::new(plain());
+        let mut slept = 0;
+        let stop = loop {
+            match run.fail(free()) {
+                Ok(delay) => slept += delay,
+                Err(stop) => break stop,
+            }
+        };
+        assert_eq!(stop, Stop::Deadline);
+        // 100 + 200 + 400 + 800, then a second each time: 58 × 1 s more stay below 60 s.
+        assert_eq!(slept, 59_500);
+        assert_eq!(run.call.attempts(), 0);
+    }
+
+    #[test]
+    fn a_retry_granted_once_is_not_granted_again() {
+        let once =
+            |once| Verdict { once, free: once == Once::NewCredentials, ..failure(Kind::Client).verdict };
+        let mut run = Run::new(RetrySpec { max_attempts: Some(9), ..plain() });
+        let moved = Failure { verdict: once(Once::NewConnection), ..failure(Kind::Transient) };
+        assert_eq!(run.fail(moved), Ok(100));
+        assert_eq!(run.fail(moved), Err(Stop::NotRetryable));
+        let login = Failure { verdict: once(Once::NewCredentials), ..failure(Kind::Client) };
+        assert_eq!(run.fail(login), Ok(0), "at once, even on what would have been the last attempt");
+        assert_eq!(run.fail(login), Err(Stop::NotRetryable));
+    }
+
+    #[test]
+    fn new_credentials_are_tried_even_by_a_single_attempt() {
+        let verdict = Verdict { kind: Kind::Client, retry: true, free: true, once: Once::NewCredentials };
+        let login = Failure { verdict, ..failure(Kind::Client) };
+        let mut run = Run::new(RetrySpec { max_attempts: Some(1), ..plain() });
+        assert_eq!(run.fail(login), Ok(0));
+        assert_eq!(run.fail(failure(Kind::Server)), Err(Stop::NotRetryable));
+    }
+
+    #[test]
+    fn decorrelated_jitter_remembers_the_previous_delay() {
+        let mut run = Run::new(RetrySpec {
+            max_attempts: Some(9),
+            jitter: Some(JitterType::Decorrelated),
+            max_delay: Some(Micros::from_secs(10)),
+            ..plain()
+        });
+        // Middle of [100, 300], of [100, 600], of [100, 1 050].
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(200));
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(350));
+        assert_eq!(run.fail(failure(Kind::Server)), Ok(575));
+    }
+
+    #[test]
+    fn the_callers_own_delay_is_capped() {
+        let spec = RetrySpec { strategy: Some(Strategy::Custom), custom_backoff: Some(true), ..plain() };
+        let mut run = Run::new(spec);
+        let custom =
+            |millis| Failure { custom_delay: Some(Micros::from_millis(millis)), ..failure(Kind::Server) };
+        assert_eq!(run.fail(custom(70)), Ok(70));
+        assert_eq!(run.fail(custom(7_000)), Ok(1_000));
+    }
+
+    #[test]
+    fn an_attempt_may_run_for_its_own_limit_or_what_is_left_of_the_whole() {
+        let limits = |attempt: Option<u64>, total: Option<u64>| {
+            let policy = RetryPolicy::try_from(RetrySpec {
+                attempt_timeout: attempt.map(Micros::from_millis),
+                total_timeout: total.map(Micros::from_millis),
+                ..plain()
+            })
+            .unwrap();
+            let call = policy.begin(Tick::new(5_000));
+            policy.time_left(&call, Tick::new(5_000).plus(Micros::from_millis(700)))
+        };
+        assert_eq!(limits(None, None), None);
+        assert_eq!(limits(Some(500), None), Some(Micros::from_millis(500)));
+        assert_eq!(limits(Some(500), Some(1_000)), Some(Micros::from_millis(300)));
+        assert_eq!(limits(Some(100), Some(1_000)), Some(Micros::from_millis(100)));
+        assert_eq!(limits(None, Some(600)), Some(Micros::ZERO));
+    }
+
+    #[test]
+    fn a_call_that_has_not_failed_yet_is_its_start_and_five_zeros() {
+        let policy = RetryPolicy::try_from(plain()).unwrap();
+        let mut begun = policy.begin(Tick::new(77));
+        let mut written = RetryCall::from_words(&[77.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let now = Tick::new(99);
+        let step = policy.failed(&mut begun, now, &failure(Kind::Server), MIDDLE);
+        assert_eq!(policy.failed(&mut written, now, &failure(Kind::Server), MIDDLE), step);
+        assert_eq!(begun, written);
+        assert_eq!(format!("{:?}", written.to_words()), "[77.0, 99.0, 1.0, 1.0, 100000.0, 0.0]");
+    }
+}

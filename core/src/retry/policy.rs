@@ -280,3 +280,118 @@ fn warnings(spec: &RetrySpec, jitter: Jitter, backoff: &Backoff, given_deviation
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(spec: RetrySpec) -> String {
+        RetryPolicy::try_from(spec).unwrap_err().to_string()
+    }
+
+    fn read(json: &str, unit: Unit) -> Result<RetryPolicy, ConfigError> {
+        RetryPolicy::from_value(&crate::json::parse(json).unwrap(), unit, "", "standard")
+    }
+
+    #[test]
+    fn nothing_said_is_standard() {
+        let policy = RetryPolicy::try_from(RetrySpec::default()).unwrap();
+        assert_eq!(policy.max_attempts(), 3);
+        assert_eq!(policy.backoff().delay(1, None), Micros::from_millis(200));
+        assert_eq!(policy.backoff().delay(9, None), Micros::from_secs(10));
+        assert_eq!(policy.jitter(), Jitter::Full);
+        assert_eq!(policy.max_retry_after(), Micros::from_secs(60));
+        assert_eq!((policy.attempt_timeout(), policy.total_timeout()), (None, None));
+        assert!(policy.warnings().is_empty());
+    }
+
+    #[test]
+    fn a_spec_that_was_never_read_is_checked_too() {
+        let unset = RetrySpec::default;
+        assert_eq!(
+            refused(RetrySpec { max_attempts: Some(0), ..unset() }),
+            "max_attempts: got 0, expected a whole number from 1 to 10000000"
+        );
+        assert_eq!(
+            refused(RetrySpec { multiplier: Some(999_999), ..unset() }),
+            "multiplier: got 0.999999, expected a number from 1 to 1000"
+        );
+        assert_eq!(
+            refused(RetrySpec { deviation: Some(1_500_000), ..unset() }),
+            "deviation: got 1.5, expected a number from 0 to 1"
+        );
+        assert_eq!(
+            refused(RetrySpec { total_timeout: Some(Micros::ZERO), ..unset() }),
+            "total_timeout: got 0, expected a number of microseconds from 1 to 31536000000000"
+        );
+        assert_eq!(
+            refused(RetrySpec { strategy: Some(Strategy::Schedule), ..unset() }),
+            "schedule: got a list of 0, expected a list of 1 to 1000 delays"
+        );
+        assert_eq!(
+            refused(RetrySpec { strategy: Some(Strategy::Custom), ..unset() }),
+            "strategy: got \"custom\", expected a function in custom_backoff beside strategy custom"
+        );
+    }
+
+    #[test]
+    fn what_two_fields_say_together_is_refused_in_the_users_words() {
+        let error = read(r#"{"initialDelay": 500, "maxDelay": 200}"#, Unit::Millis).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "initialDelay: got 500 milliseconds, expected at most maxDelay, 200 milliseconds"
+        );
+        let error = read(r#"{"strategy": "custom"}"#, Unit::Millis).unwrap_err();
+        assert_eq!(error.expected, "a function in customBackoff beside strategy custom");
+        let error =
+            read(r#"{"per_kind": {"Server": {"base": 9, "max_delay": 3}}}"#, Unit::Seconds).unwrap_err();
+        assert_eq!(error.field, "per_kind.Server.initial_delay");
+    }
+
+    #[test]
+    fn a_linear_multiplier_may_be_below_one() {
+        let policy =
+            read(r#"{"strategy": "linear", "multiplier": 0.5, "baseDelay": 100}"#, Unit::Millis).unwrap();
+        assert_eq!(policy.backoff().delay(2, None), Micros::from_millis(200));
+    }
+
+    #[test]
+    fn what_has_no_effect_is_accepted_and_said() {
+        let ineffective = read(
+            r#"{"jitterType": "full", "jitterMaxDeviation": 0.2, "strategy": "fixed", "schedule": [1],
+                "customBackoff": {"$opaque": "function"}}"#,
+            Unit::Millis,
+        )
+        .unwrap();
+        assert_eq!(
+            ineffective.warnings(),
+            [
+                "jitterMaxDeviation has no effect: only jitter deviation reads it",
+                "schedule has no effect: only strategy schedule reads it",
+                "customBackoff has no effect: only strategy custom calls it",
+            ]
+        );
+        let decorrelated = read(r#"{"jitter": "decorrelated", "strategy": "linear"}"#, Unit::Millis).unwrap();
+        assert_eq!(
+            decorrelated.warnings(),
+            ["strategy linear has no effect: decorrelated jitter grows from the base delay by itself"]
+        );
+        let slow = read(r#"{"exponential_base": 1.000001}"#, Unit::Seconds).unwrap();
+        assert_eq!(
+            slow.warnings(),
+            [
+                "exponential_base is so near to 1 that the delay stops growing, after 4096 retries, below max_delay"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_effective_policy_makes_the_same_policy() {
+        let policy =
+            read(r#"{"maxAttempts": 7, "jitter": "deviation", "timeout": 9000}"#, Unit::Millis).unwrap();
+        let text = crate::json::to_string(&policy.to_spec());
+        let again = RetryPolicy::try_from(crate::json::from_str::<RetrySpec>(&text).unwrap()).unwrap();
+        assert_eq!(again.to_spec(), policy.to_spec());
+        assert_eq!((again.max_attempts(), again.jitter()), (7, Jitter::Deviation(100_000)));
+    }
+}

@@ -251,3 +251,87 @@ pub fn named(name: &str) -> Result<RetrySpec, ConfigError> {
 pub(super) fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retry::RetryPolicy;
+
+    #[test]
+    fn every_name_gives_a_valid_policy() {
+        for name in NAMES {
+            let spec = named(name).unwrap();
+            assert!(RetryPolicy::try_from(spec).is_ok_and(|policy| policy.warnings().is_empty()), "{name}");
+        }
+    }
+
+    #[test]
+    fn unambiguous_names_need_no_qualifier() {
+        assert_eq!(named("STANDARD").unwrap(), STANDARD.spec());
+        assert_eq!(named("no_retry").unwrap(), NO_RETRY.spec());
+        assert_eq!(named("NO-RETRY").unwrap(), NO_RETRY.spec());
+        assert_eq!(named("Q.Conservative").unwrap(), CONSERVATIVE.spec());
+        assert_eq!(named("default").unwrap(), DEFAULT.spec());
+    }
+
+    #[test]
+    fn ambiguous_and_unknown_names_say_what_there_is() {
+        let error = named("aggressive").unwrap_err();
+        assert_eq!(error.expected, "q.aggressive or service.aggressive: the bare name means both");
+        let error = named("gentle").unwrap_err();
+        assert_eq!(
+            error.expected,
+            "one of q.conservative, q.standard, q.aggressive, q.fast, q.no_retry, kernel, critical, quick, default, \
+             database, http, s3, cache, service.default, service.aggressive, service.conservative"
+        );
+    }
+
+    #[test]
+    fn the_advanced_retrys_default_is_its_reference_table() {
+        let table = RetrySpec {
+            max_attempts: Some(3),
+            base: Some(ms(100)),
+            max_delay: Some(secs(30)),
+            total_timeout: Some(secs(300)),
+            strategy: Some(Strategy::Exponential),
+            multiplier: Some(2_000_000),
+            jitter: Some(JitterType::Full),
+            enable_circuit_breaker: Some(true),
+            retry_on: Some(vec!["Transient".into(), "Timeout".into(), "Network".into()]),
+            never_on: Some(vec!["Permanent".into(), "Client".into()]),
+            enable_dead_letter: Some(true),
+            enable_metrics: Some(true),
+            enable_logging: Some(true),
+            log_level: Some("info".into()),
+            name: Some("default".into()),
+            r#type: Some("unknown".into()),
+            tags: Some(BTreeMap::new()),
+            ..RetrySpec::default()
+        };
+        assert_eq!(DEFAULT.spec(), table);
+        // The fraction is 0.1 in the table; it is the default of every policy.
+        assert_eq!(RetryPolicy::try_from(table).unwrap().to_spec().deviation, Some(100_000));
+    }
+
+    #[test]
+    fn the_levels_of_the_retry_policy_standards_are_its_table() {
+        let aggressive = SERVICE_AGGRESSIVE.spec();
+        assert_eq!(
+            aggressive,
+            RetrySpec {
+                max_attempts: Some(5),
+                base: Some(ms(50)),
+                max_delay: Some(secs(5)),
+                strategy: Some(Strategy::Exponential),
+                multiplier: Some(1_500_000),
+                jitter: Some(JitterType::Deviation),
+                deviation: Some(100_000),
+                slot_count: Some(20),
+                slot_width: Some(ms(50)),
+                coordination_enabled: Some(true),
+                retention: Some(secs(1_800)),
+                ..RetrySpec::default()
+            }
+        );
+    }
+}

@@ -243,3 +243,243 @@ fn log_level(reader: &Reader<'_>) -> Result<Option<String>, ConfigError> {
     let found = reader.one_of("log_level", LEVELS)?;
     Ok(found.map(|level| LEVELS[if level == 4 { 2 } else { level }].into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str, unit: Unit) -> Result<RetrySpec, ConfigError> {
+        RetrySpec::read(&crate::json::parse(json).unwrap(), unit, "")
+    }
+
+    fn refused(json: &str, unit: Unit) -> String {
+        read(json, unit).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_q_ecosystems_policy_is_read_in_milliseconds() {
+        let spec = read(
+            r#"{"maxAttempts": 4, "baseDelay": 500, "maxDelay": 20000, "backoffMultiplier": 1.8, "jitter": true,
+                "retryableErrors": ["SERVICE_UNAVAILABLE"], "retryableStatusCodes": [503, 429]}"#,
+            Unit::Millis,
+        )
+        .unwrap();
+        assert_eq!(
+            spec,
+            RetrySpec {
+                max_attempts: Some(4),
+                base: Some(Micros::from_millis(500)),
+                max_delay: Some(Micros::from_secs(20)),
+                multiplier: Some(1_800_000),
+                jitter: Some(JitterType::Full),
+                retry_on: Some(vec!["SERVICE_UNAVAILABLE".into()]),
+                retry_statuses: Some(vec![503, 429]),
+                ..RetrySpec::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_level_of_the_retry_policy_standards_is_read_in_seconds() {
+        let spec = read(
+            r#"{"max_attempts": 5, "initial_delay": 0.05, "max_delay": 5.0, "exponential_base": 1.5, "jitter": true,
+                "jitter_factor": 0.05, "slot_count": 20, "slot_width": 0.05, "coordination_enabled": true,
+                "idempotency_ttl": 1800}"#,
+            Unit::Seconds,
+        )
+        .unwrap();
+        assert_eq!(
+            spec,
+            RetrySpec {
+                max_attempts: Some(5),
+                base: Some(Micros::from_millis(50)),
+                max_delay: Some(Micros::from_secs(5)),
+                multiplier: Some(1_500_000),
+                jitter: Some(JitterType::Deviation),
+                deviation: Some(50_000),
+                slot_count: Some(20),
+                slot_width: Some(Micros::from_millis(50)),
+                coordination_enabled: Some(true),
+                retention: Some(Micros::from_secs(1_800)),
+                ..RetrySpec::default()
+            }
+        );
+    }
+
+    #[test]
+    fn the_advanced_retrys_configuration_is_read_whole() {
+        let spec = read(
+            r#"{"MaxAttempts": 5, "BaseDelay": 200, "MaxDelay": 10000, "Timeout": 120000,
+                "Strategy": "StrategyExponentialBackoff", "Multiplier": 1.5, "JitterType": "JitterTypeEqual",
+                "JitterMaxDeviation": 0.1, "EnableCircuitBreaker": true, "RetryableErrors": ["ErrorTypeTransient"],
+                "PermanentErrors": ["ErrorTypeClient"], "CustomConditions": [{"$opaque": "function"}],
+                "EnableDeadLetter": true, "DeadLetterHandler": {"$opaque": "function"}, "EnableMetrics": true,
+                "EnableLogging": true, "LogLevel": "info", "OperationName": "pay", "OperationType": "api_call",
+                "Tags": {"service": "user", "shard": 3}}"#,
+            Unit::Millis,
+        )
+        .unwrap();
+        assert_eq!(
+            spec,
+            RetrySpec {
+                max_attempts: Some(5),
+                base: Some(Micros::from_millis(200)),
+                max_delay: Some(Micros::from_secs(10)),
+                total_timeout: Some(Micros::from_secs(120)),
+                strategy: Some(Strategy::Exponential),
+                multiplier: Some(1_500_000),
+                jitter: Some(JitterType::Equal),
+                deviation: Some(100_000),
+                enable_circuit_breaker: Some(true),
+                retry_on: Some(vec!["ErrorTypeTransient".into()]),
+                never_on: Some(vec!["ErrorTypeClient".into()]),
+                custom_conditions: Some(1),
+                enable_dead_letter: Some(true),
+                enable_metrics: Some(true),
+                enable_logging: Some(true),
+                log_level: Some("info".into()),
+                name: Some("pay".into()),
+                r#type: Some("api_call".into()),
+                tags: Some([("service".into(), "user".into()), ("shard".into(), "3".into())].into()),
+                ..RetrySpec::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_boolean_jitter_means_what_its_language_means() {
+        let jitter = |json, unit| read(json, unit).unwrap().jitter;
+        assert_eq!(jitter(r#"{"jitter": true}"#, Unit::Millis), Some(JitterType::Full));
+        assert_eq!(jitter(r#"{"jitter": true}"#, Unit::Seconds), Some(JitterType::Deviation));
+        assert_eq!(jitter(r#"{"jitter": false}"#, Unit::Seconds), Some(JitterType::None));
+        assert_eq!(jitter(r#"{"jitter": "equal"}"#, Unit::Seconds), Some(JitterType::Equal));
+    }
+
+    #[test]
+    fn a_list_or_a_function_alone_names_the_strategy() {
+        let strategy = |json| read(json, Unit::Millis).unwrap().strategy;
+        assert_eq!(strategy(r#"{"schedule": [10, 20]}"#), Some(Strategy::Schedule));
+        assert_eq!(strategy(r#"{"customBackoff": {"$opaque": "function"}}"#), Some(Strategy::Custom));
+        assert_eq!(strategy(r#"{"schedule": [10], "strategy": "fixed"}"#), Some(Strategy::Fixed));
+    }
+
+    #[test]
+    fn a_kind_takes_a_number_or_an_object() {
+        let spec = read(
+            r#"{"perKind": {"RateLimit": 2, "Server": {"baseDelay": 30, "schedule": [1]}}}"#,
+            Unit::Millis,
+        );
+        let kinds = spec.unwrap().per_kind.unwrap();
+        assert_eq!(kinds[&Kind::RateLimit], KindSpec { max_attempts: Some(2), ..KindSpec::default() });
+        assert_eq!(
+            kinds[&Kind::Server],
+            KindSpec {
+                base: Some(Micros::from_millis(30)),
+                schedule: Some(vec![Micros::from_millis(1)]),
+                strategy: Some(Strategy::Schedule),
+                ..KindSpec::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_bare_string_is_a_preset() {
+        assert_eq!(read(r#""critical""#, Unit::Seconds).unwrap(), presets::CRITICAL.spec());
+        let error =
+            RetrySpec::read(&Value::Text("conservative".into()), Unit::Millis, "retryPolicy.").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "retryPolicy: got \"conservative\", expected q.conservative or service.conservative: the bare name means both"
+        );
+    }
+
+    #[test]
+    fn every_refusal_names_field_value_and_range() {
+        for (json, message) in [
+            (r#"{"maxAttempts": 0}"#, "maxAttempts: got 0, expected a whole number from 1 to 10000000"),
+            (r#"{"maxAttempts": 2.5}"#, "maxAttempts: got 2.5, expected a whole number from 1 to 10000000"),
+            (r#"{"maxAttempts": "3"}"#, "maxAttempts: got \"3\", expected a whole number from 1 to 10000000"),
+            (
+                r#"{"baseDelay": -1}"#,
+                "baseDelay: got -1, expected a number of milliseconds from 0 to 31536000000",
+            ),
+            (
+                r#"{"multiplier": {"$number": "NaN"}}"#,
+                "multiplier: got NaN, expected a number from 0 to 1000",
+            ),
+            (
+                r#"{"strategy": "quadratic"}"#,
+                "strategy: got \"quadratic\", expected one of fixed, exponential, linear, fibonacci, schedule, custom",
+            ),
+            (
+                r#"{"jitter": 0.1}"#,
+                "jitter: got 0.1, expected true, false or one of none, full, equal, decorrelated, deviation",
+            ),
+            (r#"{"jitterFactor": 2}"#, "jitterFactor: got 2, expected a number from 0 to 1"),
+            (
+                r#"{"timeout": 0}"#,
+                "timeout: got 0, expected a number of milliseconds from 0.001 to 31536000000",
+            ),
+            (
+                r#"{"schedule": []}"#,
+                "schedule: got a list of 0, expected a list of 1 to 1000 numbers of milliseconds from 0 to 31536000000",
+            ),
+            (
+                r#"{"retryableStatusCodes": [503, 42]}"#,
+                "retryableStatusCodes: got a list of 2, expected a list of HTTP statuses from 100 to 599",
+            ),
+            (
+                r#"{"retryableErrors": "Timeout"}"#,
+                "retryableErrors: got \"Timeout\", expected a list of strings",
+            ),
+            (
+                r#"{"customBackoff": 5}"#,
+                "customBackoff: got 5, expected a function (attempt, baseDelay) that gives a delay",
+            ),
+            (
+                r#"{"customConditions": [1]}"#,
+                "customConditions: got a list of 1, expected a list of functions (error, attempt) that give true or false",
+            ),
+            (
+                r#"{"perKind": {"Slow": 2}}"#,
+                "perKind.Slow: got 2, expected one of Transient, Permanent, Timeout, RateLimit, CircuitBreaker, Network, Server, Client, Unknown",
+            ),
+            (
+                r#"{"perKind": {"Server": {"maxAttempts": 0}}}"#,
+                "perKind.Server.maxAttempts: got 0, expected a whole number from 1 to 10000000",
+            ),
+            (
+                r#"{"perKind": {"Server": {"strategy": "custom"}}}"#,
+                "perKind.Server.strategy: got \"custom\", expected a strategy without a function of its own",
+            ),
+            (
+                r#"{"perKind": 3}"#,
+                "perKind: got 3, expected an object of kinds, each with a number of attempts or an object",
+            ),
+            (
+                r#"{"tags": {"a": []}}"#,
+                "tags.a: got a list of 0, expected an object of strings, numbers or booleans",
+            ),
+            (
+                r#"{"logLevel": "loud"}"#,
+                "logLevel: got \"loud\", expected one of debug, info, warning, error, warn",
+            ),
+            (r#"{"maxAtempts": 3}"#, "maxAtempts: got 3, expected a known field; the nearest is maxAttempts"),
+            (
+                r#"{"baseDelay": 1, "initialDelay": 2}"#,
+                "initialDelay: got 2, expected baseDelay or initialDelay, not both: they are one field",
+            ),
+            ("[1]", "configuration: got a list of 1, expected an object of fields"),
+        ] {
+            assert_eq!(refused(json, Unit::Millis), message);
+        }
+    }
+
+    #[test]
+    fn a_warning_by_javascripts_name_is_a_warning() {
+        assert_eq!(
+            read(r#"{"logLevel": "warn"}"#, Unit::Millis).unwrap().log_level.as_deref(),
+            Some("warning")
+        );
+    }
+}

@@ -96,3 +96,95 @@ fn unknown(table: &Value, chain: &[&str]) -> ConfigError {
         format!("one of {}, or a preset", known.join(", ")),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Micros;
+
+    fn level(json: &str, name: &str) -> Result<RetrySpec, ConfigError> {
+        from_levels(&crate::json::parse(json).unwrap(), name, Unit::Seconds)
+    }
+
+    #[test]
+    fn three_variables_are_read_and_others_ignored() {
+        let spec = from_environment(|name| match name {
+            "RETRY_MAX_ATTEMPTS" => Some("5"),
+            "RETRY_INITIAL_DELAY" => Some(" 0.1 "),
+            "RETRY_MAX_DELAY" => Some("10.0"),
+            _ => Some("not asked for"),
+        });
+        let expected = RetrySpec {
+            max_attempts: Some(5),
+            base: Some(Micros::from_millis(100)),
+            max_delay: Some(Micros::from_secs(10)),
+            ..RetrySpec::default()
+        };
+        assert_eq!(spec, Ok(expected));
+        assert_eq!(from_environment(|_| None), Ok(RetrySpec::default()));
+    }
+
+    #[test]
+    fn a_malformed_variable_is_named() {
+        let wrong = |variable: &'static str, text| {
+            from_environment(move |name| (name == variable).then_some(text)).unwrap_err().to_string()
+        };
+        assert_eq!(
+            wrong("RETRY_MAX_ATTEMPTS", "many"),
+            "RETRY_MAX_ATTEMPTS: got \"many\", expected a whole number from 1 to 10000000"
+        );
+        assert_eq!(
+            wrong("RETRY_INITIAL_DELAY", "-1"),
+            "RETRY_INITIAL_DELAY: got -1, expected a number of seconds from 0 to 31536000"
+        );
+        assert_eq!(
+            wrong("RETRY_MAX_DELAY", "nan"),
+            "RETRY_MAX_DELAY: got NaN, expected a number of seconds from 0 to 31536000"
+        );
+        assert_eq!(
+            wrong("RETRY_MAX_DELAY", ""),
+            "RETRY_MAX_DELAY: got \"\", expected a number of seconds from 0 to 31536000"
+        );
+    }
+
+    #[test]
+    fn a_level_inherits_from_levels_and_they_from_presets() {
+        let table = r#"{"retry_policies": {
+            "base": {"extends": "kernel", "max_attempts": 7},
+            "patient": {"extends": "base", "max_delay": 120}}}"#;
+        let expected = RetrySpec {
+            max_attempts: Some(7),
+            max_delay: Some(Micros::from_secs(120)),
+            ..presets::KERNEL.spec()
+        };
+        assert_eq!(level(table, "patient"), Ok(expected));
+        assert_eq!(
+            level(table, "quick"),
+            Ok(presets::QUICK.spec()),
+            "a preset where the table has no such level"
+        );
+        assert_eq!(level(r#"{"a": {"max_attempts": 2}}"#, "a").unwrap().max_attempts, Some(2));
+    }
+
+    #[test]
+    fn a_level_that_extends_itself_or_nothing_is_refused() {
+        let ring = r#"{"a": {"extends": "b"}, "b": {"extends": "a"}}"#;
+        assert_eq!(
+            level(ring, "a").unwrap_err().to_string(),
+            "b.extends: got a → b → a, expected a level that does not extend itself"
+        );
+        assert_eq!(
+            level(r#"{"a": {"extends": "c"}, "b": {}}"#, "a").unwrap_err().to_string(),
+            "a.extends: got \"c\", expected one of a, b, or a preset"
+        );
+        assert_eq!(
+            level(r#"{"a": {}}"#, "z").unwrap_err().to_string(),
+            "level: got \"z\", expected one of a, or a preset"
+        );
+        assert_eq!(
+            level(r#"{"a": {"extends": 3}}"#, "a").unwrap_err().to_string(),
+            "a.extends: got 3, expected a level's name"
+        );
+        assert_eq!(level(r#"{"a": {"max_attempts": 0}}"#, "a").unwrap_err().field, "a.max_attempts");
+    }
+}

@@ -178,3 +178,38 @@ impl RetrySpec {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delays(base: Option<u64>, max: Option<u64>) -> RetrySpec {
+        RetrySpec {
+            base: base.map(Micros::from_millis),
+            max_delay: max.map(Micros::from_millis),
+            ..RetrySpec::default()
+        }
+    }
+
+    #[test]
+    fn what_is_written_stays_and_what_is_open_is_inherited() {
+        let written = RetrySpec { max_attempts: Some(9), ..RetrySpec::default() };
+        let filled = written.or(&RetrySpec {
+            max_attempts: Some(2),
+            name: Some("pay".into()),
+            ..delays(Some(5), None)
+        });
+        assert_eq!(
+            filled,
+            RetrySpec { max_attempts: Some(9), name: Some("pay".into()), ..delays(Some(5), None) }
+        );
+    }
+
+    #[test]
+    fn what_is_written_bends_what_is_inherited() {
+        let inherited = delays(Some(1_000), Some(30_000));
+        assert_eq!(delays(None, Some(10)).or(&inherited), delays(Some(10), Some(10)));
+        assert_eq!(delays(Some(60_000), None).or(&inherited), delays(Some(60_000), Some(60_000)));
+        assert_eq!(delays(Some(5), None).or(&inherited), delays(Some(5), Some(30_000)));
+    }
+}

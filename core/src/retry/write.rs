@@ -104,3 +104,44 @@ fn millionths(millionths: impl Into<u64>) -> Value {
 fn times(delays: &[Micros], unit: Unit) -> Value {
     Value::List(delays.iter().map(|delay| Value::Number(unit.of_micros(*delay))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retry::presets;
+
+    fn written(spec: &RetrySpec, unit: Unit) -> String {
+        crate::json::to_string(&spec.to_value(unit))
+    }
+
+    #[test]
+    fn javascript_and_python_see_their_own_names_and_units() {
+        assert_eq!(
+            written(&presets::QUICK.spec(), Unit::Millis),
+            r#"{"maxAttempts":3,"strategy":"exponential","baseDelay":500,"multiplier":2,"maxDelay":5000,"jitterType":"none"}"#
+        );
+        assert_eq!(
+            written(&presets::SERVICE_AGGRESSIVE.spec(), Unit::Seconds),
+            concat!(
+                r#"{"max_attempts":5,"strategy":"exponential","initial_delay":0.05,"exponential_base":1.5,"max_delay":5,"#,
+                r#""jitter":"deviation","jitter_factor":0.1,"slot_count":20,"slot_width":0.05,"#,
+                r#""coordination_enabled":true,"idempotency_ttl":1800}"#
+            )
+        );
+    }
+
+    #[test]
+    fn what_was_written_reads_back_equal() {
+        let all = r#"{"maxAttempts": 4, "schedule": [1, 2.5], "baseDelay": 3, "maxDelay": 9, "jitter": "equal",
+            "jitterMaxDeviation": 0.25, "attemptTimeout": 7, "timeout": 70, "maxRetryAfter": 0, "multiplier": 1.25,
+            "retryableErrors": ["Timeout"], "permanentErrors": [], "retryableStatusCodes": [503],
+            "perKind": {"Server": {"maxAttempts": 2, "baseDelay": 4}}, "operationName": "n", "operationType": "t",
+            "tags": {"a": "b"}, "enableCircuitBreaker": false, "enableDeadLetter": true, "enableMetrics": true,
+            "enableLogging": true, "logLevel": "debug", "logMessages": true, "slotCount": 2, "slotWidth": 5,
+            "coordinationEnabled": true, "requireCoordination": false, "idempotencyTtl": 60}"#;
+        let spec = RetrySpec::read(&crate::json::parse(all).unwrap(), Unit::Millis, "").unwrap();
+        for unit in [Unit::Millis, Unit::Seconds, Unit::Micros] {
+            assert_eq!(RetrySpec::read(&spec.to_value(unit), unit, ""), Ok(spec.clone()));
+        }
+    }
+}

@@ -93,12 +93,18 @@ impl Value {
     }
 }
 
+/// 2^53: from here on not every whole number is an `f64`.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
 /// As hosts write it: plain JSON, with `{"$number":"NaN"}` and `{"$opaque":"function"}` for what JSON has no word for.
 impl Serialize for Value {
+    #[expect(clippy::cast_possible_truncation, reason = "checked whole and below 2^53")]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(b) => serializer.serialize_bool(*b),
+            // A whole number is written as one, so that Python reads `3` back and not `3.0`.
+            Self::Number(n) if n.fract() == 0.0 && n.abs() < WHOLE => serializer.serialize_i64(*n as i64),
             Self::Number(n) if n.is_finite() => serializer.serialize_f64(*n),
             Self::Number(n) => escape(serializer, "$number", &render_number(*n)),
             Self::Text(text) => serializer.serialize_str(text),
@@ -129,6 +135,22 @@ pub(crate) fn render_number(n: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_written_as_hosts_write_it() {
+        let value = Value::Map(vec![
+            ("whole".into(), Value::Number(3.0)),
+            ("part".into(), Value::List(vec![Value::Number(0.25), Value::Null, Value::Bool(true)])),
+            ("none".into(), Value::Number(f64::NEG_INFINITY)),
+            ("call".into(), Value::Opaque("function".into())),
+        ]);
+        let text = crate::json::to_string(&value);
+        assert_eq!(
+            text,
+            r#"{"whole":3,"part":[0.25,null,true],"none":{"$number":"-Infinity"},"call":{"$opaque":"function"}}"#
+        );
+        assert_eq!(crate::json::parse(text), Ok(value));
+    }
 
     #[test]
     fn units_reach_whole_microseconds() {
