@@ -162,9 +162,12 @@ pub(super) struct Trial {
 }
 
 impl Rules {
-    /// Whether successes are recorded: only a rate needs to know how many calls there were.
+    /// Whether successes are recorded: a rate must know how many calls there were, and in a window of calls each one
+    /// pushes another out.
     pub(super) const fn counts_successes(&self) -> bool {
-        self.failure_rate.is_some() || self.slow.is_some()
+        self.failure_rate.is_some()
+            || self.slow.is_some()
+            || self.failures_in_window.is_some() && matches!(self.window, WindowSpec::Count(_))
     }
 
     /// Whether a call of this length is slow.

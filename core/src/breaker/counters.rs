@@ -10,7 +10,7 @@ use crate::time::Tick;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counters {
-    /// Calls in the window. A breaker without a rate rule keeps failures only.
+    /// Calls in the window. A breaker that has no use for successes keeps failures only.
     pub calls: u32,
     /// Failed calls in the window.
     pub failures: u32,

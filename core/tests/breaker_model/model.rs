@@ -138,9 +138,12 @@ impl Model {
     fn settle_call(&mut self, outcome: Outcome, slow: bool, now: i128, draw: u32) -> Reply {
         let mut would_open = false;
         let failed = outcome == Outcome::Failure;
-        let rates = self.spec.failure_rate.is_some() || self.spec.slow_call_duration.is_some();
+        // A success is a share of a rate, or pushes an older call out of a window of calls.
+        let pushes =
+            matches!(self.spec.window, WindowSpec::Count(_)) && self.spec.failures_in_window.is_some();
+        let matters = pushes || self.spec.failure_rate.is_some() || self.spec.slow_call_duration.is_some();
         if failed || outcome == Outcome::Success {
-            if failed || rates {
+            if failed || matters {
                 let now = self.clock(now);
                 let before = self.rules_broken(now);
                 self.calls.push(Call { at: now, failed, slow });
