@@ -8,6 +8,7 @@ pub mod breaker;
 pub mod classify;
 pub mod draw;
 pub mod error;
+pub mod fingerprint;
 pub mod hex;
 pub mod jitter;
 pub mod json;

@@ -12,9 +12,12 @@ use std::borrow::Cow;
 /// twice is refused by types with fields; a map keeps the last, as every `Deserialize` of a map does.
 pub fn from_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, JsonError> {
     let mut reader = Reader { scanner: Scanner::new(text.as_bytes())?, depth: 0 };
-    let value = T::deserialize(&mut reader).map_err(|error| reader.locate(error))?;
-    reader.scanner.finish()?;
-    Ok(value)
+    let whole = T::deserialize(&mut reader).and_then(|value| {
+        reader.scanner.finish()?;
+        Ok(value)
+    });
+    // A message from the reading type is about what was read last.
+    whole.map_err(|error| JsonError { offset: reader.scanner.offset(), ..error })
 }
 
 struct Reader<'de> {
@@ -29,24 +32,15 @@ enum Number {
 }
 
 impl Reader<'_> {
-    /// A message from the reading type comes without a place: it is about what was read last.
-    fn locate(&self, mut error: JsonError) -> JsonError {
-        if matches!(error.reason, Reason::Mismatch(_)) && error.offset == 0 {
-            error.offset = self.scanner.offset();
-        }
-        error
-    }
-
-    fn number(&mut self) -> Result<Number, JsonError> {
-        let start = self.scanner.offset();
-        let text = self.scanner.number()?;
+    fn number(&mut self) -> Result<Number, Reason> {
+        let text = self.scanner.number()?.text;
         if let Ok(number) = text.parse() {
             return Ok(Number::Unsigned(number));
         }
         if let Ok(number) = text.parse() {
             return Ok(Number::Signed(number));
         }
-        text.parse().map(Number::Float).map_err(|_| JsonError::new(start, Reason::BadNumber))
+        text.parse().map(Number::Float).map_err(|_| Reason::BadNumber)
     }
 
     /// Reads a container with `read`, between its brackets and one level deeper.
@@ -56,7 +50,7 @@ impl Reader<'_> {
         read: impl FnOnce(&mut Self) -> Result<T, JsonError>,
     ) -> Result<T, JsonError> {
         if self.depth == MAX_DEPTH {
-            return Err(self.scanner.error(Reason::TooDeep));
+            return Err(Reason::TooDeep.into());
         }
         self.scanner.expect(open)?;
         self.depth += 1;
@@ -78,15 +72,24 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
                 Cow::Owned(text) => visitor.visit_string(text),
             },
-            b't' => self.scanner.literal("true").and_then(|()| visitor.visit_bool(true)),
-            b'f' => self.scanner.literal("false").and_then(|()| visitor.visit_bool(false)),
-            b'n' => self.scanner.literal("null").and_then(|()| visitor.visit_unit()),
+            b't' => {
+                self.scanner.literal("true")?;
+                visitor.visit_bool(true)
+            }
+            b'f' => {
+                self.scanner.literal("false")?;
+                visitor.visit_bool(false)
+            }
+            b'n' => {
+                self.scanner.literal("null")?;
+                visitor.visit_unit()
+            }
             b'-' | b'0'..=b'9' => match self.number()? {
                 Number::Unsigned(number) => visitor.visit_u64(number),
                 Number::Signed(number) => visitor.visit_i64(number),
                 Number::Float(number) => visitor.visit_f64(number),
             },
-            _ => Err(self.scanner.error(Reason::UnexpectedByte)),
+            _ => Err(Reason::UnexpectedByte.into()),
         }
     }
 
@@ -117,7 +120,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         match self.scanner.need()? {
             b'"' => visitor.visit_enum(Unit { reader: self }),
             b'{' => self.inside(*b"{}", |reader| visitor.visit_enum(Tagged { reader })),
-            _ => Err(self.scanner.error(Reason::UnexpectedByte)),
+            _ => Err(Reason::UnexpectedByte.into()),
         }
     }
 

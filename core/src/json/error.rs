@@ -9,10 +9,12 @@ pub struct JsonError {
     pub offset: usize,
     /// What is wrong there.
     pub reason: Reason,
+    /// What the reading type says, where [`Reason::Mismatch`] alone says little.
+    pub(super) message: Box<str>,
 }
 
 /// Why a text or a value is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
     /// The bytes are not UTF-8.
@@ -35,19 +37,29 @@ pub enum Reason {
     TooDeep,
     /// One name twice in one object.
     DuplicateName,
-    /// What the reading type says about a well-formed text that does not fit it.
-    Mismatch(String),
+    /// A number whose exact decimal has an exponent beyond ±10⁹ (fingerprints only).
+    ExponentTooLarge,
+    /// NaN or an infinity, which JSON has no number for (fingerprints of parsed values only).
+    NotFinite,
+    /// A value told where none can stand, or a name or an end that does not fit (fingerprints of parsed values only).
+    OutOfPlace,
+    /// Well-formed, but the serde type on the other side cannot be read from it, or told as it.
+    Mismatch,
 }
 
 impl JsonError {
-    pub(crate) const fn new(offset: usize, reason: Reason) -> Self {
-        Self { offset, reason }
+    pub(crate) fn new(offset: usize, reason: Reason) -> Self {
+        Self { offset, reason, message: Box::default() }
     }
 }
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.reason, self.offset)
+        if self.message.is_empty() {
+            write!(f, "{} at byte {}", self.reason, self.offset)
+        } else {
+            write!(f, "{} at byte {}", self.message, self.offset)
+        }
     }
 }
 
@@ -68,19 +80,29 @@ impl fmt::Display for Reason {
             Self::BadNumber => "a malformed number",
             Self::TooDeep => "more than 128 nested containers",
             Self::DuplicateName => "a name used twice in one object",
-            Self::Mismatch(message) => message,
+            Self::ExponentTooLarge => "an exponent beyond 10^9",
+            Self::NotFinite => "NaN or an infinity",
+            Self::OutOfPlace => "a value, name or end out of place",
+            Self::Mismatch => "a value that does not fit its type",
         })
+    }
+}
+
+/// Its place is filled in by who knows it.
+impl From<Reason> for JsonError {
+    fn from(reason: Reason) -> Self {
+        Self::new(0, reason)
     }
 }
 
 impl serde::de::Error for JsonError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(0, Reason::Mismatch(message.to_string()))
+        Self { offset: 0, reason: Reason::Mismatch, message: message.to_string().into() }
     }
 }
 
 impl serde::ser::Error for Reason {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Mismatch(message.to_string())
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Mismatch
     }
 }

@@ -8,6 +8,7 @@
 mod de;
 mod error;
 mod parse;
+mod quote;
 mod scan;
 mod ser;
 mod text;
@@ -15,5 +16,8 @@ mod text;
 pub use de::from_str;
 pub use error::{JsonError, Reason};
 pub use parse::parse;
+pub(crate) use quote::{escape, quote};
 pub use scan::MAX_DEPTH;
+pub(crate) use scan::{Lexeme, Scanner};
+pub(crate) use ser::{Sink, tell};
 pub use text::to_string;

@@ -11,12 +11,11 @@ use crate::spec::Value;
 /// Objects keep their order and may not use a name twice. A number too large for an `f64` becomes ±Infinity.
 pub fn parse(text: impl AsRef<[u8]>) -> Result<Value, JsonError> {
     let mut scanner = Scanner::new(text.as_ref())?;
-    let value = value(&mut scanner, 0)?;
-    scanner.finish()?;
-    Ok(value)
+    let whole = value(&mut scanner, 0).and_then(|value| scanner.finish().map(|()| value));
+    whole.map_err(|reason| JsonError::new(scanner.offset(), reason))
 }
 
-fn value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, JsonError> {
+fn value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, Reason> {
     Ok(match scanner.need()? {
         b'{' => map(scanner, depth)?,
         b'[' => list(scanner, depth)?,
@@ -24,25 +23,19 @@ fn value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, JsonError> {
         b't' => scanner.literal("true").map(|()| Value::Bool(true))?,
         b'f' => scanner.literal("false").map(|()| Value::Bool(false))?,
         b'n' => scanner.literal("null").map(|()| Value::Null)?,
-        b'-' | b'0'..=b'9' => Value::Number(number(scanner)?),
-        _ => return Err(scanner.error(Reason::UnexpectedByte)),
+        b'-' | b'0'..=b'9' => Value::Number(scanner.number()?.text.parse().map_err(|_| Reason::BadNumber)?),
+        _ => return Err(Reason::UnexpectedByte),
     })
 }
 
-/// The nearest `f64`.
-fn number(scanner: &mut Scanner<'_>) -> Result<f64, JsonError> {
-    let start = scanner.offset();
-    scanner.number()?.parse().map_err(|_| JsonError::new(start, Reason::BadNumber))
-}
-
-fn enter(scanner: &mut Scanner<'_>, open: u8, depth: usize) -> Result<(), JsonError> {
+fn enter(scanner: &mut Scanner<'_>, open: u8, depth: usize) -> Result<(), Reason> {
     if depth == MAX_DEPTH {
-        return Err(scanner.error(Reason::TooDeep));
+        return Err(Reason::TooDeep);
     }
     scanner.expect(open)
 }
 
-fn list(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, JsonError> {
+fn list(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, Reason> {
     enter(scanner, b'[', depth)?;
     let mut items = Vec::new();
     if !scanner.eat(b']') {
@@ -57,7 +50,7 @@ fn list(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, JsonError> {
     Ok(Value::List(items))
 }
 
-fn map(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, JsonError> {
+fn map(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, Reason> {
     enter(scanner, b'{', depth)?;
     let mut entries = Vec::new();
     let mut offsets = Vec::new();
@@ -74,10 +67,11 @@ fn map(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, JsonError> {
         }
         scanner.expect(b'}')?;
     }
-    match repeated(&entries) {
-        Some(i) => Err(JsonError::new(offsets[i], Reason::DuplicateName)),
-        None => Ok(unescape(entries)),
+    if let Some(i) = repeated(&entries) {
+        scanner.go_to(offsets[i]);
+        return Err(Reason::DuplicateName);
     }
+    Ok(unescape(entries))
 }
 
 /// The place of the first name that stands twice. Sorted, because a hostile object may have very many.

@@ -1,10 +1,10 @@
 //! Compact JSON text, in the order it is told.
 
 use super::error::Reason;
-use super::scan::plain_len;
+use super::quote::quote;
 use super::ser::{Sink, tell};
+use crate::fingerprint::number;
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// The compact JSON text of `value`; NaN and ±Infinity become `null`, as `JSON.stringify` has it.
 ///
@@ -12,26 +12,24 @@ use std::fmt::Write as _;
 /// with keys other than strings and integers, becomes `null` as a whole.
 #[must_use]
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> String {
-    let mut text = Text(String::new());
-    match tell(value, &mut text) {
-        Ok(()) => text.0,
-        Err(_) => "null".into(),
-    }
+    let mut text = Text(Vec::new());
+    let told = tell(value, &mut text).is_ok();
+    String::from_utf8(text.0).ok().filter(|_| told).unwrap_or_else(|| "null".into())
 }
 
-struct Text(String);
+struct Text(Vec<u8>);
 
 impl Text {
     /// An entry follows: after another one it needs a comma. No entry ends with any of these three.
-    fn entry(&mut self) -> &mut String {
-        if !matches!(self.0.as_bytes().last(), None | Some(b'[' | b'{' | b':')) {
-            self.0.push(',');
+    fn entry(&mut self) -> &mut Vec<u8> {
+        if !matches!(self.0.last(), None | Some(b'[' | b'{' | b':')) {
+            self.0.push(b',');
         }
         &mut self.0
     }
 
     fn word(&mut self, word: &str) {
-        self.entry().push_str(word);
+        self.entry().extend_from_slice(word.as_bytes());
     }
 }
 
@@ -55,8 +53,7 @@ impl Sink for Text {
         if !value.is_finite() {
             return self.null();
         }
-        // Writing into a String cannot fail.
-        let _ = write!(self.entry(), "{value:?}");
+        number::write(value, self.entry());
         Ok(())
     }
 
@@ -71,7 +68,7 @@ impl Sink for Text {
     }
 
     fn end_array(&mut self) -> Result<(), Reason> {
-        self.0.push(']');
+        self.0.push(b']');
         Ok(())
     }
 
@@ -82,39 +79,14 @@ impl Sink for Text {
 
     fn name(&mut self, name: &str) -> Result<(), Reason> {
         quote(name, self.entry());
-        self.0.push(':');
+        self.0.push(b':');
         Ok(())
     }
 
     fn end_object(&mut self) -> Result<(), Reason> {
-        self.0.push('}');
+        self.0.push(b'}');
         Ok(())
     }
-}
-
-/// `"text"`, with the escapes of `JSON.stringify`: short ones where they exist, lower-case `\u00xx` otherwise.
-fn quote(text: &str, out: &mut String) {
-    out.push('"');
-    let mut rest = text;
-    loop {
-        let (plain, special) = rest.split_at(plain_len(rest.as_bytes()));
-        out.push_str(plain);
-        let Some(c) = special.chars().next() else { break };
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{C}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            other => {
-                let _ = write!(out, "\\u{:04x}", u32::from(other));
-            }
-        }
-        rest = &special[1..];
-    }
-    out.push('"');
 }
 
 #[cfg(test)]
@@ -183,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_becomes_null() {
-        assert_eq!(to_string(&[f64::NAN, f64::INFINITY, 1e300, -0.5]), "[null,null,1e300,-0.5]");
+        assert_eq!(to_string(&[f64::NAN, f64::INFINITY, 1e300, -0.5]), "[null,null,1e+300,-0.5]");
     }
 
     #[test]
