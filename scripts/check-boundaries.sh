@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+mkdir -p .cache
 broken=0
 complain() {
   printf 'boundaries: %s\n' "$1" >&2
@@ -62,6 +63,20 @@ for operator in '[-+*/%<>]=?' '\*\*'; do
     grep -vE '^[^:]+:[0-9]+:[[:space:]]*(//|/\*|\*|#)' | grep -vE "[*/] +$thousand\b|[<>]=? +0\b" || true)
   [[ -z $found ]] || complain "a binding or a driver computes with a policy's numbers: core does that" "$found"
 done
+
+# --- Every dependency has a line in CONTRIBUTING.md that says why -----------------------------------------------------
+
+{
+  cargo metadata --format-version 1 --no-deps --offline |
+    node -p 'JSON.parse(fs.readFileSync(0)).packages.flatMap((p) => p.dependencies).map((d) => d.name).join("\n")'
+  git ls-files '*package.json' | xargs -n 1 node -p '
+    const { dependencies, devDependencies } = JSON.parse(fs.readFileSync(process.argv[1]));
+    Object.keys({ ...dependencies, ...devDependencies }).join("\n")'
+  sed -nE 's/^([a-z][a-z0-9_-]*)==.*/\1/p' scripts/requirements-*.txt
+} | sort -u | while read -r dependency; do
+  [[ -z $dependency || $dependency == once-again* ]] || grep -qF "\`$dependency\`" CONTRIBUTING.md || echo "$dependency"
+done >.cache/unexplained
+[[ ! -s .cache/unexplained ]] || complain "CONTRIBUTING.md does not say why we depend on" "$(cat .cache/unexplained)"
 
 # --- Habits the tools do not know -------------------------------------------------------------------------------------
 
