@@ -124,7 +124,7 @@ test-core: ## The decision core, in Rust
 
 .PHONY: test-node
 test-node: node ## The package once-again, in Node
-	$(call node_tests,node,bindings-js/test bindings-node/test)
+	$(call node_tests,node,$(wildcard bindings-js/test bindings-node/test))
 
 .PHONY: test-web
 test-web: web ## The package once-again-web, in Node
