@@ -43,9 +43,10 @@ test: build packages ## Run every test suite; ends with what was skipped, and wh
 	@node scripts/test-summary.mjs $(SUITES)
 
 .PHONY: bench
+bench: SETUP_MODE := bench
 bench: node web python ## Measure beside the libraries people use today; writes benches/RESULTS.md
 	$(call say,bench: side by side in one run)
-	@node benches/bench.mjs
+	@node benches/bench.mjs --python $(PYTHON)
 
 .PHONY: ready
 ready: format-check lint types boundaries fresh test ## What CI asks of a change: format, lints, types, fresh files, tests

@@ -31,15 +31,15 @@ dependencies() {
 # A crate below core could read a clock or draw at random where no lint of ours looks.
 extra=$(comm -13 <(printf '%s\n' serde sha2) <(dependencies once-again-core))
 [[ -z $extra ]] || complain "core depends on serde and sha2 only" "$extra"
+# once-again-js is what the two JavaScript bindings have in common.
 for binding in once-again-node once-again-wasm once-again-python; do
-  extra=$(dependencies "$binding" | grep '^once-again' | grep -vx 'once-again-core' || true)
-  [[ -z $extra ]] || complain "$binding may depend on no crate of ours but core" "$extra"
+  extra=$(dependencies "$binding" | grep '^once-again' | grep -vxE 'once-again-(core|js)' || true)
+  [[ -z $extra ]] || complain "$binding may depend on no crate of ours but core and once-again-js" "$extra"
 done
 
 refuse "the driver runs in browsers too: it imports its own files only" \
   "(from|import|require\() *[\"'][^.]" 'bindings-js/src/*.ts'
 refuse "the web package has no Node below it" "from *[\"']node:" 'bindings-wasm/ts/*.ts'
-refuse "core knows nothing of its hosts" '\b(napi|pyo3|wasm_bindgen|tokio)\b' 'core/src/*.rs'
 
 # --- Clocks and randomness are read in one place per language ---------------------------------------------------------
 
@@ -72,7 +72,7 @@ done
   git ls-files '*package.json' | xargs -n 1 node -p '
     const { dependencies, devDependencies } = JSON.parse(fs.readFileSync(process.argv[1]));
     Object.keys({ ...dependencies, ...devDependencies }).join("\n")'
-  sed -nE 's/^([a-z][a-z0-9_-]*)==.*/\1/p' scripts/requirements-*.txt
+  sed -nE 's/^([a-z][a-z0-9_-]*)==.*/\1/p' scripts/requirements-*.txt benches/peers/python/requirements.txt
 } | sort -u | while read -r dependency; do
   [[ -z $dependency || $dependency == once-again* ]] || grep -qF "\`$dependency\`" CONTRIBUTING.md || echo "$dependency"
 done >.cache/unexplained
@@ -83,6 +83,8 @@ done >.cache/unexplained
 refuse "unsafe lives in bindings-node/src/mailbox.rs only" \
   'allow\(unsafe_code|expect\(unsafe_code|\bunsafe (\{|fn|impl)' '*.rs' ':!bindings-node/src/mailbox.rs'
 refuse "the lock file names no registry" '"resolved": "http' package-lock.json
+found=$(git ls-files '*/target/*' '*node_modules/*' '*.wasm' '*.node' '*.so' '*.whl' '*.tgz')
+[[ -z $found ]] || complain "what was built is not committed" "$found"
 refuse "the wasm is a file of its own, never text" 'data:application/wasm|base64,AGFzbQ' 'bindings-wasm/ts/*.ts' 'scripts/*.mjs'
 
 # Rust files carry their unit tests and may be longer.

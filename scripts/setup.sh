@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# scripts/setup.sh [demo|dev]
+# scripts/setup.sh [demo|dev|bench]
 #
 # Installs what is missing on this machine, and says what and why. Nothing is installed twice: when all is there it takes
-# well under a second and needs no root. `demo` leaves out what only the tests and linters need; `dev` is everything.
+# well under a second and needs no root. `demo` leaves out what only tests and linters need; `bench` adds the libraries that
+# the benchmarks compare with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mode=${1:-dev}
 case $mode in
-  demo | dev) ;;
-  *) echo "usage: scripts/setup.sh [demo|dev]" >&2 && exit 2 ;;
+  demo | dev | bench) ;;
+  *) echo "usage: scripts/setup.sh [demo|dev|bench]" >&2 && exit 2 ;;
 esac
 
 say() { echo "setup: $*"; }
@@ -107,13 +108,21 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/d
   rm -rf .venv .cache/stamps/pip-*
   "$python" -m venv .venv
 fi
-requirements=scripts/requirements-$mode.txt
-pip_stamp=$(digest scripts/requirements-demo.txt "$requirements")
-# What `dev` installed is enough for `demo`.
-if ! grep -qsx "$(digest scripts/requirements-demo.txt scripts/requirements-dev.txt)" .cache/stamps/pip-dev &&
-  [[ $(cat ".cache/stamps/pip-$mode" 2>/dev/null) != "$pip_stamp" ]]; then
-  say "pip install: the Python tools of $requirements"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$requirements" \
+# pip_install FILE: unless what it and the files it includes ask for is there already.
+pip_install() {
+  local stamp=.cache/stamps/pip-${1//\//-} wanted
+  wanted=$(digest scripts/requirements-*.txt "$1")
+  [[ $(cat "$stamp" 2>/dev/null) != "$wanted" ]] || return 0
+  say "pip install: $2, of $1"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1" \
     >.cache/setup-pip.log 2>&1 || { tail -20 .cache/setup-pip.log >&2 && fail "pip failed (.cache/setup-pip.log)"; }
-  echo "$pip_stamp" >".cache/stamps/pip-$mode"
-fi
+  echo "$wanted" >"$stamp"
+}
+case $mode in
+  demo) pip_install scripts/requirements-demo.txt "what the build and the demo need" ;;
+  dev) pip_install scripts/requirements-dev.txt "what tests and linters need" ;;
+  bench)
+    pip_install scripts/requirements-demo.txt "what the build needs"
+    pip_install benches/peers/python/requirements.txt "the libraries we measure beside"
+    ;;
+esac
