@@ -312,3 +312,73 @@ fn check_ranges(spec: &BreakerSpec) -> Result<(), Violation> {
     span("health_check.interval", spec.health_check.map(|check| check.interval), MILLI)?;
     span("health_check.timeout", spec.health_check.map(|check| check.timeout), MILLI)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::spec::{HalfOpenSpec, OpenWaitSpec};
+    use super::*;
+
+    fn refused(spec: BreakerSpec) -> String {
+        BreakerConfig::try_from(spec).map_or_else(|error| error.to_string(), |_| "accepted".into())
+    }
+
+    #[test]
+    fn both_shapes_defaults_are_valid() {
+        assert_eq!(refused(BreakerSpec::threshold()), "accepted");
+        assert_eq!(refused(BreakerSpec::rate()), "accepted");
+        assert_eq!(BreakerConfig::try_from(BreakerSpec::default()), Ok(BreakerConfig::default()));
+    }
+
+    #[test]
+    fn a_spec_filled_by_hand_is_held_to_the_same_ranges() {
+        let base = BreakerSpec::rate;
+        let wait = base().open_wait;
+        let half_open = base().half_open;
+        for (spec, expected) in [
+            (
+                BreakerSpec { window: WindowSpec::Time(Micros::new(999)), ..base() },
+                "window: got 999, expected a whole number from 1000 to 86400000000",
+            ),
+            (
+                BreakerSpec { window: WindowSpec::Count(0), ..base() },
+                "window: got 0, expected a whole number from 1 to 10000",
+            ),
+            (
+                BreakerSpec { failure_rate: Some(1_000_001), ..base() },
+                "failure_rate: got 1000001, expected a whole number from 1 to 1000000",
+            ),
+            (
+                BreakerSpec { open_wait: OpenWaitSpec { factor: 999_999, ..wait }, ..base() },
+                "open_wait.factor: got 999999, expected a whole number from 1000000 to 100000000",
+            ),
+            (
+                BreakerSpec { open_wait: OpenWaitSpec { max: Some(Micros::new(1)), ..wait }, ..base() },
+                "open_wait.max: got 1, expected no less than open_wait.base",
+            ),
+            (
+                BreakerSpec { half_open: HalfOpenSpec { max_concurrent: Some(33), ..half_open }, ..base() },
+                "half_open.max_concurrent: got 33, expected a whole number from 1 to 32",
+            ),
+            (
+                BreakerSpec {
+                    half_open: HalfOpenSpec { pass: Some(Pass::Successes(4)), ..half_open },
+                    ..base()
+                },
+                "half_open.min_successes: got 4, expected no more than the 3 calls of half_open",
+            ),
+            (
+                BreakerSpec { window: WindowSpec::Count(5), minimum_failures: 6, ..base() },
+                "minimum_failures: got 6, expected no more than the 5 calls of the window",
+            ),
+        ] {
+            assert_eq!(refused(spec), expected);
+        }
+    }
+
+    #[test]
+    fn only_slow_rules_need_the_clock_before_a_call() {
+        assert!(!BreakerConfig::default().times_calls());
+        let slow = BreakerSpec { slow_call_duration: Some(Micros::from_secs(1)), ..BreakerSpec::rate() };
+        assert!(BreakerConfig::try_from(slow).unwrap().times_calls());
+    }
+}

@@ -146,3 +146,52 @@ impl Probes {
         self.in_flight -= 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::BreakerConfig;
+    use crate::time::Micros;
+
+    fn one_at_a_time() -> Trial {
+        Trial { max_concurrent: 1, ..BreakerConfig::default().rules.trial }
+    }
+
+    #[test]
+    fn the_ends_of_the_last_sixty_four_probes_are_remembered() {
+        let trial = one_at_a_time();
+        let mut probes = Probes::new(&trial);
+        for seq in 0..65 {
+            assert_eq!(probes.admit(&trial, Tick::ZERO), Some(seq));
+            assert_eq!(probes.end(seq), Verdict::Counted);
+        }
+        assert_eq!(probes.end(1), Verdict::Duplicate);
+        assert_eq!(probes.end(0), Verdict::Stale);
+    }
+
+    #[test]
+    fn a_probe_that_was_never_admitted_is_stale() {
+        let trial = one_at_a_time();
+        let mut probes = Probes::new(&trial);
+        assert_eq!(probes.end(0), Verdict::Stale);
+        probes.admit(&trial, Tick::ZERO);
+        assert_eq!(probes.end(1), Verdict::Stale);
+        assert_eq!(probes.end(u32::MAX), Verdict::Stale);
+        assert_eq!(probes.in_flight(), 1);
+    }
+
+    #[test]
+    fn numbers_saturate_and_places_still_come_back() {
+        let trial = one_at_a_time();
+        let mut probes = Probes::new(&trial);
+        probes.next = u32::MAX - 1;
+        for _ in 0..3 {
+            let seq = probes.admit(&trial, Tick::ZERO).expect("a place");
+            assert!(seq >= u32::MAX - 1);
+            assert_eq!(probes.end(seq), Verdict::Counted);
+        }
+        probes.admit(&trial, Tick::ZERO);
+        assert!(probes.end_overdue(Tick::ZERO.plus(Micros::from_secs(60))));
+        assert_eq!(probes.in_flight(), 0);
+    }
+}

@@ -367,3 +367,118 @@ impl Breaker {
         Settlement { change, ..Settlement::plain(Verdict::Stale) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::BreakerSpec;
+
+    fn at(seconds: u64) -> Tick {
+        Tick::ZERO.plus(Micros::from_secs(seconds))
+    }
+
+    fn fail(breaker: &mut Breaker, now: Tick) -> Settlement {
+        let permit = Permit::call(breaker.epoch());
+        breaker.settle(permit, Outcome::Failure, Micros::ZERO, now, Draw(0))
+    }
+
+    fn opens_at_once() -> Breaker {
+        let spec = BreakerSpec { failures_in_window: Some(1), ..BreakerSpec::threshold() };
+        Breaker::new(&spec.try_into().unwrap())
+    }
+
+    #[test]
+    fn epochs_and_counts_saturate() {
+        let mut breaker = opens_at_once();
+        breaker.epoch = MAX_MICROS;
+        (breaker.rejected, breaker.stale, breaker.opened) = (u64::MAX, u64::MAX, u64::MAX);
+        fail(&mut breaker, at(0));
+        breaker.admit(at(0));
+        breaker.settle(Permit::call(0), Outcome::Success, Micros::ZERO, at(0), Draw(0));
+        assert_eq!(breaker.epoch(), 9_007_199_254_740_991);
+        let counters = breaker.counters(at(0));
+        assert_eq!((counters.rejected, counters.stale, counters.opened), (u64::MAX, u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn an_opening_at_the_end_of_time_lasts_until_then() {
+        let mut breaker = opens_at_once();
+        fail(&mut breaker, Tick::MAX);
+        assert_eq!(breaker.deadline(), Some(Tick::MAX));
+        let admission = breaker.admit(Tick::MAX);
+        assert_eq!(admission.change, Some(Change { from: State::Open, to: State::HalfOpen }));
+    }
+
+    #[test]
+    fn the_longest_wait_times_the_largest_factor_stays_the_longest_wait() {
+        let mut spec = BreakerSpec { failures_in_window: Some(1), ..BreakerSpec::threshold() };
+        spec.open_wait.base = Micros::from_secs(86_400);
+        spec.open_wait.factor = 100_000_000;
+        spec.open_wait.jitter = 0;
+        let mut breaker = Breaker::new(&spec.try_into().unwrap());
+        let mut now = at(0);
+        for _ in 0..50 {
+            breaker.open(now, Draw(u32::MAX));
+            let deadline = breaker.deadline().unwrap();
+            assert_eq!(deadline.since(now), Micros::from_secs(86_400));
+            now = deadline;
+        }
+    }
+
+    #[test]
+    fn a_permit_of_the_right_epoch_but_the_wrong_kind_is_stale() {
+        let mut breaker = opens_at_once();
+        let forged = Permit { kind: PermitKind::Probe, ..Permit::call(1) };
+        assert_eq!(
+            breaker.settle(forged, Outcome::Failure, Micros::ZERO, at(0), Draw(0)).verdict,
+            Verdict::Stale
+        );
+        fail(&mut breaker, at(0));
+        breaker.admit(at(30));
+        let forged = Permit::call(breaker.epoch());
+        assert_eq!(
+            breaker.settle(forged, Outcome::Failure, Micros::ZERO, at(30), Draw(0)).verdict,
+            Verdict::Stale
+        );
+        assert_eq!(breaker.state(), State::HalfOpen);
+    }
+
+    #[test]
+    fn deadlines_are_those_of_the_wait_then_of_the_oldest_probe() {
+        let mut breaker = opens_at_once();
+        assert_eq!(breaker.deadline(), None);
+        fail(&mut breaker, at(0));
+        assert_eq!(breaker.deadline(), Some(at(30)));
+        breaker.admit(at(40));
+        breaker.admit(at(50));
+        assert_eq!(breaker.deadline(), Some(at(100)));
+    }
+
+    #[test]
+    fn a_host_may_admit_by_itself_only_where_everyone_is_admitted() {
+        let mut breaker = opens_at_once();
+        assert_eq!((breaker.closed_epoch(), breaker.quiet()), (1, true));
+        fail(&mut breaker, at(0));
+        assert_eq!((breaker.closed_epoch(), breaker.quiet()), (0, false));
+        breaker.admit(at(30));
+        assert_eq!((breaker.closed_epoch(), breaker.quiet()), (0, false));
+        breaker.isolate();
+        assert_eq!((breaker.closed_epoch(), breaker.quiet()), (0, false));
+        breaker.set_mode(Mode::Disabled);
+        breaker.release();
+        assert_eq!((breaker.closed_epoch(), breaker.quiet()), (5, true));
+    }
+
+    #[test]
+    fn a_success_is_told_while_a_rate_or_a_streak_wants_it() {
+        let rate = Breaker::new(&BreakerSpec::rate().try_into().unwrap());
+        assert!(!rate.quiet());
+        let spec = BreakerSpec { consecutive_failures: Some(3), ..BreakerSpec::threshold() };
+        let mut streak = Breaker::new(&spec.try_into().unwrap());
+        assert!(streak.quiet());
+        fail(&mut streak, at(0));
+        assert!(!streak.quiet());
+        streak.settle(Permit::call(1), Outcome::Success, Micros::ZERO, at(0), Draw(0));
+        assert!(streak.quiet());
+    }
+}

@@ -302,3 +302,95 @@ fn refuse(reader: &Reader<'_>, violation: Violation) -> ConfigError {
     }
     reader.refuse(field, expected)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(entries: &[(&str, Value)]) -> Value {
+        Value::Map(entries.iter().map(|(key, value)| ((*key).into(), value.clone())).collect())
+    }
+
+    fn number(n: f64) -> Value {
+        Value::Number(n)
+    }
+
+    #[test]
+    fn the_shape_of_the_q_ecosystem_is_read_in_its_own_names_and_milliseconds() {
+        let written = map(&[
+            ("failureThreshold", number(3.0)),
+            ("recoveryTimeout", number(30_000.0)),
+            ("monitoringWindow", number(120_000.0)),
+            ("halfOpenMaxCalls", number(2.0)),
+            ("fallbackStrategy", Value::Text("CACHE".into())),
+            ("name", Value::Text("ledger".into())),
+        ]);
+        let spec = BreakerSpec::read(&written, Unit::Millis, "circuitBreaker.").unwrap();
+        assert_eq!(spec.failures_in_window, Some(3));
+        assert_eq!(spec.open_wait.base, Micros::from_secs(30));
+        assert_eq!(spec.window, WindowSpec::Time(Micros::from_secs(120)));
+        assert_eq!(spec.half_open.calls, 2);
+        assert_eq!(spec.fallback_strategy, FallbackStrategy::Cache);
+        assert_eq!(spec.name.as_deref(), Some("ledger"));
+    }
+
+    #[test]
+    fn nothing_and_an_empty_object_are_the_default() {
+        assert_eq!(BreakerSpec::read(&Value::Null, Unit::Seconds, ""), Ok(BreakerSpec::default()));
+        assert_eq!(BreakerSpec::read(&map(&[]), Unit::Seconds, ""), Ok(BreakerSpec::default()));
+    }
+
+    #[test]
+    fn errors_name_the_field_as_written_with_its_path_and_unit() {
+        let refused = |entries: &[(&str, Value)], path| {
+            BreakerSpec::read(&map(entries), Unit::Millis, path).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused(&[("recoveryTimeout", number(f64::NAN))], "circuitBreaker."),
+            "circuitBreaker.recoveryTimeout: got NaN, expected a number of milliseconds from 0 to 86400000"
+        );
+        assert_eq!(
+            refused(&[("failureTreshold", number(5.0))], ""),
+            "failureTreshold: got 5, expected a known field; the nearest is failureThreshold"
+        );
+        assert_eq!(
+            refused(&[("failureThreshold", number(5.0)), ("minimumCalls", number(9.0))], ""),
+            "minimumCalls: got 9, expected no field of the rate shape beside failureThreshold, which is of the \
+             threshold shape"
+        );
+        let wait = map(&[("base", number(60_000.0)), ("max", number(1_000.0))]);
+        assert_eq!(
+            refused(&[("openWait", wait)], ""),
+            "openWait.max: got 1000, expected no less than open_wait.base"
+        );
+    }
+
+    #[test]
+    fn functions_are_asked_for_only_by_the_strategy_that_calls_them() {
+        let function = || Value::Opaque("function".into());
+        let strategy = |name: &str| ("fallbackStrategy", Value::Text(name.into()));
+        let read = |entries: &[(&str, Value)]| {
+            BreakerSpec::read(&map(entries), Unit::Millis, "")
+                .map(|spec| spec.fallback_strategy.name())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(read(&[strategy("FALLBACK"), ("fallback", function())]), Ok("FALLBACK"));
+        assert_eq!(read(&[strategy("queue"), ("queue", function())]), Ok("QUEUE"));
+        assert_eq!(
+            read(&[("fallback", function())]),
+            Err("fallback: got function, expected fallback_strategy FALLBACK beside it".into())
+        );
+        assert_eq!(
+            read(&[strategy("FALLBACK"), ("fallback", number(1.0))]),
+            Err("fallback: got 1, expected a function".into())
+        );
+    }
+
+    #[test]
+    fn a_health_check_runs_every_thirty_seconds_for_at_most_five() {
+        let check = map(&[("probe", Value::Opaque("function".into()))]);
+        let spec = BreakerSpec::read(&map(&[("healthCheck", check)]), Unit::Millis, "").unwrap();
+        let expected = HealthCheck { interval: Micros::from_secs(30), timeout: Micros::from_secs(5) };
+        assert_eq!(spec.health_check, Some(expected));
+    }
+}

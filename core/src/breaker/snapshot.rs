@@ -80,3 +80,64 @@ impl Breaker {
         Ok(breaker)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::{BreakerSpec, Outcome, Permit};
+    use crate::json;
+
+    fn at(seconds: u64) -> Tick {
+        Tick::ZERO.plus(Micros::from_secs(seconds))
+    }
+
+    /// Written once by hand; what a later version reads must go on reading this.
+    const VERSION_1: &str = r#"{"version":1,"mode":0,"epoch":4,"openFor":7000000,"wait":1966080000000,"draw":5,"streak":2,"window":{"time":{"width":6000000,"left":1000000,"buckets":[[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[3,2,1]]}}}"#;
+
+    #[test]
+    fn the_first_version_is_still_read() {
+        let spec = BreakerSpec { consecutive_failures: Some(3), ..BreakerSpec::threshold() };
+        let config = BreakerConfig::try_from(spec).unwrap();
+        let snapshot: Snapshot = json::from_str(VERSION_1).unwrap();
+        let breaker = Breaker::restore(&config, &snapshot, at(2)).unwrap();
+        assert_eq!((breaker.state(), breaker.epoch()), (State::Open, 5));
+        assert_eq!(breaker.deadline(), Some(at(9)));
+        let counters = breaker.counters(at(2));
+        assert_eq!((counters.calls, counters.failures, counters.slow_calls), (3, 2, 1));
+        assert_eq!(counters.consecutive_failures, 2);
+        assert_eq!(breaker.counters(at(57)).failures, 0);
+    }
+
+    #[test]
+    fn a_snapshot_is_the_text_of_the_first_version() {
+        let spec = BreakerSpec { consecutive_failures: Some(3), ..BreakerSpec::threshold() };
+        let mut breaker = Breaker::new(&BreakerConfig::try_from(spec).unwrap());
+        breaker.settle(Permit::call(1), Outcome::Failure, Micros::ZERO, at(100), Draw(9));
+        let expected = r#"{"version":1,"mode":0,"epoch":1,"openFor":null,"wait":1966080000000,"draw":2147483648,"streak":1,"window":{"time":{"width":6000000,"left":4000000,"buckets":[[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[0,0,0],[1,1,0]]}}}"#;
+        assert_eq!(json::to_string(&breaker.snapshot(at(102))), expected);
+    }
+
+    #[test]
+    fn another_version_is_refused_by_name() {
+        let snapshot: Snapshot =
+            json::from_str(&VERSION_1.replace(r#""version":1"#, r#""version":2"#)).unwrap();
+        let error = Breaker::restore(&BreakerConfig::default(), &snapshot, at(0)).unwrap_err();
+        assert_eq!(error.to_string(), "version: got 2, expected 1");
+    }
+
+    #[test]
+    fn a_snapshot_never_exceeds_the_configuration_that_reads_it() {
+        let text = VERSION_1
+            .replace("7000000", "9007199254740991")
+            .replace("1966080000000", "9007199254740991")
+            .replace(r#""epoch":4"#, r#""epoch":9007199254740991"#)
+            .replace(r#""mode":0"#, r#""mode":9"#);
+        let snapshot: Snapshot = json::from_str(&text).unwrap();
+        let breaker = Breaker::restore(&BreakerConfig::default(), &snapshot, at(0)).unwrap();
+        assert_eq!(breaker.state(), State::Open);
+        assert_eq!(breaker.epoch(), 9_007_199_254_740_991);
+        assert_eq!(breaker.deadline(), Some(at(300)));
+        assert_eq!(breaker.wait, 300_000_000 << 16);
+        assert_eq!(breaker.streak, 0);
+    }
+}

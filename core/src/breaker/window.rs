@@ -278,3 +278,89 @@ impl CountWindow {
         WindowSnapshot::Count { size: self.size, calls: (0..self.total.calls).map(call).collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Micros = Micros::from_secs(1);
+
+    fn at(seconds: u64) -> Tick {
+        Tick::ZERO.plus(Micros::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_full_window_stays_full_until_time_empties_it() {
+        let mut window = TimeWindow::new(Micros::from_secs(10));
+        window.record(at(0), true, false);
+        let full = Tally { calls: u32::MAX, failures: u32::MAX, slow: 0 };
+        window.buckets[window.newest] = full;
+        window.total = full;
+        window.record(at(1), true, true);
+        assert_eq!(window.total, full);
+        window.record(at(10), false, false);
+        assert_eq!(window.total, Tally { calls: 1, failures: 0, slow: 0 });
+    }
+
+    #[test]
+    fn the_end_of_time_is_a_time_like_any_other() {
+        let mut window = TimeWindow::new(Micros::from_secs(10));
+        window.record(Tick::MAX, true, false);
+        window.record(Tick::MAX, true, false);
+        assert!(window.total.failures >= 1);
+    }
+
+    #[test]
+    fn looking_forgets_nothing() {
+        let mut window = Window::new(WindowSpec::Time(Micros::from_secs(10)));
+        window.record(at(0), true, false);
+        assert_eq!(window.seen_from(at(11)), Tally::default());
+        assert_eq!(window.seen_from(at(9)).failures, 1);
+    }
+
+    #[test]
+    fn a_ring_of_calls_is_written_oldest_first() {
+        let mut window = Window::new(WindowSpec::Count(3));
+        for (failed, slow) in [(true, true), (true, false), (false, false), (false, true)] {
+            window.record(at(0), failed, slow);
+        }
+        assert_eq!(window.snapshot(at(0)), WindowSnapshot::Count { size: 3, calls: vec![1, 0, 2] });
+    }
+
+    #[test]
+    fn a_window_of_another_shape_is_not_taken_over() {
+        let count = WindowSnapshot::Count { size: 3, calls: vec![1, 1, 1] };
+        let time = WindowSnapshot::Time { width: SECOND.get(), left: 5, buckets: vec![[1, 1, 0]; BUCKETS] };
+        for (spec, snapshot) in [
+            (WindowSpec::Count(4), &count),
+            (WindowSpec::Time(SECOND), &count),
+            (WindowSpec::Time(SECOND), &time),
+            (WindowSpec::Count(3), &time),
+            (WindowSpec::None, &time),
+        ] {
+            let mut window = Window::new(spec);
+            window.restore(snapshot, at(0));
+            assert_eq!(window.at(at(0)), Tally::default(), "{spec:?} from {snapshot:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_no_breaker_wrote_is_cut_to_what_one_could_hold() {
+        let ten_seconds = WindowSpec::Time(Micros::from_secs(10));
+        let restored = |left, buckets| {
+            let mut window = Window::new(ten_seconds);
+            window.restore(&WindowSnapshot::Time { width: SECOND.get(), left, buckets }, at(0));
+            (window.at(at(0)), window.at(at(10)))
+        };
+        let nothing = (Tally::default(), Tally::default());
+        assert_eq!(restored(0, vec![[1, 1, 0]; BUCKETS - 1]), nothing);
+        assert_eq!(restored(0, vec![[u32::MAX, 0, 0]; BUCKETS]), nothing);
+        let mut one = vec![[0, 0, 0]; BUCKETS];
+        one[BUCKETS - 1] = [1, 7, 7];
+        assert_eq!(restored(u64::MAX, one), (Tally { calls: 1, failures: 1, slow: 1 }, Tally::default()));
+
+        let mut calls = Window::new(WindowSpec::Count(2));
+        calls.restore(&WindowSnapshot::Count { size: 2, calls: vec![255; 9] }, at(0));
+        assert_eq!(calls.at(at(0)), Tally { calls: 2, failures: 2, slow: 2 });
+    }
+}

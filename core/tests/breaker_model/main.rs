@@ -1,7 +1,7 @@
 //! The breaker against an independent model, over random configurations and random sequences of events: concurrent
 //! permits, late and repeated results, clocks that jump and go back, operators, restarts.
 //!
-//! `PROPTEST_CASES=125000 cargo test --release --test breaker_model` plays a million sequences.
+//! `PROPTEST_CASES=250000 cargo test --release --test breaker_model` plays a million sequences.
 
 mod model;
 
@@ -164,7 +164,7 @@ fn steps() -> impl Strategy<Value = Vec<(Jump, Event)>> {
 
 fn cases() -> ProptestConfig {
     let chosen = ProptestConfig::default();
-    ProptestConfig { cases: chosen.cases * 8, failure_persistence: None, ..chosen }
+    ProptestConfig { cases: chosen.cases * 4, failure_persistence: None, ..chosen }
 }
 
 /// The machine and the model side by side.
