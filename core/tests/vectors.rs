@@ -5,11 +5,16 @@
 use std::fs;
 use std::path::Path;
 
+use once_again_core::classify::Host;
 use serde::Deserialize;
 use serde_json::Value;
 
 #[path = "vectors/breaker.rs"]
 mod breaker;
+#[path = "vectors/classify.rs"]
+mod classify;
+#[path = "vectors/retry.rs"]
+mod retry;
 
 #[derive(Deserialize)]
 struct Index {
@@ -53,6 +58,23 @@ fn runner(module: &str) -> Run {
         "breaker.config" | "breaker.window" | "breaker.machine" | "breaker.manual" => {
             |given, expect| answers(expect, &breaker::run(given))
         }
+        "time" | "draw" | "backoff" | "jitter" | "retry.machine" => {
+            |given, expect| answers(expect, &retry::call(given))
+        }
+        "retry.policy" => |given, expect| answers(expect, &retry::config(given)),
+        "retry.presets" => |given, expect| answers(expect, &retry::preset(given)),
+        "classify" => |given, expect| {
+            let hosts = [Host::Node, Host::Browser, Host::Python, Host::Rust];
+            answers(expect, &classify::kind(given, &hosts))
+        },
+        "classify.javascript" => {
+            |given, expect| answers(expect, &classify::kind(given, &[Host::Node, Host::Browser]))
+        }
+        "classify.python" => |given, expect| answers(expect, &classify::kind(given, &[Host::Python])),
+        "classify.rust" => |given, expect| answers(expect, &classify::kind(given, &[Host::Rust])),
+        "classify.http" => |given, expect| answers(expect, &classify::http(given)),
+        "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
+        "error" => |given, expect| answers(expect, &classify::error(given)),
         other => panic!("no runner for module {other}"),
     }
 }

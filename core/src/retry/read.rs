@@ -185,24 +185,31 @@ fn per_kind(reader: &Reader<'_>) -> Result<Option<BTreeMap<Kind, KindSpec>>, Con
         let Some(kind) = Kind::from_name(name) else {
             return Err(ConfigError::new(path, value.render(), format!("one of {}", Kind::NAMES.join(", "))));
         };
-        let object;
-        let (value, path) = if let Value::Number(_) = value {
-            object = Value::Map(vec![("max_attempts".into(), value.clone())]);
-            (&object, reader.written("per_kind"))
+        let spec = if let Value::Number(_) = value {
+            let object = Value::Map(vec![("max_attempts".into(), value.clone())]);
+            // One number stands for its field, so an error names the kind.
+            growth(&Reader::new(&object, reader.unit(), KIND_FIELDS, "")?)
+                .map_err(|error| ConfigError { field: path.clone(), ..error })?
         } else {
-            (value, path)
+            kind_object(value, reader.unit(), &path)?
         };
-        let reader = Reader::new(value, reader.unit(), KIND_FIELDS, &format!("{path}."))?;
-        let mut spec = growth(&reader)?;
-        if spec.strategy.is_none() && spec.schedule.is_some() {
-            spec.strategy = Some(Strategy::Schedule);
+        if kinds.insert(kind, spec).is_some() {
+            return Err(ConfigError::new(path, value.render(), format!("{} only once", kind.name())));
         }
-        if spec.strategy == Some(Strategy::Custom) {
-            return Err(reader.refuse("strategy", "a strategy without a function of its own"));
-        }
-        kinds.insert(kind, spec);
     }
     Ok(Some(kinds))
+}
+
+fn kind_object(value: &Value, unit: Unit, path: &str) -> Result<KindSpec, ConfigError> {
+    let reader = Reader::new(value, unit, KIND_FIELDS, &format!("{path}."))?;
+    let mut spec = growth(&reader)?;
+    if spec.strategy.is_none() && spec.schedule.is_some() {
+        spec.strategy = Some(Strategy::Schedule);
+    }
+    if spec.strategy == Some(Strategy::Custom) {
+        return Err(reader.refuse("strategy", "a strategy without a function of its own"));
+    }
+    Ok(spec)
 }
 
 fn conditions(reader: &Reader<'_>) -> Result<Option<u32>, ConfigError> {
@@ -445,12 +452,20 @@ mod tests {
                 "perKind.Slow: got 2, expected one of Transient, Permanent, Timeout, RateLimit, CircuitBreaker, Network, Server, Client, Unknown",
             ),
             (
+                r#"{"perKind": {"Server": 0}}"#,
+                "perKind.Server: got 0, expected a whole number from 1 to 10000000",
+            ),
+            (
                 r#"{"perKind": {"Server": {"maxAttempts": 0}}}"#,
                 "perKind.Server.maxAttempts: got 0, expected a whole number from 1 to 10000000",
             ),
             (
                 r#"{"perKind": {"Server": {"strategy": "custom"}}}"#,
                 "perKind.Server.strategy: got \"custom\", expected a strategy without a function of its own",
+            ),
+            (
+                r#"{"perKind": {"RateLimit": 2, "rate_limit": 3}}"#,
+                "perKind.rate_limit: got 3, expected RateLimit only once",
             ),
             (
                 r#"{"perKind": 3}"#,
