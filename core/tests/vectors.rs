@@ -13,6 +13,8 @@ use serde_json::Value;
 mod breaker;
 #[path = "vectors/classify.rs"]
 mod classify;
+#[path = "vectors/fingerprint.rs"]
+mod fingerprint;
 #[path = "vectors/retry.rs"]
 mod retry;
 
@@ -75,6 +77,7 @@ fn runner(module: &str) -> Run {
         "classify.http" => |given, expect| answers(expect, &classify::http(given)),
         "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
         "error" => |given, expect| answers(expect, &classify::error(given)),
+        "fingerprint" | "fingerprint.canonical" | "fingerprint.number" => fingerprint::check,
         other => panic!("no runner for module {other}"),
     }
 }

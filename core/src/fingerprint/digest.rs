@@ -8,8 +8,10 @@ use crate::hex;
 use crate::json::Reason;
 use core::fmt;
 use core::str::FromStr;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// How the body entered a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,6 +166,21 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
+/// As its text.
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// From its text.
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 /// The text is not `jcs:` or `raw:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAFingerprint;
@@ -203,6 +220,7 @@ impl core::error::Error for Refused {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
 
     fn of(text: &str) -> Fingerprint {
         Fingerprint::of_json(&Parts::default(), text.as_bytes(), &Options::default())
@@ -272,6 +290,9 @@ mod tests {
         let text = "raw:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(fingerprint.to_string(), text);
         assert_eq!(text.parse(), Ok(fingerprint));
+        assert_eq!(json::to_string(&fingerprint), format!("{text:?}"));
+        assert_eq!(json::from_str(&format!("{text:?}")), Ok(fingerprint));
+        assert!(json::from_str::<Fingerprint>("\"raw:0\"").is_err());
         for bad in ["", "raw", &text[4..], &text[..67], "md5:00", "RAW:00", &format!("{text}0")] {
             assert_eq!(bad.parse::<Fingerprint>(), Err(NotAFingerprint), "{bad}");
         }
