@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::spec::WindowSpec;
 use crate::time::{Micros, Tick};
 
-pub(super) const BUCKETS: usize = 10;
+const BUCKETS: usize = 10;
+/// So many calls in each bucket can still be added up.
+const BUCKET_CALLS: u32 = u32::MAX / 10;
 const CALLS_PER_WORD: usize = 32;
 const FAILED: u64 = 0b01;
 const SLOW: u64 = 0b10;
@@ -30,10 +32,20 @@ impl Tally {
         self.slow += u32::from(slow);
     }
 
-    fn subtract(&mut self, other: Self) {
-        self.calls -= other.calls;
-        self.failures -= other.failures;
-        self.slow -= other.slow;
+    fn plus(self, other: Self) -> Self {
+        Self {
+            calls: self.calls + other.calls,
+            failures: self.failures + other.failures,
+            slow: self.slow + other.slow,
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            calls: self.calls - other.calls,
+            failures: self.failures - other.failures,
+            slow: self.slow - other.slow,
+        }
     }
 }
 
@@ -58,7 +70,7 @@ impl Window {
         match self {
             Self::Time(window) => {
                 window.advance(now);
-                window.total
+                window.total()
             }
             Self::Count(window) => window.total,
             Self::None => Tally::default(),
@@ -80,7 +92,7 @@ impl Window {
         match self {
             Self::Time(window) => {
                 window.record(now, failed, slow);
-                window.total
+                window.total()
             }
             Self::Count(window) => {
                 window.record(failed, slow);
@@ -146,12 +158,14 @@ pub(super) enum WindowSnapshot {
 pub(super) struct TimeWindow {
     /// The length of one bucket in microseconds, at least 1.
     width: u64,
-    /// When the newest bucket ends.
+    /// When the newest bucket ends; the origin while the window is empty, so that the next call begins a grid.
     end: Tick,
-    newest: usize,
-    buckets: [Tally; BUCKETS],
-    /// The sum of the buckets.
-    total: Tally,
+    newest: Tally,
+    /// A ring of the other buckets.
+    older: [Tally; BUCKETS - 1],
+    oldest: usize,
+    /// The sum of that ring.
+    past: Tally,
 }
 
 impl TimeWindow {
@@ -159,52 +173,65 @@ impl TimeWindow {
         Self {
             width: (length.get() / BUCKETS as u64).max(1),
             end: Tick::ZERO,
-            newest: 0,
-            buckets: [Tally::default(); BUCKETS],
-            total: Tally::default(),
+            newest: Tally::default(),
+            older: [Tally::default(); BUCKETS - 1],
+            oldest: 0,
+            past: Tally::default(),
         }
     }
 
+    fn total(&self) -> Tally {
+        self.past.plus(self.newest)
+    }
+
+    /// Nearly every call falls into the newest bucket and costs one comparison and one sum.
     #[inline]
-    fn advance(&mut self, now: Tick) {
+    fn record(&mut self, now: Tick, failed: bool, slow: bool) {
         if now >= self.end {
-            self.forget(now.since(self.end).get() / self.width + 1);
+            self.begin_bucket(now);
+        }
+        // Full: four hundred million calls in one bucket. It stays as it is until time forgets it.
+        if self.newest.calls < BUCKET_CALLS {
+            self.newest.add(failed, slow);
         }
     }
 
-    fn forget(&mut self, buckets: u64) {
+    #[cold]
+    fn begin_bucket(&mut self, now: Tick) {
+        self.advance(now);
+        if self.end == Tick::ZERO {
+            self.end = now.plus(Micros::new(self.width));
+        }
+    }
+
+    fn advance(&mut self, now: Tick) {
+        if now < self.end {
+            return;
+        }
+        let buckets = now.since(self.end).get() / self.width + 1;
         if buckets >= BUCKETS as u64 {
             return self.clear();
         }
         for _ in 0..buckets {
-            self.newest = (self.newest + 1) % BUCKETS;
-            self.total.subtract(self.buckets[self.newest]);
-            self.buckets[self.newest] = Tally::default();
+            let forgotten = core::mem::replace(&mut self.older[self.oldest], self.newest);
+            self.past = self.past.plus(self.newest).minus(forgotten);
+            self.newest = Tally::default();
+            self.oldest = (self.oldest + 1) % self.older.len();
         }
         self.end = self.end.plus(Micros::new(buckets * self.width));
-    }
-
-    #[inline]
-    fn record(&mut self, now: Tick, failed: bool, slow: bool) {
-        self.advance(now);
-        if self.total.calls == 0 {
-            self.end = now.plus(Micros::new(self.width));
-        }
-        // Full: four thousand million calls in one window. What it holds stays as it is until time forgets it.
-        if self.total.calls < u32::MAX {
-            self.buckets[self.newest].add(failed, slow);
-            self.total.add(failed, slow);
+        if self.past.calls == 0 {
+            self.clear();
         }
     }
 
     fn clear(&mut self) {
-        self.buckets = [Tally::default(); BUCKETS];
-        self.total = Tally::default();
+        *self = Self { width: self.width, ..Self::new(Micros::ZERO) };
     }
 
     fn snapshot(mut self, now: Tick) -> WindowSnapshot {
         self.advance(now);
-        let oldest_first = (1..=BUCKETS).map(|age| self.buckets[(self.newest + age) % BUCKETS]);
+        let (second, first) = self.older.split_at(self.oldest);
+        let oldest_first = first.iter().chain(second).chain([&self.newest]);
         WindowSnapshot::Time {
             width: self.width,
             left: self.end.since(now).get(),
@@ -213,21 +240,19 @@ impl TimeWindow {
     }
 
     fn restore(&mut self, left: u64, buckets: &[[u32; 3]], now: Tick) {
-        let mut restored =
-            Self { end: now.plus(Micros::new(left.min(self.width))), newest: BUCKETS - 1, ..*self };
-        if buckets.len() != BUCKETS {
+        let mut tallies = buckets.iter().map(|&[calls, failures, slow]| {
+            let calls = calls.min(BUCKET_CALLS);
+            Tally { calls, failures: failures.min(calls), slow: slow.min(calls) }
+        });
+        if buckets.len() != BUCKETS || buckets.iter().all(|[calls, ..]| *calls == 0) {
             return;
         }
-        for (bucket, &[calls, failures, slow]) in restored.buckets.iter_mut().zip(buckets) {
-            let Some(sum) = restored.total.calls.checked_add(calls) else { return };
-            *bucket = Tally { calls, failures: failures.min(calls), slow: slow.min(calls) };
-            restored.total = Tally {
-                calls: sum,
-                failures: restored.total.failures + bucket.failures,
-                slow: restored.total.slow + bucket.slow,
-            };
+        for older in &mut self.older {
+            *older = tallies.next().unwrap_or_default();
+            self.past = self.past.plus(*older);
         }
-        *self = restored;
+        self.newest = tallies.next().unwrap_or_default();
+        self.end = now.plus(Micros::new(left.clamp(1, self.width)));
     }
 }
 
@@ -251,7 +276,7 @@ impl CountWindow {
         let bits = &mut self.bits[word];
         if self.total.calls == self.size {
             let oldest = *bits >> shift;
-            self.total.subtract(Tally {
+            self.total = self.total.minus(Tally {
                 calls: 1,
                 failures: u32::from(oldest & FAILED != 0),
                 slow: u32::from(oldest & SLOW != 0),
@@ -293,13 +318,14 @@ mod tests {
     fn a_full_window_stays_full_until_time_empties_it() {
         let mut window = TimeWindow::new(Micros::from_secs(10));
         window.record(at(0), true, false);
-        let full = Tally { calls: u32::MAX, failures: u32::MAX, slow: 0 };
-        window.buckets[window.newest] = full;
-        window.total = full;
-        window.record(at(1), true, true);
-        assert_eq!(window.total, full);
-        window.record(at(10), false, false);
-        assert_eq!(window.total, Tally { calls: 1, failures: 0, slow: 0 });
+        for second in 0..10 {
+            window.record(at(second), true, false);
+            window.newest = Tally { calls: BUCKET_CALLS, failures: BUCKET_CALLS, slow: 0 };
+            window.record(at(second), true, true);
+        }
+        assert_eq!(window.total(), Tally { calls: 4_294_967_290, failures: 4_294_967_290, slow: 0 });
+        window.record(at(19), false, false);
+        assert_eq!(window.total(), Tally { calls: 1, failures: 0, slow: 0 });
     }
 
     #[test]
@@ -307,7 +333,7 @@ mod tests {
         let mut window = TimeWindow::new(Micros::from_secs(10));
         window.record(Tick::MAX, true, false);
         window.record(Tick::MAX, true, false);
-        assert!(window.total.failures >= 1);
+        assert!(window.total().failures >= 1);
     }
 
     #[test]
@@ -354,7 +380,9 @@ mod tests {
         };
         let nothing = (Tally::default(), Tally::default());
         assert_eq!(restored(0, vec![[1, 1, 0]; BUCKETS - 1]), nothing);
-        assert_eq!(restored(0, vec![[u32::MAX, 0, 0]; BUCKETS]), nothing);
+        assert_eq!(restored(0, vec![[0, 1, 1]; BUCKETS]), nothing);
+        let full = Tally { calls: 4_294_967_290, failures: 0, slow: 4_294_967_290 };
+        assert_eq!(restored(9, vec![[u32::MAX, 0, u32::MAX]; BUCKETS]), (full, Tally::default()));
         let mut one = vec![[0, 0, 0]; BUCKETS];
         one[BUCKETS - 1] = [1, 7, 7];
         assert_eq!(restored(u64::MAX, one), (Tally { calls: 1, failures: 1, slow: 1 }, Tally::default()));
