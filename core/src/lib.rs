@@ -10,10 +10,12 @@ pub mod draw;
 pub mod error;
 pub mod fingerprint;
 pub mod hex;
+pub mod idempotency;
 pub mod jitter;
 pub mod json;
 pub mod retry;
 pub mod spec;
+pub mod store;
 pub mod time;
 
 /// The version of this crate; every binding reports it, so a mixed installation can be told apart.

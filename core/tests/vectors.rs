@@ -15,8 +15,12 @@ mod breaker;
 mod classify;
 #[path = "vectors/fingerprint.rs"]
 mod fingerprint;
+#[path = "vectors/idempotency.rs"]
+mod idempotency;
 #[path = "vectors/retry.rs"]
 mod retry;
+#[path = "vectors/store.rs"]
+mod store;
 
 #[derive(Deserialize)]
 struct Index {
@@ -48,7 +52,32 @@ struct Case {
 fn read<T: for<'de> Deserialize<'de>>(file: &str) -> T {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(file);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    serde_json::from_str(&spell_out(&text)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `a1*32` stands for 32 bytes of a1 in hexadecimal.
+fn spell_out(text: &str) -> String {
+    let mut parts = text.split('*');
+    let mut spelled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let byte = spelled.get(spelled.len().saturating_sub(2)..).unwrap_or_default().to_owned();
+        match part[..digits].parse::<usize>() {
+            Ok(times) if times > 0 && byte.len() == 2 && byte.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                spelled.push_str(&byte.repeat(times - 1));
+                spelled.push_str(&part[digits..]);
+            }
+            _ => spelled.extend(["*", part]),
+        }
+    }
+    spelled
+}
+
+/// The bytes of a field in hexadecimal, where white space separates what belongs together; `None` for null.
+fn bytes(field: &Value) -> Option<Vec<u8>> {
+    let digits: Vec<char> = field.as_str()?.chars().filter(|c| !c.is_whitespace()).collect();
+    let pair = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    Some(digits.chunks(2).map(pair).collect())
 }
 
 /// Plays a case: `given` and `expect` in, what went wrong out.
@@ -76,6 +105,9 @@ fn runner(module: &str) -> Run {
         "classify.rust" => |given, expect| answers(expect, &classify::kind(given, &[Host::Rust])),
         "classify.http" => |given, expect| answers(expect, &classify::http(given)),
         "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
+        "idempotency.machine" => |given, expect| answers(expect, &idempotency::machine(given)),
+        "idempotency.record" => |given, expect| answers(expect, &idempotency::record(given)),
+        "store" | "store.memory" => |given, expect| answers(expect, &store::run(given)),
         "error" => |given, expect| answers(expect, &classify::error(given)),
         "fingerprint" | "fingerprint.canonical" | "fingerprint.number" => fingerprint::check,
         other => panic!("no runner for module {other}"),
@@ -86,11 +118,16 @@ fn answers(expect: &Value, answer: &Value) -> Result<(), String> {
     if holds(expect, answer) { Ok(()) } else { Err(format!("expected {expect}\n  answered {answer}")) }
 }
 
-/// Everything that `expect` names is in `answer` with the same value; fields it does not name are free.
+/// Everything that `expect` names is in `answer` with the same value; fields it does not name are free, and null is the
+/// value of one that is absent. Lists hold item by item.
 fn holds(expect: &Value, answer: &Value) -> bool {
     match (expect, answer) {
         (Value::Object(expect), Value::Object(answer)) => {
-            expect.iter().all(|(key, expect)| answer.get(key).is_some_and(|answer| holds(expect, answer)))
+            expect.iter().all(|(key, expect)| holds(expect, answer.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(expect), Value::Array(answer)) => {
+            expect.len() == answer.len()
+                && expect.iter().zip(answer).all(|(expect, answer)| holds(expect, answer))
         }
         _ => expect == answer,
     }

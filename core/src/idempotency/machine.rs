@@ -1,0 +1,396 @@
+//! One run under a key, from claim to kept outcome. The driver does what an [`Action`] says and tells what came of it.
+//!
+//! ```text
+//!            busy, if it waits            refused, replayed ───────────────┐
+//!         ┌──────────────────┐           │                                 ▼
+//! Start → Claiming ⇄ Waiting ┴→ Claiming ┴→ Held → Finished → Settling → Over
+//!              └ store unreachable and fail_open, or full and derived → Unprotected ┘
+//! ```
+//!
+//! What the driver does:
+//! - [`Action::Apply`]: send the operation to the store, and hand in its answer ([`Event::Reply`]) or its failure
+//!   ([`Event::StoreFailed`]) under the same ticket. Several may be under way, and a late answer is welcome even after
+//!   the end: a claim that arrives when nobody wants it any more is handed back.
+//! - At [`Run::deadline`], hand in [`Event::Due`]. After each event the deadline may be another.
+//! - [`Action::Execute`]: run the handler, then hand in [`Event::Finished`]; on [`Action::AbortHandler`], fire its signal.
+//!   The handler's answer leaves with [`Action::Settled`], or with [`Action::Answer`] when the store takes too long.
+//! - [`Action::Replay`], [`Action::Refuse`]: answer so; the run is over.
+//!
+//! The run counts on its lease only as far as it is *confirmed*: from the moment before the request was sent. A renewal
+//! without an answer confirms nothing, but it loses nothing either; only the store's word does.
+
+mod claim;
+mod config;
+mod held;
+mod settle;
+mod wire;
+
+pub use config::{Conflict, Lease, RunConfig, RunSpec};
+
+use super::record::{Outcome, Owner, RecordKey};
+use crate::draw::Draw;
+use crate::error::Code;
+use crate::fingerprint::Fingerprint;
+use crate::store::{Begin, Mode, OpKind, StoreOp, StoreReply};
+use crate::time::{Micros, Tick, Timestamp};
+use claim::{Claiming, Unprotected, Waiting};
+use held::Held;
+use serde::{Deserialize, Serialize, Serializer};
+use settle::Settling;
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Event {
+    /// The run begins.
+    Start,
+    /// The store answered.
+    Reply {
+        /// Of the [`Action::Apply`] it answers.
+        ticket: u32,
+        /// The answer.
+        reply: StoreReply,
+    },
+    /// The store could not be reached, or its answer could not be read.
+    StoreFailed {
+        /// Of the [`Action::Apply`] that failed.
+        ticket: u32,
+    },
+    /// The deadline is here.
+    Due,
+    /// The handler is done.
+    Finished {
+        /// What becomes of the record.
+        ending: Ending,
+    },
+    /// The handler leaves a checkpoint for whoever runs next should it not finish.
+    Checkpoint {
+        /// The checkpoint.
+        #[serde(skip)]
+        data: Vec<u8>,
+    },
+    /// The handler is about to open a transaction that a heartbeat would break: renew once for its whole length.
+    Pause,
+    /// That transaction is over.
+    Resume,
+    /// The caller gave up, or the process shuts down.
+    Abandon,
+}
+
+/// What becomes of the record when the handler is done.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ending {
+    /// It keeps this outcome.
+    Keep(Outcome),
+    /// It keeps none.
+    Release(Mode),
+    /// The handler completed it inside its own transaction (see [`Run::completion`]).
+    CompletedJointly,
+}
+
+/// What the driver does next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Action {
+    /// Sends an operation to the store.
+    Apply {
+        /// Names the answer.
+        ticket: u32,
+        /// The operation.
+        op: StoreOp,
+    },
+    /// Runs the handler.
+    Execute {
+        /// A fencing token: grows with every claim on this key.
+        epoch: u64,
+        /// Which run of this record it is, from 1.
+        attempts: u32,
+        /// What an earlier run left.
+        #[serde(skip)]
+        checkpoint: Option<Vec<u8>>,
+    },
+    /// Runs the handler without a record; counted. Its answer need not wait for anything.
+    Unprotected {
+        /// Why.
+        reason: Reason,
+    },
+    /// Answers with what is kept; the handler does not run.
+    Replay(Replay),
+    /// Answers with an error; the handler does not run.
+    Refuse(Refusal),
+    /// Another run is at work: wait so long, then [`Event::Due`].
+    Wait {
+        /// How long.
+        micros: Micros,
+    },
+    /// Fires the handler's signal: soon its effect could no longer be told from a successor's.
+    AbortHandler,
+    /// Lets the handler's answer go, marked as unconfirmed; the run goes on trying.
+    Answer,
+    /// The record is settled; the run is over.
+    Settled(Settled),
+    /// Nothing, until the next event.
+    Nothing,
+}
+
+/// Why a handler runs without a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reason {
+    /// The store cannot be reached, and the configuration fails open.
+    StoreUnavailable,
+    /// The store is full, and the request asked for nothing: its key was derived.
+    StoreFull,
+}
+
+/// A kept outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replay {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// When the first claim was made.
+    pub created: Timestamp,
+}
+
+/// An error that takes the handler's place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// Which one.
+    #[serde(serialize_with = "by_name")]
+    pub code: Code,
+    /// When to come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Micros>,
+    /// One sentence for whoever reads the answer; without keys, bodies or secrets.
+    pub detail: &'static str,
+}
+
+/// How the record was left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "how", rename_all = "camelCase")]
+pub enum Settled {
+    /// The outcome is kept.
+    Completed,
+    /// As the release asked.
+    Released,
+    /// The lease is given up; what the run did is for the next claim to decide.
+    Abandoned,
+    /// The claim was somebody else's by then; the caller gets their outcome if there is one, else a conflict.
+    Lost {
+        /// Their outcome.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replay: Option<Replay>,
+    },
+    /// The store did not answer until the lease ended: the handler's answer goes out, marked, and the record stays as it is.
+    Uncertain,
+    /// There was no record to settle.
+    Unrecorded,
+}
+
+/// One run under a key.
+#[derive(Clone, Debug)]
+pub struct Run {
+    config: RunConfig,
+    /// The claim, the same at every repetition: the owner is how the store knows it.
+    begin: Begin,
+    seen: Tick,
+    tickets: u32,
+    sent: Vec<Sent>,
+    phase: Phase,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    Fresh,
+    Claiming(Claiming),
+    Waiting(Waiting),
+    Held(Held),
+    Unprotected(Unprotected),
+    Settling(Settling),
+    Over {
+        /// What the run held, if it held anything.
+        epoch: Option<u64>,
+    },
+}
+
+/// An operation without an answer.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    ticket: u32,
+    kind: OpKind,
+    at: Tick,
+    /// The lease it asks for.
+    lease: Micros,
+    /// Its time is not up.
+    awaited: bool,
+}
+
+/// More operations than this are never under way in a run that is driven well; older ones are forgotten.
+const MAX_SENT: usize = 16;
+/// A refused caller comes back after this: the first run is more likely done than its lease over.
+const COME_BACK: Micros = Micros::from_secs(1);
+
+impl Run {
+    /// A run that has not begun. `owner` is 16 bytes from a secure generator, new for each run.
+    #[must_use]
+    pub fn new(
+        config: &RunConfig,
+        key: RecordKey,
+        fingerprint: Fingerprint,
+        caller: Option<[u8; 32]>,
+        owner: Owner,
+        derived: bool,
+        now: Tick,
+    ) -> Self {
+        let retention = if derived { config.derived_window } else { config.retention };
+        let begin = Begin {
+            key,
+            owner,
+            fingerprint,
+            caller,
+            lease: config.lease,
+            retention,
+            on_orphan: config.on_orphan,
+            max_takeovers: config.max_takeovers,
+            derived,
+        };
+        Self { config: *config, begin, seen: now, tickets: 0, sent: Vec::new(), phase: Phase::Fresh }
+    }
+
+    /// One event in, one action out. An event that does not fit the moment is ignored.
+    pub fn handle(&mut self, now: Tick, event: Event, draw: Draw) -> Action {
+        let now = now.max(self.seen);
+        self.seen = now;
+        match event {
+            Event::Start => self.start(now),
+            Event::Reply { ticket, reply } => match self.answered(ticket) {
+                Some(sent) => self.replied(now, sent, reply, draw),
+                None => Action::Nothing,
+            },
+            Event::StoreFailed { ticket } => match self.answered(ticket) {
+                Some(sent) if sent.awaited => self.failed(now, sent.kind, draw),
+                _ => Action::Nothing,
+            },
+            Event::Due => self.due(now, draw),
+            Event::Finished { ending } => self.finished(now, ending),
+            Event::Checkpoint { data } => self.checkpoint(now, data),
+            Event::Pause => self.pause(now),
+            Event::Resume => self.resume(now),
+            Event::Abandon => self.abandon(now),
+        }
+    }
+
+    /// When to hand in [`Event::Due`], unless another event comes first.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Tick> {
+        let own = match &self.phase {
+            Phase::Waiting(waiting) => Some(waiting.poll_at()),
+            Phase::Held(held) => held.deadline(&self.config),
+            Phase::Settling(settling) => settling.deadline(&self.config),
+            Phase::Fresh | Phase::Claiming(_) | Phase::Unprotected(_) => None,
+            Phase::Over { .. } => return None,
+        };
+        let limits = self.sent.iter().filter(|sent| sent.awaited).map(|sent| self.limit(sent));
+        limits.chain(own).min()
+    }
+
+    /// The operation that keeps `outcome`, for a handler that completes inside its own transaction; `None` unless the run
+    /// holds the record. It must answer `Completed`, or the transaction must be rolled back.
+    #[must_use]
+    pub fn completion(&self, outcome: &Outcome) -> Option<StoreOp> {
+        let Phase::Held(held) = &self.phase else { return None };
+        Some(self.complete_op(held.epoch(), outcome.encode()))
+    }
+
+    fn due(&mut self, now: Tick, draw: Draw) -> Action {
+        let limit = self.config.store_timeout;
+        let late = self.sent.iter_mut().find(|sent| sent.awaited && now >= sent.at.plus(limit));
+        if let Some(sent) = late {
+            // It may still arrive, and is then welcome.
+            sent.awaited = false;
+            let kind = sent.kind;
+            return self.failed(now, kind, draw);
+        }
+        match &self.phase {
+            Phase::Waiting(waiting) if now >= waiting.poll_at() => self.poll(now),
+            Phase::Held(_) => self.heartbeat(now),
+            Phase::Settling(_) => self.settle_due(now),
+            _ => Action::Nothing,
+        }
+    }
+
+    fn replied(&mut self, now: Tick, sent: Sent, reply: StoreReply, draw: Draw) -> Action {
+        match (&self.phase, sent.kind) {
+            (Phase::Claiming(_), OpKind::Begin) => self.claimed(now, reply, draw),
+            (Phase::Unprotected(_) | Phase::Over { .. }, OpKind::Begin) => {
+                self.late_claim(now, &sent, &reply)
+            }
+            (Phase::Held(_), OpKind::Renew) => self.renewed(now, &sent, &reply, draw),
+            (Phase::Held(_), OpKind::Checkpoint) => self.checkpointed(&reply),
+            (Phase::Settling(_), kind) => self.settling_replied(now, kind, &sent, reply, draw),
+            _ => Action::Nothing,
+        }
+    }
+
+    /// An awaited operation failed, or its time is up.
+    fn failed(&mut self, now: Tick, kind: OpKind, draw: Draw) -> Action {
+        match (&self.phase, kind) {
+            (Phase::Claiming(_), OpKind::Begin) => self.claim_failed(now),
+            (Phase::Held(_), OpKind::Renew) => self.renewal_failed(now, draw),
+            (Phase::Settling(_), kind) => self.settling_failed(now, kind, draw),
+            _ => Action::Nothing,
+        }
+    }
+
+    fn abandon(&mut self, now: Tick) -> Action {
+        match &self.phase {
+            Phase::Held(_) => self.give_up_held(now),
+            Phase::Settling(_) | Phase::Over { .. } => Action::Nothing,
+            Phase::Fresh | Phase::Claiming(_) | Phase::Waiting(_) | Phase::Unprotected(_) => {
+                self.give_up_unheld(now)
+            }
+        }
+    }
+
+    fn send(&mut self, now: Tick, op: StoreOp) -> Action {
+        self.tickets = self.tickets.wrapping_add(1);
+        let lease = if let StoreOp::Renew { lease, .. } = &op { *lease } else { Micros::ZERO };
+        if self.sent.len() == MAX_SENT {
+            self.sent.remove(0);
+        }
+        self.sent.push(Sent { ticket: self.tickets, kind: op.kind(), at: now, lease, awaited: true });
+        Action::Apply { ticket: self.tickets, op }
+    }
+
+    fn answered(&mut self, ticket: u32) -> Option<Sent> {
+        let place = self.sent.iter().position(|sent| sent.ticket == ticket)?;
+        Some(self.sent.remove(place))
+    }
+
+    fn awaits(&self, kind: OpKind) -> bool {
+        self.sent.iter().any(|sent| sent.awaited && sent.kind == kind)
+    }
+
+    fn limit(&self, sent: &Sent) -> Tick {
+        sent.at.plus(self.config.store_timeout)
+    }
+
+    fn complete_op(&self, epoch: u64, outcome: Vec<u8>) -> StoreOp {
+        let Begin { key, owner, retention, .. } = self.begin;
+        StoreOp::Complete { key, owner, epoch, outcome, retention }
+    }
+}
+
+/// Between two polls of a waiter, or two tries of a failing operation: 50–100 ms, and twice that each time up to
+/// 0.5–1 s.
+fn pause(round: u32, draw: Draw) -> Micros {
+    let longest = (100_000_u64 << round.min(4)).min(1_000_000);
+    Micros::new(draw.uniform(longest / 2, longest))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn by_name<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.name())
+}

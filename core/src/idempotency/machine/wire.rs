@@ -1,0 +1,46 @@
+//! Events and actions as they cross a language boundary: one JSON text, and at most one byte payload beside it.
+//!
+//! | text | payload |
+//! |---|---|
+//! | event `reply`, action `apply` | that of the reply or operation (see [`crate::store`]) |
+//! | event `finished` with `keep`, actions `replay` and `settled` with an outcome | its body, when kept |
+//! | event `checkpoint`; action `execute` | the checkpoint (an action may have none) |
+
+use super::{Action, Ending, Event, Replay, Settled};
+use crate::idempotency::record::{Body, Outcome};
+use crate::json;
+use crate::store::{WireError, refuse_payload};
+
+impl Event {
+    /// Reads `{"event": …}` and its payload.
+    pub fn from_wire(text: &str, payload: Option<Vec<u8>>) -> Result<Self, WireError> {
+        let mut event: Self = json::from_str(text)?;
+        match &mut event {
+            Self::Reply { reply, .. } => reply.fill(payload)?,
+            Self::Finished { ending: Ending::Keep(Outcome { body: Body::Kept(bytes), .. }) }
+            | Self::Checkpoint { data: bytes } => {
+                *bytes = payload.ok_or(WireError::Payload { expected: true })?;
+            }
+            _ => refuse_payload(payload.as_ref())?,
+        }
+        Ok(event)
+    }
+}
+
+impl Action {
+    /// `{"action": …}` and its payload.
+    #[must_use]
+    pub fn to_wire(&self) -> (String, Option<Vec<u8>>) {
+        let payload = match self {
+            Self::Apply { op, .. } => op.payload().map(<[u8]>::to_vec),
+            Self::Execute { checkpoint, .. } => checkpoint.clone(),
+            Self::Replay(replay) | Self::Settled(Settled::Lost { replay: Some(replay) }) => body(replay),
+            _ => None,
+        };
+        (json::to_string(self), payload)
+    }
+}
+
+fn body(replay: &Replay) -> Option<Vec<u8>> {
+    if let Body::Kept(bytes) = &replay.outcome.body { Some(bytes.clone()) } else { None }
+}

@@ -1,0 +1,7 @@
+//! One key, one effect: what a record says, and how one run under a key proceeds from claim to kept answer.
+//!
+//! [`record`] is what every store keeps, [`machine`] drives one call: claim, heartbeats, completion. What a store does
+//! with a record is in [`crate::store`].
+
+pub mod machine;
+pub mod record;

@@ -1,0 +1,322 @@
+//! Records in the memory of one process: bounded, expiring to the microsecond without a timer, and never dropping a live
+//! record in silence.
+//!
+//! Look-up, [`step`](super::step), write; what is added here is room. A new record is refused with `Full` when there is
+//! none, after expired records, completed records of derived keys, and (if asked) the oldest completed ones have gone.
+//! What has begun is always let finish: an answer that a run in progress brings may pass `max_bytes`, and no new
+//! record begins until it is made up for.
+//!
+//! Each record lies encoded in one allocation, beside 72 bytes of key and links: 329 bytes of record cost about 440, all
+//! told. The index is a table of slot numbers hashed by the key's own first bytes. Keys are SHA-256 digests, but whoever
+//! chooses them can grind 2^17 digests for each collision, so the hash is seeded by the host.
+
+mod config;
+mod expiry;
+mod queue;
+
+pub use config::{MemoryConfig, MemorySpec, WhenFull};
+
+use super::op::{OpKind, StoreOp, Target};
+use super::reply::StoreReply;
+use super::step::{Write, step};
+use crate::idempotency::record::{Record, RecordKey, State};
+use crate::time::{Micros, Timestamp};
+use expiry::Expiry;
+use hashbrown::HashTable;
+use queue::Queue;
+use serde::Serialize;
+
+/// What a record is counted as beside its encoded bytes; about what it really costs, and the same on every platform.
+pub const OVERHEAD: u64 = 112;
+/// How many expired records each claim takes away, so that a store in use needs no sweep.
+pub const SWEPT_PER_BEGIN: u32 = 2;
+
+/// No slot.
+const NONE: u32 = u32::MAX;
+
+/// A bounded store in memory.
+#[derive(Debug)]
+pub struct MemoryStore {
+    config: MemoryConfig,
+    slots: Vec<Slot>,
+    /// Head of the chain of vacant slots.
+    vacant: u32,
+    index: HashTable<u32>,
+    expiry: Expiry,
+    /// Completed records in the order of completion: those of derived keys, and all others.
+    completed_derived: Queue,
+    completed: Queue,
+    in_progress: u32,
+    bytes: u64,
+    evicted: u64,
+    expired: u64,
+    refused: u64,
+}
+
+/// One record, or a vacancy, which uses `next` alone.
+#[derive(Debug)]
+struct Slot {
+    key: RecordKey,
+    record: Box<[u8]>,
+    expires_at: Timestamp,
+    /// Place in the expiry heap.
+    place: u32,
+    /// Neighbours in the queue of completed records.
+    previous: u32,
+    next: u32,
+    state: State,
+    derived: bool,
+}
+
+/// What a store holds, and what it had to do to hold it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryStats {
+    /// Records, the expired ones that are not yet taken away included.
+    pub records: u32,
+    /// Of these: claims whose run has not ended.
+    pub in_progress: u32,
+    /// Of these: with an outcome to replay.
+    pub completed: u32,
+    /// Bytes, counted as `max_bytes` counts them.
+    pub bytes: u64,
+    /// Completed records dropped to make room.
+    pub evicted: u64,
+    /// Expired records taken away.
+    pub expired: u64,
+    /// New records refused for lack of room.
+    pub refused: u64,
+    /// At 80 % of a bound or above.
+    pub nearly_full: bool,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub const fn new(config: MemoryConfig) -> Self {
+        Self {
+            config,
+            slots: Vec::new(),
+            vacant: NONE,
+            index: HashTable::new(),
+            expiry: Expiry::new(),
+            completed_derived: Queue::new(),
+            completed: Queue::new(),
+            in_progress: 0,
+            bytes: 0,
+            evicted: 0,
+            expired: 0,
+            refused: 0,
+        }
+    }
+
+    /// Does `op` at `now`.
+    pub fn apply(&mut self, now: Timestamp, op: &StoreOp) -> StoreReply {
+        match op.target() {
+            Target::Expired { limit } => StoreReply::Swept { count: self.sweep(now, limit) },
+            Target::Record(key) => self.apply_to(now, key, op),
+        }
+    }
+
+    /// What it holds now.
+    #[must_use]
+    pub fn stats(&self) -> MemoryStats {
+        let records = self.expiry.len();
+        let beyond = |held: u64, bound: Option<u64>| bound.is_some_and(|bound| held >= bound - bound / 5);
+        MemoryStats {
+            records,
+            in_progress: self.in_progress,
+            completed: self.completed.len() + self.completed_derived.len(),
+            bytes: self.bytes,
+            evicted: self.evicted,
+            expired: self.expired,
+            refused: self.refused,
+            nearly_full: beyond(records.into(), self.config.max_records.map(u64::from))
+                || beyond(self.bytes, self.config.max_bytes),
+        }
+    }
+
+    fn apply_to(&mut self, now: Timestamp, key: &RecordKey, op: &StoreOp) -> StoreReply {
+        let slot = self.find(key);
+        let record = slot.and_then(|slot| Record::decode(&self.slots[slot as usize].record).ok());
+        let (write, reply) = step(now, record.as_ref(), op);
+        let claims = op.kind() == OpKind::Begin && write != Write::Keep;
+        match (write, slot) {
+            (Write::Put(record), None) => {
+                if let Err(retry_after) = self.insert(now, *key, &record) {
+                    self.refused += 1;
+                    return StoreReply::Full { retry_after };
+                }
+            }
+            (Write::Put(record), Some(slot)) => self.replace(now, slot, &record),
+            (Write::Delete, Some(slot)) => self.remove(slot),
+            (Write::Keep, _) | (Write::Delete, None) => {}
+        }
+        if claims {
+            self.sweep(now, SWEPT_PER_BEGIN);
+        }
+        reply
+    }
+
+    fn sweep(&mut self, now: Timestamp, limit: u32) -> u32 {
+        let mut count = 0;
+        while count < limit && self.drop_expired(now) {
+            count += 1;
+        }
+        count
+    }
+
+    /// Takes away the record that expired first, if one has.
+    fn drop_expired(&mut self, now: Timestamp) -> bool {
+        let Some(slot) = self.expiry.first() else { return false };
+        if now < self.slots[slot as usize].expires_at {
+            return false;
+        }
+        self.remove(slot);
+        self.expired += 1;
+        true
+    }
+
+    /// Drops one record that may go, but never `except`.
+    fn make_room(&mut self, now: Timestamp, except: u32) -> bool {
+        if self.drop_expired(now) {
+            return true;
+        }
+        let oldest = self.completed_derived.first().or_else(|| match self.config.when_full {
+            WhenFull::Refuse => None,
+            WhenFull::EvictCompleted => self.completed.first(),
+        });
+        match oldest {
+            Some(slot) if slot != except => {
+                self.remove(slot);
+                self.evicted += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Adds a record, or says how long until the next one expires.
+    fn insert(&mut self, now: Timestamp, key: RecordKey, record: &Record) -> Result<(), Micros> {
+        let encoded = record.encode().into_boxed_slice();
+        while !self.fits(1, size(&encoded)) {
+            if !self.make_room(now, NONE) {
+                let next = self.expiry.first().map(|slot| self.slots[slot as usize].expires_at);
+                return Err(next.map_or(Micros::MAX, |next| next.since(now)));
+            }
+        }
+        self.bytes += size(&encoded);
+        let filled = Slot {
+            key,
+            record: encoded,
+            expires_at: record.expires_at,
+            place: NONE,
+            previous: NONE,
+            next: NONE,
+            state: record.state,
+            derived: record.derived,
+        };
+        let slot = self.occupy(filled);
+        self.expiry.add(slot, &mut self.slots);
+        self.enter(slot);
+        let (slots, seed) = (&self.slots, self.config.seed);
+        self.index.insert_unique(hash(&key, seed), slot, |&slot| hash(&slots[slot as usize].key, seed));
+        Ok(())
+    }
+
+    fn replace(&mut self, now: Timestamp, slot: u32, record: &Record) {
+        self.leave(slot);
+        let held = &mut self.slots[slot as usize];
+        self.bytes -= size(&held.record);
+        held.record = record.encode().into_boxed_slice();
+        self.bytes += size(&held.record);
+        held.expires_at = record.expires_at;
+        held.state = record.state;
+        self.expiry.moved(slot, &mut self.slots);
+        self.enter(slot);
+        while !self.fits(0, 0) && self.make_room(now, slot) {}
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.leave(slot);
+        self.expiry.remove(slot, &mut self.slots);
+        let held = &mut self.slots[slot as usize];
+        self.bytes -= size(&held.record);
+        if let Ok(entry) =
+            self.index.find_entry(hash(&held.key, self.config.seed), |&candidate| candidate == slot)
+        {
+            entry.remove();
+        }
+        held.record = Box::default();
+        held.next = self.vacant;
+        self.vacant = slot;
+        if self.expiry.len() == 0 {
+            // Nothing is left: give back what a busier time had taken.
+            self.slots = Vec::new();
+            self.vacant = NONE;
+            self.index = HashTable::new();
+            self.expiry = Expiry::new();
+        }
+    }
+
+    fn find(&self, key: &RecordKey) -> Option<u32> {
+        self.index.find(hash(key, self.config.seed), |&slot| self.slots[slot as usize].key == *key).copied()
+    }
+
+    fn fits(&self, more_records: u32, more_bytes: u64) -> bool {
+        self.config.max_records.is_none_or(|max| self.expiry.len() + more_records <= max)
+            && self.config.max_bytes.is_none_or(|max| self.bytes + more_bytes <= max)
+    }
+
+    fn occupy(&mut self, filled: Slot) -> u32 {
+        if self.vacant != NONE {
+            let slot = self.vacant;
+            self.vacant = self.slots[slot as usize].next;
+            self.slots[slot as usize] = filled;
+            return slot;
+        }
+        if self.slots.len() == self.slots.capacity() {
+            // An eighth at a time: doubling would leave half of the slots unused on average.
+            self.slots.reserve_exact((self.slots.len() / 8).max(16));
+        }
+        self.slots.push(filled);
+        u32::try_from(self.slots.len() - 1).unwrap_or(NONE)
+    }
+
+    /// Counts the record in by its state.
+    fn enter(&mut self, slot: u32) {
+        match self.slots[slot as usize] {
+            Slot { state: State::Completed, derived: true, .. } => {
+                self.completed_derived.push(slot, &mut self.slots);
+            }
+            Slot { state: State::Completed, .. } => self.completed.push(slot, &mut self.slots),
+            Slot { state: State::InProgress, .. } => self.in_progress += 1,
+            _ => {}
+        }
+    }
+
+    /// Counts it out again.
+    fn leave(&mut self, slot: u32) {
+        match self.slots[slot as usize] {
+            Slot { state: State::Completed, derived: true, .. } => {
+                self.completed_derived.remove(slot, &mut self.slots);
+            }
+            Slot { state: State::Completed, .. } => self.completed.remove(slot, &mut self.slots),
+            Slot { state: State::InProgress, .. } => self.in_progress -= 1,
+            _ => {}
+        }
+    }
+}
+
+fn size(record: &[u8]) -> u64 {
+    record.len() as u64 + OVERHEAD
+}
+
+/// The key is a digest already; the seed is spread over all bits by an odd factor (2^64 / golden ratio).
+fn hash(key: &RecordKey, seed: u64) -> u64 {
+    let head = key.0.first_chunk().map_or(0, |head| u64::from_le_bytes(*head));
+    let spread = u128::from(head ^ seed) * 0x9E37_79B9_7F4A_7C15;
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves are folded together")]
+    let folded = (spread >> 64) as u64 ^ spread as u64;
+    folded
+}

@@ -1,0 +1,1 @@
+DELETE FROM once_again_records WHERE key = ?

@@ -1,0 +1,1 @@
+CREATE INDEX once_again_records_expiry ON once_again_records (expires_at)

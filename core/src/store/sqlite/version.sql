@@ -1,0 +1,1 @@
+SELECT max(version) FROM once_again_schema

@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO once_again_schema (version) VALUES (CAST(? AS INTEGER))

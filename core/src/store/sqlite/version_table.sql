@@ -1,0 +1,3 @@
+CREATE TABLE IF NOT EXISTS once_again_schema (
+  version INTEGER NOT NULL PRIMARY KEY
+) STRICT

@@ -1,0 +1,258 @@
+//! The executable specification: one record, one operation, what is written and what is answered.
+//!
+//! Checks come in this order: is there a live record, is it the same caller, the same request, and only then its state.
+//!
+//! | record | operation | answer |
+//! |---|---|---|
+//! | none, or expired | begin | `Acquired`, a new record |
+//! | none, or expired | renew, checkpoint, complete, release, abandon | `Lost` |
+//! | in progress, leased | begin by the same owner | `Acquired` as before: its reply was lost |
+//! | in progress, leased | begin by another | `Busy` |
+//! | in progress, lease over | begin | `Acquired` with the next epoch; or unknown from now on, as the begin has it |
+//! | retryable | begin | `Acquired` with the next epoch |
+//! | completed | begin | `Replay` |
+//! | unknown | begin | `OutcomeUnknown` |
+//! | in progress, own | renew, checkpoint, complete, release, abandon | done, lease over or not |
+//! | completed, own | the same five | `Completed`; the stored outcome stands |
+//! | any, not own | the same five | `Lost`, with the outcome if there is one |
+//! | unknown | resolve | `Resolved` |
+//!
+//! *Own* is owner and epoch, both: a late owner can never overwrite what its successor did.
+
+use super::op::{Begin, Mode, OnOrphan, Resolution, StoreOp};
+use super::reply::{Mismatch, StoreReply};
+use crate::idempotency::record::{Owner, Record, RecordError, State};
+use crate::time::{MAX_MICROS, Timestamp};
+
+/// What becomes of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write<T = Record> {
+    /// Nothing is written.
+    Keep,
+    /// The record is now this.
+    Put(T),
+    /// There is no record any more.
+    Delete,
+}
+
+/// Answers `op` at `now`, where `record` is what the store holds under its key, expired or not.
+///
+/// A sweep sees only this one record; a store that holds more adds them up.
+#[must_use]
+pub fn step(now: Timestamp, record: Option<&Record>, op: &StoreOp) -> (Write, StoreReply) {
+    let live = record.filter(|record| !record.is_expired(now));
+    match op {
+        StoreOp::Begin(begin) => match live {
+            None => first_claim(now, record.map_or(0, |expired| expired.epoch), begin),
+            Some(record) => claim(now, record, begin),
+        },
+        StoreOp::Renew { owner, epoch, lease, .. } => own(live, owner, *epoch, |record| {
+            // Never shorter than it was: replies of renewals may be lost or come late.
+            let lease_until = now.plus(*lease).max(record.lease_until.unwrap_or(now));
+            let expires_at = record.expires_at.max(lease_until);
+            let renewed = Record { lease_until: Some(lease_until), expires_at, ..changed(record, now) };
+            (Write::Put(renewed), StoreReply::Renewed { lease_until })
+        }),
+        StoreOp::Checkpoint { owner, epoch, data, .. } => own(live, owner, *epoch, |record| {
+            let kept = Record { checkpoint: Some(data.clone()), ..changed(record, now) };
+            (Write::Put(kept), StoreReply::Checkpointed)
+        }),
+        StoreOp::Complete { owner, epoch, outcome, retention, .. } => own(live, owner, *epoch, |record| {
+            let expires_at = now.plus(*retention);
+            (Write::Put(completed(record, now, outcome, expires_at)), StoreReply::Completed)
+        }),
+        StoreOp::Release { owner, epoch, mode, .. } => own(live, owner, *epoch, |record| {
+            let write = match mode {
+                Mode::Forget => Write::Delete,
+                Mode::Retryable => Write::Put(ended(record, now, State::Retryable)),
+                Mode::Unknown => Write::Put(ended(record, now, State::Unknown)),
+            };
+            (write, StoreReply::Released)
+        }),
+        StoreOp::Abandon { owner, epoch, .. } => own(live, owner, *epoch, |record| {
+            let orphan = Record { lease_until: Some(now), ..changed(record, now) };
+            (Write::Put(orphan), StoreReply::Abandoned)
+        }),
+        StoreOp::Resolve { how, retention, .. } => match live {
+            None => (Write::Keep, StoreReply::NotFound),
+            Some(record) if record.state != State::Unknown => (Write::Keep, lost_to(record)),
+            Some(record) => match how {
+                Resolution::Forget => (Write::Delete, StoreReply::Resolved),
+                Resolution::Complete(outcome) => {
+                    // The claim ends here: a late owner must hear that its own outcome was not kept.
+                    let nobody = Record {
+                        owner: Owner([0; 16]),
+                        epoch: next_epoch(record.epoch),
+                        ..completed(record, now, outcome, now.plus(*retention))
+                    };
+                    (Write::Put(nobody), StoreReply::Resolved)
+                }
+            },
+        },
+        StoreOp::Get { .. } => {
+            let reply = live.map_or(StoreReply::NotFound, |record| StoreReply::Found {
+                record: Box::new(record.clone()),
+            });
+            (Write::Keep, reply)
+        }
+        StoreOp::Sweep { limit } if *limit > 0 && record.is_some() && live.is_none() => {
+            (Write::Delete, StoreReply::Swept { count: 1 })
+        }
+        StoreOp::Sweep { .. } => (Write::Keep, StoreReply::Swept { count: 0 }),
+    }
+}
+
+/// [`step`] over encoded records, for stores that keep one value per key.
+pub fn step_encoded(
+    now: Timestamp,
+    record: Option<&[u8]>,
+    op: &StoreOp,
+) -> Result<(Write<Vec<u8>>, StoreReply), RecordError> {
+    let record = record.map(Record::decode).transpose()?;
+    let (write, reply) = step(now, record.as_ref(), op);
+    let write = match write {
+        Write::Keep => Write::Keep,
+        Write::Put(record) => Write::Put(record.encode()),
+        Write::Delete => Write::Delete,
+    };
+    Ok((write, reply))
+}
+
+/// Nothing lives under the key. The wall clock lifts the epoch above that of a record that was deleted long ago.
+fn first_claim(now: Timestamp, previous: u64, begin: &Begin) -> (Write, StoreReply) {
+    acquired(
+        now,
+        begin,
+        Record {
+            fingerprint: begin.fingerprint,
+            caller: begin.caller,
+            state: State::InProgress,
+            owner: begin.owner,
+            epoch: next_epoch(previous).max(now.get()),
+            lease_until: None,
+            attempts: 1,
+            takeovers: 0,
+            checkpoint: None,
+            outcome: None,
+            created: now,
+            updated: now,
+            expires_at: now,
+            derived: begin.derived,
+        },
+    )
+}
+
+fn claim(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) {
+    if let (Some(mine), Some(theirs)) = (begin.caller, record.caller)
+        && mine != theirs
+    {
+        return (Write::Keep, StoreReply::Mismatch { what: Mismatch::Caller });
+    }
+    if begin.fingerprint != record.fingerprint {
+        return (Write::Keep, StoreReply::Mismatch { what: Mismatch::Fingerprint });
+    }
+    match record.state {
+        State::Completed => {
+            let outcome = record.outcome.clone().unwrap_or_default();
+            (Write::Keep, StoreReply::Replay { outcome, created: record.created })
+        }
+        State::Unknown => (Write::Keep, StoreReply::OutcomeUnknown),
+        State::Retryable => acquired(now, begin, next_claim(record, now, begin)),
+        State::InProgress if record.is_leased(now) => (Write::Keep, held(record, begin)),
+        State::InProgress if begin.on_orphan == OnOrphan::Fail || record.takeovers >= begin.max_takeovers => {
+            (Write::Put(ended(record, now, State::Unknown)), StoreReply::OutcomeUnknown)
+        }
+        State::InProgress => {
+            let takeovers = record.takeovers.saturating_add(1);
+            acquired(now, begin, Record { takeovers, ..next_claim(record, now, begin) })
+        }
+    }
+}
+
+/// Somebody holds the record; perhaps the one who asks, who never heard so.
+fn held(record: &Record, begin: &Begin) -> StoreReply {
+    if record.owner == begin.owner {
+        told(record)
+    } else {
+        StoreReply::Busy { lease_until: record.lease_until }
+    }
+}
+
+fn next_claim(record: &Record, now: Timestamp, begin: &Begin) -> Record {
+    Record {
+        // Whoever runs under a record that knew no caller is its caller from now on.
+        caller: begin.caller.or(record.caller),
+        state: State::InProgress,
+        owner: begin.owner,
+        epoch: next_epoch(record.epoch),
+        attempts: record.attempts.saturating_add(1),
+        ..changed(record, now)
+    }
+}
+
+/// Lease and retention run from now; a record never expires while it is leased.
+fn acquired(now: Timestamp, begin: &Begin, record: Record) -> (Write, StoreReply) {
+    let lease_until = begin.lease.map(|lease| now.plus(lease));
+    let expires_at = now.plus(begin.retention).max(lease_until.unwrap_or(now));
+    let record = Record { lease_until, expires_at, ..record };
+    let reply = told(&record);
+    (Write::Put(record), reply)
+}
+
+fn told(record: &Record) -> StoreReply {
+    StoreReply::Acquired {
+        epoch: record.epoch,
+        attempts: record.attempts,
+        lease_until: record.lease_until,
+        checkpoint: record.checkpoint.clone(),
+    }
+}
+
+/// Compare-and-set on owner and epoch.
+fn own(
+    live: Option<&Record>,
+    owner: &Owner,
+    epoch: u64,
+    change: impl FnOnce(&Record) -> (Write, StoreReply),
+) -> (Write, StoreReply) {
+    let reply = match live {
+        Some(record) if record.owner == *owner && record.epoch == epoch => match record.state {
+            State::InProgress => return change(record),
+            State::Completed => StoreReply::Completed,
+            State::Retryable | State::Unknown => lost_to(record),
+        },
+        Some(record) => lost_to(record),
+        None => StoreReply::Lost { outcome: None, created: None },
+    };
+    (Write::Keep, reply)
+}
+
+fn lost_to(record: &Record) -> StoreReply {
+    StoreReply::Lost {
+        outcome: record.outcome.clone(),
+        created: record.outcome.is_some().then_some(record.created),
+    }
+}
+
+fn changed(record: &Record, now: Timestamp) -> Record {
+    Record { updated: now, ..record.clone() }
+}
+
+/// No longer leased, without an outcome.
+fn ended(record: &Record, now: Timestamp, state: State) -> Record {
+    Record { state, lease_until: None, ..changed(record, now) }
+}
+
+fn completed(record: &Record, now: Timestamp, outcome: &[u8], expires_at: Timestamp) -> Record {
+    Record {
+        outcome: Some(outcome.to_vec()),
+        // Nobody runs from it again.
+        checkpoint: None,
+        expires_at,
+        ..ended(record, now, State::Completed)
+    }
+}
+
+fn next_epoch(previous: u64) -> u64 {
+    previous.saturating_add(1).min(MAX_MICROS)
+}
