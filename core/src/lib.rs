@@ -10,6 +10,7 @@ pub mod draw;
 pub mod error;
 pub mod fingerprint;
 pub mod hex;
+pub mod http;
 pub mod idempotency;
 pub mod jitter;
 pub mod json;

@@ -15,6 +15,8 @@ mod breaker;
 mod classify;
 #[path = "vectors/fingerprint.rs"]
 mod fingerprint;
+#[path = "vectors/http.rs"]
+mod http;
 #[path = "vectors/idempotency.rs"]
 mod idempotency;
 #[path = "vectors/retry.rs"]
@@ -110,6 +112,8 @@ fn runner(module: &str) -> Run {
         "store" | "store.memory" => |given, expect| answers(expect, &store::run(given)),
         "error" => |given, expect| answers(expect, &classify::error(given)),
         "fingerprint" | "fingerprint.canonical" | "fingerprint.number" => fingerprint::check,
+        "idempotency.key" | "http.request" | "http.options" | "http.answer" | "http.headers"
+        | "http.problem" | "http.wire" => |given, expect| answers(expect, &http::run(given)),
         other => panic!("no runner for module {other}"),
     }
 }

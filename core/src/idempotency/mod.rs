@@ -1,7 +1,8 @@
 //! One key, one effect: what a record says, and how one run under a key proceeds from claim to kept answer.
 //!
-//! [`record`] is what every store keeps, [`machine`] drives one call: claim, heartbeats, completion. What a store does
-//! with a record is in [`crate::store`].
+//! [`key`] is what a client sends and what a record is filed under, [`record`] is what every store keeps, [`machine`]
+//! drives one call: claim, heartbeats, completion. What a store does with a record is in [`crate::store`].
 
+pub mod key;
 pub mod machine;
 pub mod record;

@@ -1,0 +1,21 @@
+//! HTTP decided in one place: which requests are guarded and under which key, what is kept of an answer, which headers
+//! go out, and how a refusal reads. Express, Fastify, ASGI, WSGI and axum only carry bytes.
+//!
+//! A host reads its options once ([`HttpConfig::read`]). For a request it asks [`HttpConfig::guards`], then
+//! [`HttpConfig::examine`]; a guarded request runs under an [idempotency machine](crate::idempotency::machine) with
+//! [`HttpConfig::run_config`]; the handler's answer is judged by [`HttpConfig::ending`]; headers come from
+//! [`HttpConfig::first_answer`] or [`HttpConfig::replay`], refusals from [`problem`].
+
+pub mod answer;
+mod config;
+pub mod headers;
+pub mod problem;
+pub mod request;
+mod spec;
+
+pub use answer::{Answer, Seen};
+pub use config::HttpConfig;
+pub use headers::Header;
+pub use problem::Problem;
+pub use request::{Examined, Guarded, RequestHead};
+pub use spec::{HttpSpec, MissingKey, On5xx, Profile};
