@@ -1,10 +1,22 @@
 //! The Python binding: converts between Python and core, and decides nothing.
 
+mod breaker;
+mod error;
+mod retry;
+mod spec;
+mod time;
+
 use pyo3::prelude::*;
 
 /// The extension module `once_again._core`.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::breaker::Breaker;
+    #[pymodule_export]
+    use super::error::describe_code;
+    #[pymodule_export]
+    use super::retry::{RetryCall, RetryPolicy, RetrySpec, retry_after, veto};
     use pyo3::prelude::*;
 
     /// The version of the decision core inside this module.

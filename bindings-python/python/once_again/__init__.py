@@ -1,5 +1,37 @@
 """Retries, circuit breakers and idempotency from one decision core: the same answer in every language."""
 
-from once_again._core import core_version
+from ._core import core_version
+from .breaker import CircuitBreaker, Permit
+from .config import RetryConfig
+from .errors import (
+    AttemptTimeoutError,
+    CircuitOpenError,
+    ConfigError,
+    MaxRetriesExceeded,
+    OnceAgainError,
+    is_circuit_breaker_error,
+)
+from .events import FailedAttempt, RetryEvent, StateChange
+from .retry import RetryPolicy, with_retry
+from .retry_decorator import retry_critical_task, retry_kernel_task, retry_quick_task
 
-__all__ = ["core_version"]
+__all__ = [
+    "AttemptTimeoutError",
+    "CircuitBreaker",
+    "CircuitOpenError",
+    "ConfigError",
+    "FailedAttempt",
+    "MaxRetriesExceeded",
+    "OnceAgainError",
+    "Permit",
+    "RetryConfig",
+    "RetryEvent",
+    "RetryPolicy",
+    "StateChange",
+    "core_version",
+    "is_circuit_breaker_error",
+    "retry_critical_task",
+    "retry_kernel_task",
+    "retry_quick_task",
+    "with_retry",
+]

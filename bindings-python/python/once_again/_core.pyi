@@ -2,9 +2,150 @@
 The extension module `once_again._core`.
 """
 
-__all__ = ["core_version"]
+from _typeshed import SupportsGetItem
+from typing import Any, SupportsFloat, SupportsIndex, final
+
+__all__ = ["Breaker", "RetryCall", "RetryPolicy", "RetrySpec", "core_version", "describe_code", "retry_after", "veto"]
+
+@final
+class Breaker:
+    """
+    A breaker, shared by threads. Its lock is held for core's arithmetic only, never while Python runs.
+
+    What the next call must know is published to `gate` by every crossing that changes it: `gate.closed`, the epoch in
+    which calls are admitted without asking (0: ask), and `gate.quiet`, whether a success changes nothing.
+    """
+    def __new__(cls, /, fields: Any, gate: Any) -> Breaker: ...
+    def admit(self, /, now: SupportsFloat | SupportsIndex) -> tuple[int, int, int, str, float, tuple[str, str] | None]:
+        """
+        Asks for a call at `now`: `(epoch, kind, seq, state, retry_after, change)`; an epoch of 0 is a rejection.
+        """
+    def counters(self, /, now: "float") -> "dict[str, int]":
+        """
+        What has been counted, as of `now`.
+        """
+    @property
+    def fallback_strategy(self, /) -> str:
+        """
+        What a rejected caller gets: `REJECT`, `CACHE`, `FALLBACK` or `QUEUE`.
+        """
+    @property
+    def name(self, /) -> str | None:
+        """
+        The name it was given.
+        """
+    def settle(self, /, epoch: SupportsIndex, kind: SupportsIndex, seq: SupportsIndex, outcome: SupportsIndex, duration: SupportsFloat | SupportsIndex, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> tuple[str, tuple[str, str] | None]:
+        """
+        Tells how a call ended: `(verdict, change)`. The draw is used only if the breaker opens.
+        """
+    @property
+    def state(self, /) -> str:
+        """
+        The state after the last event.
+        """
+    @property
+    def timed(self, /) -> bool:
+        """
+        Whether a result must say how long the call took.
+        """
+
+@final
+class RetryCall:
+    """
+    One call's state, made at its first failure.
+    """
+    def failed(self, /, now: SupportsFloat | SupportsIndex, verdict: SupportsIndex, retry_after: SupportsFloat | SupportsIndex | None, custom_delay: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> float | str:
+        """
+        An attempt failed at `now`: the seconds to wait before the next one, or the reason to stop.
+        """
+
+@final
+class RetryPolicy:
+    """
+    A valid policy: never changed, shared by any number of calls and threads.
+    """
+    def begin(self, /, started: SupportsFloat | SupportsIndex) -> RetryCall:
+        """
+        A call that started at `started`.
+        """
+    @property
+    def drawn(self, /) -> bool:
+        """
+        Whether delays are drawn.
+        """
+    def fields(self, /) -> "dict[str, Any]":
+        """
+        Every field with the value that applies, in Python's names and units.
+        """
+    def judge(self, /, names: SupportsGetItem[int, str], kind: str | None, code: str | None, errno: SupportsIndex | None, status: SupportsIndex | None) -> tuple[int, bool, str]:
+        """
+        What the policy thinks of an error with these signs: the bits of a verdict, whether it may be retried, its kind.
+        """
+    def time_left(self, /, started: SupportsFloat | SupportsIndex, now: SupportsFloat | SupportsIndex) -> float | None:
+        """
+        How many seconds an attempt may run that starts `now` in a call that started at `started`.
+        """
+    @property
+    def warnings(self, /) -> list[str]:
+        """
+        What was accepted although it has no effect.
+        """
+
+@final
+class RetrySpec:
+    """
+    The fields that were given, and nothing else.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, fields: Any) -> RetrySpec:
+        """
+        Reads a mapping of fields, durations in seconds.
+        """
+    @staticmethod
+    def environment(variables: dict[str, str]) -> RetrySpec:
+        """
+        What the variables `RETRY_…` say.
+        """
+    def fields(self, /) -> "dict[str, Any]":
+        """
+        The fields that are set, in Python's names and units.
+        """
+    def filled_from(self, /, defaults: RetrySpec) -> RetrySpec:
+        """
+        This configuration, with what it leaves open taken from `defaults`.
+        """
+    @staticmethod
+    def level(tree: Any, name: str) -> RetrySpec:
+        """
+        One level of a tree of levels, with everything it extends.
+        """
+    def policy(self, /) -> RetryPolicy:
+        """
+        The policy this is once every default is filled in.
+        """
+    @staticmethod
+    def preset(name: str) -> RetrySpec:
+        """
+        The preset of this name.
+        """
 
 def core_version() -> str:
     """
     The version of the decision core inside this module.
+    """
+
+def describe_code(name: str) -> tuple[int, bool, list[str]]:
+    """
+    What core knows of an error code: HTTP status, whether a retry may help, suggested actions.
+    """
+
+def retry_after(headers: SupportsGetItem[int, tuple[str, str]], wall_now: SupportsFloat | SupportsIndex) -> float | None:
+    """
+    How many seconds a server asked to wait, in response headers read at `wall_now`.
+    """
+
+def veto(verdict: SupportsIndex) -> int:
+    """
+    A verdict that the caller's own conditions overruled.
     """

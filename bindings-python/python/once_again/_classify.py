@@ -1,0 +1,201 @@
+"""What can be read off an error, for core to judge: names, codes, statuses, hints."""
+
+from __future__ import annotations
+
+from . import _core
+from .errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from ._clock import SystemClock
+    from ._types import Clock, ErrorTest
+
+    Verdict = tuple[int, bool, str]
+
+# Attributes that say more about an error than its class does.
+_SIGNS = (
+    "kind",
+    "code",
+    "errno",
+    "status_code",
+    "status",
+    "response",
+    "headers",
+    "retry_after",
+)
+# Verdicts kept per policy; classes made at run time must not fill the memory.
+_MOST_KEPT = 1_000
+
+
+class Classifier:
+    """Core's verdict on an error, kept for errors that look the same."""
+
+    __slots__ = ("_by_class", "_by_signs", "_clock", "_policy", "_tests")
+
+    def __init__(
+        self,
+        policy: _core.RetryPolicy,
+        tests: Iterable[tuple[str, Callable[[Exception], object]]],
+        clock: Clock | SystemClock,
+    ) -> None:
+        self._policy = policy
+        self._tests = tuple(tests)
+        self._clock = clock
+        # Errors without signs, by class: most of them, and then nothing has to be read at all.
+        self._by_class: dict[type, Verdict] = {}
+        self._by_signs: dict[Any, Verdict] = {}
+
+    def judge(self, error: Exception) -> tuple[Verdict, float | None]:
+        """The verdict, and the seconds the server asked to wait."""
+        verdict = self._by_class.get(type(error))
+        if verdict is not None and not error.__dict__:
+            return verdict, None
+        return self._look(error)
+
+    def _look(self, error: Exception) -> tuple[Verdict, float | None]:
+        cls = type(error)
+        passed = tuple(name for name, test in self._tests if test(error))
+        response = _read(error, "response")
+        kind, code, errno = (
+            _read(error, "kind"),
+            _read(error, "code"),
+            _read(error, "errno"),
+        )
+        kind, code = (
+            kind if isinstance(kind, str) else None,
+            code if isinstance(code, str) else None,
+        )
+        errno = errno if isinstance(errno, int) and -(2**31) <= errno < 2**31 else None
+        status = _status(error, response)
+
+        signs = (cls, passed, kind, code, errno, status)
+        verdict = self._by_signs.get(signs)
+        if verdict is None:
+            verdict = self._policy.judge([*passed, *names_of(cls)], kind, code, errno, status)
+            _keep(self._by_signs, signs, verdict)
+            if not (self._tests or error.__dict__ or any(hasattr(cls, sign) for sign in _SIGNS)):
+                _keep(self._by_class, cls, verdict)
+        return verdict, self._asked(error, response) if verdict[1] else None
+
+    def _asked(self, error: Exception, response: Any) -> float | None:
+        """`error.retry_after` (seconds, a timedelta, or as in the header), else what the headers say."""
+        asked = _read(error, "retry_after")
+        if hasattr(asked, "total_seconds"):
+            return float(asked.total_seconds())
+        if isinstance(asked, (int, float)) and not isinstance(asked, bool):
+            return float(asked)
+        headers = [("retry-after", asked)] if isinstance(asked, str) else _pairs(response) or _pairs(error)
+        return _core.retry_after(headers, self._clock.wall_now()) if headers else None
+
+
+def names_of(cls: type) -> list[str]:
+    """The class and those it derives from, most derived first, each with its module."""
+    return [name_of(base) for base in cls.__mro__ if base is not object]
+
+
+def name_of(cls: type) -> str:
+    """The class's name with its module."""
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def words(field: str, value: Any) -> tuple[list[str], list[tuple[str, Callable[[Exception], object]]]]:
+    """A list of failures as core reads it, and the tests that only Python can make.
+
+    Exception types become their names; a function becomes a name that an error has when the function says
+    yes.
+
+    Raises:
+        ConfigError: something else, or an exception that always passes through.
+    """
+    items = list(value) if isinstance(value, (tuple, list, set, frozenset)) else [value]
+    listed: list[str] = []
+    tests: list[tuple[str, Callable[[Exception], object]]] = []
+    for item in items:
+        if isinstance(item, type):
+            if not issubclass(item, Exception):
+                raise ConfigError(
+                    field,
+                    name_of(item),
+                    "subclasses of Exception: cancellation and exits are never retried",
+                )
+            listed.append(name_of(item))
+        elif callable(item):
+            listed.append(f"{field}[{len(listed)}]()")
+            tests.append((listed[-1], item))
+        elif isinstance(item, str):
+            listed.append(item)
+        else:
+            raise ConfigError(
+                field,
+                repr(item),
+                "exception types, their names, kinds of failure, or a function that says yes or no",
+            )
+    return listed, tests
+
+
+def matcher(field: str, test: ErrorTest) -> Callable[[BaseException], object]:
+    """One function for "these types" and for "what this function says".
+
+    Raises:
+        ConfigError: neither was given.
+    """
+    if callable(test) and not isinstance(test, type):
+        return test
+    types = test if isinstance(test, (tuple, list, set, frozenset)) else (test,)
+    for item in types:
+        if not (isinstance(item, type) and issubclass(item, BaseException)):
+            raise ConfigError(
+                field,
+                repr(item),
+                "exception types, or a function that gives true or false",
+            )
+    return _InstanceOf(tuple(types))
+
+
+class _InstanceOf:
+    __slots__ = ("_types",)
+
+    def __init__(self, types: tuple[type[BaseException], ...]) -> None:
+        self._types = types
+
+    def __call__(self, error: BaseException) -> bool:
+        return isinstance(error, self._types)
+
+
+def _keep(kept: dict[Any, Verdict], key: Any, verdict: Verdict) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = verdict
+
+
+def _read(source: Any, name: str) -> Any:
+    """An attribute, if it can be had: a property of somebody's error class may raise anything."""
+    try:
+        return getattr(source, name, None)
+    except Exception:
+        return None
+
+
+def _status(error: Exception, response: Any) -> int | None:
+    for source, name in (
+        (error, "status_code"),
+        (error, "status"),
+        (response, "status_code"),
+        (response, "status"),
+    ):
+        status = _read(source, name)
+        if isinstance(status, int) and 100 <= status <= 599:
+            return int(status)
+    return None
+
+
+def _pairs(source: Any) -> list[tuple[str, str]]:
+    """The headers of a response, of any client library."""
+    try:
+        pairs = list(source.headers.items())
+    except Exception:
+        return []
+    return [(name, value) for name, value in pairs if isinstance(name, str) and isinstance(value, str)]

@@ -1,0 +1,89 @@
+"""The clock and the draws: the only places where this package looks at the world."""
+
+from __future__ import annotations
+
+import time
+
+from .errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from ._types import Clock, Random
+
+
+# Not imported with the package: asyncio alone would take three times as long as all the rest.
+
+
+async def _sleep_in_loop(seconds: float) -> None:
+    from asyncio import sleep
+
+    await sleep(seconds)
+
+
+def _call_in_loop(seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
+    from asyncio import get_running_loop
+
+    return get_running_loop().call_later(seconds, callback).cancel
+
+
+class SystemClock:
+    """The machine's own clocks.
+
+    Its functions are instance attributes, so that ``once_again.testing`` can put a virtual clock in their
+    place for everything that was decorated without a ``clock`` of its own."""
+
+    __slots__ = ("async_sleep", "call_later", "now", "sleep", "wall_now")
+
+    now: Callable[[], float]
+    wall_now: Callable[[], float]
+    sleep: Callable[[float], None]
+    async_sleep: Callable[[float], Awaitable[None]]
+    call_later: Callable[[float, Callable[[], object]], Callable[[], None]]
+
+    def __init__(self) -> None:
+        self.now = time.monotonic
+        self.wall_now = time.time
+        self.sleep = time.sleep
+        self.async_sleep = _sleep_in_loop
+        self.call_later = _call_in_loop
+
+
+class SystemRandom:
+    """The ``random`` module's shared generator, imported at the first draw: most programs never make one."""
+
+    __slots__ = ("getrandbits",)
+
+    getrandbits: Callable[[int], int]
+
+    def __init__(self) -> None:
+        self.getrandbits = self._first
+
+    def _first(self, k: int) -> int:
+        import random
+
+        self.getrandbits = random.getrandbits
+        return random.getrandbits(k)
+
+
+def clock_of(given: Any) -> Clock | SystemClock:
+    """The clock that was given, else the machine's."""
+    return _with_methods("clock", given, ("now", "wall_now", "sleep", "async_sleep")) or system_clock
+
+
+def random_of(given: Any) -> Random | SystemRandom:
+    """The generator that was given, else the ``random`` module's."""
+    return _with_methods("random", given, ("getrandbits",)) or system_random
+
+
+def _with_methods(field: str, given: Any, methods: tuple[str, ...]) -> Any:
+    if given is not None and not all(callable(getattr(given, method, None)) for method in methods):
+        expected = "an object with " + ", ".join(f"{method}()" for method in methods)
+        raise ConfigError(field, f"an object of type {type(given).__name__}", expected)
+    return given
+
+
+system_clock = SystemClock()
+system_random = SystemRandom()

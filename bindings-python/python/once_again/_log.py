@@ -1,0 +1,64 @@
+"""Events as the retry policy standards write them: one JSON line each, on the logger ``once_again``.
+
+Nobody listens unless the program set up logging, so nothing is built, or even imported, until it did.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from logging import Logger
+    from typing import Any
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_logger: Logger | None = None
+
+
+def listening(level: str, least: str, logger: Logger | None) -> Logger | None:
+    """The logger, if an event of ``level`` is wanted and would reach anybody."""
+    global _logger
+    if _LEVELS[level] < _LEVELS[least]:
+        return None
+    if logger is None:
+        if (logger := _logger) is None:
+            if (logging := sys.modules.get("logging")) is None:
+                return None
+            logger = _logger = logging.getLogger("once_again")
+        # Without a handler, Python would print warnings to stderr: a library stays silent.
+        if not logger.hasHandlers():
+            return None
+    return logger if logger.isEnabledFor(_LEVELS[level]) else None
+
+
+def write(logger: Logger, level: str, wall_now: float, fields: dict[str, Any]) -> None:
+    """One event as one JSON line."""
+    import json
+    from datetime import datetime, timezone
+
+    timestamp = datetime.fromtimestamp(wall_now, timezone.utc).isoformat(timespec="milliseconds")
+    line = {
+        "timestamp": timestamp.replace("+00:00", "Z"),
+        "level": level.upper(),
+        **fields,
+    }
+    logger.log(_LEVELS[level], "%s", json.dumps(line))
+
+
+def quietly(hook: Callable[..., object], *args: object) -> None:
+    """Calls a hook of the user's; what it raises is logged and never hides what the hook was told of."""
+    try:
+        hook(*args)
+    except Exception:
+        import logging
+
+        logging.getLogger("once_again").exception("a hook failed: %r", hook)
+
+
+def new_trace_id() -> str:
+    """A UUID for one call."""
+    from uuid import uuid4
+
+    return str(uuid4())

@@ -1,0 +1,137 @@
+"""What a decorator was told, made ready for calls: core's policy, and what only Python can carry out."""
+
+from __future__ import annotations
+
+from . import _core
+from ._callables import decorate, hook_of, operation_name
+from ._classify import Classifier
+from ._clock import clock_of, random_of
+from .breaker import CircuitBreaker
+from .config import RetryConfig
+from .errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from logging import Logger
+    from typing import Any
+
+    from ._clock import SystemClock, SystemRandom
+    from ._types import Clock, Random
+    from .events import RetryEvent
+
+    Names = tuple[str | None, str]
+
+
+class Plan:
+    """One decorator's settings. Never changed, so any number of functions, threads and calls share it.
+
+    Args:
+        sources: Where fields come from, the strongest first, after what ``options`` give.
+        options: The fields of `RetryConfig`, and the options of this process listed below.
+
+    Raises:
+        ConfigError: an option is unknown, out of range or of the wrong type.
+    """
+
+    __slots__ = (
+        "_service",
+        "attempt_timeout",
+        "backoff",
+        "breaker",
+        "classifier",
+        "clock",
+        "conditions",
+        "dead_letter",
+        "drawn",
+        "fields",
+        "initial_delay",
+        "log_level",
+        "log_messages",
+        "logger",
+        "on_give_up",
+        "on_retry",
+        "policy",
+        "random",
+        "reraise",
+    )
+
+    policy: _core.RetryPolicy
+    fields: dict[str, Any]
+    classifier: Classifier
+    clock: Clock | SystemClock
+    random: Random | SystemRandom
+    breaker: CircuitBreaker | None
+    conditions: tuple[Callable[[Exception, int], object], ...]
+    backoff: Callable[[int, float], float] | None
+    dead_letter: Callable[..., object] | None
+    on_retry: Callable[[RetryEvent], object] | None
+    on_give_up: Callable[[RetryEvent], object] | None
+
+    def __init__(self, sources: Iterable[RetryConfig], options: dict[str, Any]) -> None:
+        fields = dict(options)
+        given = fields.pop("config", None)
+        self.breaker = _option(fields, "breaker", CircuitBreaker)
+        self.reraise = bool(_option(fields, "reraise", bool))
+        self._service: str | None = _option(fields, "service_name", str)
+        self.clock = clock_of(fields.pop("clock", None))
+        self.random = random_of(fields.pop("random", None))
+        self.on_retry = hook_of("on_retry", fields.pop("on_retry", None))
+        self.on_give_up = hook_of("on_give_up", fields.pop("on_give_up", None))
+
+        config = RetryConfig(**fields)
+        for weaker in (given, *sources):
+            if isinstance(weaker, RetryConfig):
+                config = config.over(weaker)
+            elif weaker is not None:
+                raise ConfigError(
+                    "config",
+                    f"an object of type {type(weaker).__name__}",
+                    "a RetryConfig",
+                )
+        self.policy = config.spec.policy()
+        self.fields = self.policy.fields()
+        tests = [test for tests in config.tests.values() for test in tests]
+        self.classifier = Classifier(self.policy, tests, self.clock)
+        self.drawn: bool = self.policy.drawn
+        self.attempt_timeout: float | None = self.fields.get("attempt_timeout")
+        self.initial_delay: float = self.fields["initial_delay"]
+        self.conditions = tuple(config.ours.get("custom_conditions", ()))
+        self.backoff = config.ours.get("custom_backoff")
+        self.dead_letter = config.ours.get("dead_letter_handler")
+        self.logger: Logger | None = config.ours.get("logger")
+        self.log_messages: bool = self.fields.get("log_messages", False)
+        self.log_level: str | None = self.fields.get("log_level", "info")
+        if self.fields.get("enable_logging") is False:
+            self.log_level = None
+
+    def is_limited(self) -> bool:
+        """Whether an attempt may have to be cut off."""
+        return self.attempt_timeout is not None or "total_timeout" in self.fields
+
+    def decorate(self, function: Any) -> Any:
+        """``function``, a method or an async function under this plan."""
+        names = self.names(function)
+
+        def wrap(target: Callable[..., Any]) -> Callable[..., Any]:
+            from ._retry_sync import wrap
+
+            return wrap(target, self, names)
+
+        def wrap_async(target: Callable[..., Any]) -> Callable[..., Any]:
+            from ._retry_async import wrap
+
+            return wrap(target, self, names)
+
+        return decorate(function, wrap, wrap_async, "function")
+
+    def names(self, function: Any, service: str | None = None, operation: str | None = None) -> Names:
+        """What errors, hooks and log lines call the service and the operation."""
+        return service or self._service, operation or self.fields.get("operation_name") or operation_name(function)
+
+
+def _option(fields: dict[str, Any], name: str, of: type) -> Any:
+    value = fields.pop(name, None)
+    if value is not None and not isinstance(value, of):
+        raise ConfigError(name, f"an object of type {type(value).__name__}", f"a {of.__name__}")
+    return value

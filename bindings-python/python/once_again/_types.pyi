@@ -1,0 +1,137 @@
+"""Types for type checkers. A stub without a module: ``typing`` takes as long to import as all the rest."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from logging import Logger
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, overload
+
+from typing_extensions import Unpack
+
+from .breaker import CircuitBreaker
+from .config import RetryConfig
+from .events import RetryEvent
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Seconds: TypeAlias = float | timedelta
+ErrorTypes: TypeAlias = type[BaseException] | Sequence[type[BaseException]]
+ErrorTest: TypeAlias = ErrorTypes | Callable[[BaseException], object]
+RetryTest: TypeAlias = type[Exception] | str | Callable[[Exception], object]
+RetryTests: TypeAlias = RetryTest | Sequence[RetryTest]
+Strategy: TypeAlias = Literal["fixed", "exponential", "linear", "fibonacci", "schedule", "custom"]
+Jitter: TypeAlias = Literal["none", "full", "equal", "decorrelated", "deviation"]
+
+class Clock(Protocol):
+    """What ``clock=`` takes: times and sleeps in seconds."""
+
+    def now(self) -> float:
+        """A monotonic reading with an arbitrary origin."""
+    def wall_now(self) -> float:
+        """Seconds since the Unix epoch."""
+    def sleep(self, seconds: float, /) -> object:
+        """Blocks the calling thread."""
+    def async_sleep(self, seconds: float, /) -> Awaitable[object]:
+        """Suspends the calling asyncio task."""
+
+class Random(Protocol):
+    """What ``random=`` takes: a ``random.Random``, or anything with its ``getrandbits``."""
+
+    def getrandbits(self, k: int, /) -> int:
+        """``k`` uniform random bits."""
+
+class RetryFields(TypedDict, total=False):
+    """The fields of `RetryConfig`, under every name they have in Python."""
+
+    max_attempts: int
+    strategy: Strategy
+    initial_delay: Seconds
+    base_delay: Seconds
+    base: Seconds
+    exponential_base: float
+    multiplier: float
+    backoff_multiplier: float
+    max_delay: Seconds
+    schedule: Sequence[Seconds]
+    custom_backoff: Callable[[int, float], float]
+    jitter: bool | Jitter
+    jitter_type: bool | Jitter
+    jitter_factor: float
+    deviation: float
+    jitter_max_deviation: float
+    attempt_timeout: Seconds
+    total_timeout: Seconds
+    timeout: Seconds
+    max_retry_after: Seconds
+    on: RetryTests
+    retry_on: RetryTests
+    retryable_errors: RetryTests
+    never_on: RetryTests
+    permanent_errors: RetryTests
+    retryable_status_codes: Sequence[int]
+    per_kind: Mapping[str, Any]
+    custom_conditions: Sequence[Callable[[Exception, int], object]]
+    name: str
+    operation_name: str
+    operation_type: str
+    tags: Mapping[str, str | float | bool]
+    enable_circuit_breaker: bool
+    enable_dead_letter: bool
+    enable_metrics: bool
+    enable_logging: bool
+    log_level: Literal["debug", "info", "warning", "error"]
+    log_messages: bool
+    slot_count: int
+    slot_width: Seconds
+    coordination_enabled: bool
+    require_coordination: bool
+    idempotency_ttl: Seconds
+    dead_letter_handler: Callable[[str, Exception, int, Mapping[str, str]], object]
+    logger: Logger
+
+class RetryOptions(RetryFields, total=False):
+    """What a retry decorator takes: the fields, and what belongs to this process alone."""
+
+    config: RetryConfig
+    breaker: CircuitBreaker
+    reraise: bool
+    clock: Clock
+    random: Random
+    on_retry: Callable[[RetryEvent], object]
+    on_give_up: Callable[[RetryEvent], object]
+    service_name: str
+
+class RetryDecorator(Protocol):
+    """Works bare and with arguments, on functions, methods and async functions."""
+
+    @overload
+    def __call__(self, function: F, /) -> F: ...
+    @overload
+    def __call__(self, **options: Unpack[RetryOptions]) -> Callable[[F], F]: ...
+
+class BreakerFields(TypedDict, total=False):
+    """The fields of `CircuitBreaker`: the threshold shape, or the rate shape."""
+
+    name: str
+    consecutive_failures: int | Literal[False]
+    fallback_strategy: Literal["REJECT", "FALLBACK"]
+    fallback: Callable[[Any], Any]
+    probe_lease: Seconds
+    half_open_max_wait: Seconds
+    abandoned: Literal["failure", "ignored"]
+    preset: Literal["threshold", "rate"]
+
+    failure_threshold: int
+    recovery_timeout: Seconds
+    monitoring_window: Seconds
+    half_open_max_calls: int
+
+    window: Seconds | Literal["none"] | Mapping[str, float]
+    failure_rate: float | Literal[False]
+    minimum_calls: int
+    minimum_failures: int
+    failures_in_window: int | Literal[False]
+    slow_call_duration: Seconds | Literal[False]
+    slow_call_rate: float
+    slow_minimum_calls: int
+    open_wait: Seconds | Mapping[str, float]
+    half_open: Mapping[str, Any]

@@ -1,0 +1,183 @@
+"""`RetryConfig`: the fields of a retry policy, of which it remembers those that were set."""
+
+from __future__ import annotations
+
+import os
+
+from . import _core
+from ._classify import words
+from .errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from typing_extensions import Unpack
+
+    from ._types import RetryFields
+
+    Tests = list[tuple[str, Callable[[Exception], object]]]
+
+# The fields that only Python can carry out, by every name they have, without case and `_` as core reads
+# names.
+_OURS = {
+    "retryon": "retry_on",
+    "retryableerrors": "retry_on",
+    "neveron": "never_on",
+    "permanenterrors": "never_on",
+    "customconditions": "custom_conditions",
+    "custombackoff": "custom_backoff",
+    "deadletterhandler": "dead_letter_handler",
+    "logger": "logger",
+}
+
+
+class RetryConfig:
+    """How to retry: durations in seconds (or ``timedelta``), every field optional.
+
+    Unset fields read as those of the kernel tasks (3 attempts, 1.0 s, at most 30.0 s, doubling, no jitter)
+    and are filled by what uses the configuration: a kernel decorator from its own preset, `with_retry` and
+    `RetryPolicy` from the environment and the retry policy standards' ``default``.
+
+    Args:
+        fields: ``max_attempts`` (all attempts, the first included), ``initial_delay``, ``max_delay``,
+            ``exponential_base``, ``strategy``, ``jitter`` (a name, or true for ± ``jitter_factor``),
+            ``attempt_timeout`` (async only), ``total_timeout``, ``max_retry_after``, ``retry_on``,
+            ``never_on``, ``per_kind``… Every field has the names of all languages; two names of one field are
+            refused.
+
+    Raises:
+        ConfigError: a field is unknown, out of range or of the wrong type.
+    """
+
+    __slots__ = ("ours", "spec", "tests")
+
+    spec: _core.RetrySpec
+    """What core read."""
+    ours: dict[str, Any]
+    """What only Python can carry out: functions, by core's name of the field."""
+    tests: dict[str, Tests]
+    """What only Python can ask of an error: names it then has, and the tests, by core's name of the list."""
+
+    def __init__(self, **fields: Unpack[RetryFields]) -> None:
+        self.ours = {}
+        self.tests = {}
+        read: dict[str, Any] = {}
+        for name, value in fields.items():
+            if name == "on":
+                # Short for `retry_on`, in this package only.
+                if "retry_on" in fields:
+                    raise ConfigError("on", "a list", "on or retry_on, not both: they are one field")
+                name = "retry_on"
+            field = _OURS.get(name.replace("_", "").lower())
+            if field in ("retry_on", "never_on") and value is not None:
+                value, self.tests[field] = words(name, value)
+            elif field is not None and value is not None:
+                self.ours[field] = value
+            read[name] = value
+        self.spec = _core.RetrySpec(read)
+
+    @classmethod
+    def level(cls, name: str) -> RetryConfig:
+        """A level of the retry policy standards: ``default``, ``aggressive`` or ``conservative``."""
+        return cls._of(_core.RetrySpec.preset(f"service.{name}"))
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any], name: str) -> RetryConfig:
+        """The level ``name`` of a tree of levels (parsed YAML or JSON), with everything its ``extends``
+        adds."""
+        return cls._of(_core.RetrySpec.level(mapping, name))
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> RetryConfig:
+        """What ``RETRY_MAX_ATTEMPTS``, ``RETRY_INITIAL_DELAY`` and ``RETRY_MAX_DELAY`` (seconds) say.
+
+        Raises:
+            ConfigError: a malformed value; the error names the variable.
+        """
+        return cls._of(_core.RetrySpec.environment(dict(os.environ if variables is None else variables)))
+
+    @classmethod
+    def preset(cls, name: str) -> RetryConfig:
+        """A preset of any of the sources: ``kernel``, ``critical``, ``quick``, ``q.standard``, ``http``…"""
+        return cls._of(_core.RetrySpec.preset(name))
+
+    @classmethod
+    def _of(cls, spec: _core.RetrySpec) -> RetryConfig:
+        config = cls()
+        config.spec = spec
+        return config
+
+    def replace(self, **fields: Unpack[RetryFields]) -> RetryConfig:
+        """A copy with these fields set."""
+        return RetryConfig(**fields).over(self)
+
+    def over(self, defaults: RetryConfig) -> RetryConfig:
+        """This configuration, with what it leaves open taken from ``defaults``."""
+        merged = self._of(self.spec.filled_from(defaults.spec))
+        merged.ours = {**defaults.ours, **self.ours}
+        merged.tests = {**defaults.tests, **self.tests}
+        return merged
+
+    def fields(self) -> dict[str, Any]:
+        """The fields that were set, in Python's names and in seconds."""
+        return self.spec.fields()
+
+    @property
+    def max_attempts(self) -> int:
+        """All attempts, the first included."""
+        attempts: int = self._read("max_attempts")
+        return attempts
+
+    @property
+    def initial_delay(self) -> float:
+        """Seconds before the first retry."""
+        delay: float = self._read("initial_delay")
+        return delay
+
+    @property
+    def max_delay(self) -> float:
+        """The longest delay in seconds."""
+        delay: float = self._read("max_delay")
+        return delay
+
+    @property
+    def exponential_base(self) -> float:
+        """By what the delay is multiplied from retry to retry."""
+        base: float = self._read("exponential_base")
+        return base
+
+    @property
+    def jitter(self) -> bool | str:
+        """How delays are spread: ``False``, ``True`` (± `jitter_factor`), or another jitter's name."""
+        name: str = self._read("jitter")
+        return {"none": False, "deviation": True}.get(name, name)
+
+    @property
+    def jitter_factor(self) -> float:
+        """The fraction by which a delay varies when `jitter` is true."""
+        factor: float = self._read("jitter_factor")
+        return factor
+
+    def _read(self, field: str) -> Any:
+        filled = self.spec.filled_from(_core.RetrySpec.preset("kernel"))
+        return filled.policy().fields()[field]
+
+    def __copy__(self) -> RetryConfig:
+        return self
+
+    def __deepcopy__(self, memo: object) -> RetryConfig:
+        # Never changed after construction, so a copy would be the same.
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RetryConfig):
+            return NotImplemented
+        return self.spec == other.spec and self.ours == other.ours and self.tests == other.tests
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        given = {**self.fields(), **self.ours}
+        return f"RetryConfig({', '.join(f'{name}={value!r}' for name, value in given.items())})"

@@ -1,0 +1,97 @@
+"""What hooks are told, and what an exhausted call remembers."""
+
+from __future__ import annotations
+
+
+class _Fields:
+    """Shows its slots, and is equal to another of its class with the same values."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{type(self).__name__}({fields})"
+
+
+class FailedAttempt(_Fields):
+    """One failed attempt of a call that was given up."""
+
+    __slots__ = ("attempt", "delay", "elapsed", "error", "kind")
+
+    def __init__(
+        self,
+        attempt: int,
+        error: Exception,
+        kind: str,
+        delay: float | None,
+        elapsed: float,
+    ) -> None:
+        self.attempt = attempt
+        """Its number, from 1."""
+        self.error = error
+        """What it raised."""
+        self.kind = kind
+        """What kind of failure that was: ``Network``, ``Timeout``, ``Unknown``…"""
+        self.delay = delay
+        """Seconds waited after it; none after the last."""
+        self.elapsed = elapsed
+        """Seconds from the start of the call to this failure."""
+
+
+class RetryEvent(_Fields):
+    """An attempt failed, and another follows (``delay``) or none (``reason``)."""
+
+    __slots__ = (
+        "attempt",
+        "delay",
+        "elapsed",
+        "error",
+        "kind",
+        "operation",
+        "reason",
+        "service",
+    )
+
+    def __init__(
+        self,
+        operation: str,
+        service: str | None,
+        attempt: int,
+        error: Exception,
+        kind: str,
+        delay: float | None,
+        elapsed: float,
+        reason: str | None,
+    ) -> None:
+        self.operation = operation
+        self.service = service
+        self.attempt = attempt
+        """The attempt that failed, from 1."""
+        self.error = error
+        self.kind = kind
+        self.delay = delay
+        """Seconds until the next attempt; none when there is none."""
+        self.elapsed = elapsed
+        """Seconds from the start of the call to this failure."""
+        self.reason = reason
+        """Why the call was given up: ``not_retryable``, ``exhausted``, ``deadline``…; none before a retry."""
+
+
+class StateChange(_Fields):
+    """A circuit breaker went from one state to another."""
+
+    __slots__ = ("breaker", "from_state", "to_state")
+
+    def __init__(self, breaker: str, from_state: str, to_state: str) -> None:
+        self.breaker = breaker
+        """Its name."""
+        self.from_state = from_state
+        """``CLOSED``, ``OPEN``, ``HALF_OPEN``…"""
+        self.to_state = to_state

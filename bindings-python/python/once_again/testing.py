@@ -1,0 +1,156 @@
+"""Tests without waits.
+
+Example::
+
+    with no_sleep() as sleeps:
+        flaky()
+    assert sleeps == [1.0, 2.0]
+
+    with virtual_clock() as clock:
+        breaker_opens()
+        clock.advance(30.0)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+
+from ._clock import system_clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["VirtualClock", "no_sleep", "virtual_clock"]
+
+# How many turns of the event loop without a new sleeper it takes to believe that everybody sleeps.
+_TURNS = 10
+
+
+class VirtualClock:
+    """A clock that moves only when somebody sleeps on it or says `advance`. Give it as ``clock=``.
+
+    `sleep` moves it at once. Under asyncio it moves to the next sleeper's time when every task sleeps; real
+    input and output take no time on it, so a task that waits for them may be overtaken."""
+
+    def __init__(self, now: float = 0.0, wall_now: float = 1_700_000_000.0) -> None:
+        # Whole microseconds, as core counts: a sum of floats would drift.
+        self._now = round(now * 1e6)
+        self._wall_offset = round(wall_now * 1e6) - self._now
+        # When, in which order of asking, and what to call.
+        self._alarms: list[tuple[int, int, Callable[[], object]]] = []
+        self._count = 0
+        self._turns = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.sleeps: list[float] = []
+        """Every sleep that was asked for, in seconds."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._now / 1e6
+
+    def wall_now(self) -> float:
+        """Seconds since the Unix epoch."""
+        return (self._now + self._wall_offset) / 1e6
+
+    def sleep(self, seconds: float) -> None:
+        """Moves the clock at once."""
+        self.sleeps.append(seconds)
+        self.advance(seconds)
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Suspends the task until the clock has moved so far."""
+        self.sleeps.append(seconds)
+        awake = asyncio.Event()
+        cancel = self.call_later(seconds, awake.set)
+        try:
+            await awake.wait()
+        finally:
+            cancel()
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
+        """Calls ``callback`` once the clock has moved so far, while an event loop runs; answers what prevents
+        it."""
+        self._count += 1
+        alarm = (self._now + round(seconds * 1e6), self._count, callback)
+        self._alarms.append(alarm)
+        self._turns = _TURNS
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_soon(self._turn)
+
+        def cancel() -> None:
+            if alarm in self._alarms:
+                self._alarms.remove(alarm)
+
+        return cancel
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock, and wakes in their order those whose time has come."""
+        self._move_to(self._now + round(seconds * 1e6))
+
+    def _turn(self) -> None:
+        """Runs in every turn of the event loop while there are alarms."""
+        if self._turns:
+            self._turns -= 1
+        elif self._alarms:
+            self._move_to(min(self._alarms)[0])
+            self._turns = _TURNS
+        if self._alarms and self._loop is not None:
+            self._loop.call_soon(self._turn)
+        else:
+            self._loop = None
+
+    def _move_to(self, now: int) -> None:
+        while self._alarms and (alarm := min(self._alarms))[0] <= now:
+            self._alarms.remove(alarm)
+            self._now = max(self._now, alarm[0])
+            alarm[2]()
+        self._now = max(self._now, now)
+
+
+@contextmanager
+def virtual_clock(now: float = 0.0, wall_now: float = 1_700_000_000.0) -> Iterator[VirtualClock]:
+    """Puts a `VirtualClock` in place of the machine's for everything that has no ``clock`` of its own.
+
+    For the whole process, so not for tests that run beside others in threads.
+    """
+    clock = VirtualClock(now, wall_now)
+    with _in_place(
+        now=clock.now,
+        wall_now=clock.wall_now,
+        sleep=clock.sleep,
+        async_sleep=clock.async_sleep,
+        call_later=clock.call_later,
+    ):
+        yield clock
+
+
+@contextmanager
+def no_sleep() -> Iterator[list[float]]:
+    """Leaves out every wait between attempts, and lists them in seconds. Time itself goes on as it does.
+
+    For the whole process, as `virtual_clock`.
+    """
+    sleeps: list[float] = []
+
+    async def async_sleep(seconds: float) -> None:
+        sleeps.append(seconds)
+        await asyncio.sleep(0)
+
+    with _in_place(sleep=sleeps.append, async_sleep=async_sleep):
+        yield sleeps
+
+
+@contextmanager
+def _in_place(**replaced: object) -> Iterator[None]:
+    before = {name: getattr(system_clock, name) for name in replaced}
+    try:
+        for name, function in replaced.items():
+            setattr(system_clock, name, function)
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(system_clock, name, function)

@@ -1,0 +1,23 @@
+//! Core's errors as Python exceptions. The classes live in `once_again.errors`, where users import them from.
+
+use once_again_core::error::{Code, ConfigError};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+mod raised {
+    #![allow(missing_docs, reason = "documented where they are defined, in Python")]
+    pyo3::import_exception!(once_again.errors, ConfigError);
+}
+
+/// The exception for a configuration that core refused.
+pub(crate) fn refused(error: ConfigError) -> PyErr {
+    raised::ConfigError::new_err((error.field, error.value, error.expected))
+}
+
+/// What core knows of an error code: HTTP status, whether a retry may help, suggested actions.
+#[pyfunction]
+pub(crate) fn describe_code(name: &str) -> PyResult<(u16, bool, Vec<&'static str>)> {
+    let code =
+        Code::from_name(name).ok_or_else(|| PyValueError::new_err(format!("no error code {name:?}")))?;
+    Ok((code.status(), code.retryable(), code.suggested_actions().to_vec()))
+}

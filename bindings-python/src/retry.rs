@@ -1,0 +1,248 @@
+//! Retries: a configuration, the policy it becomes, and the state of one call.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use once_again_core::classify::retry_after::{Hints, read};
+use once_again_core::classify::{Host, Signals};
+use once_again_core::draw::Draw;
+use once_again_core::retry::{self, Failure, Kind, KindSpec, Step, Verdict, presets};
+use once_again_core::spec::Unit;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::error::refused;
+use crate::spec;
+use crate::time::{micros, seconds, tick, timestamp};
+
+/// The fields that were given, and nothing else.
+#[pyclass(frozen, eq, module = "once_again._core")]
+#[derive(PartialEq)]
+pub(crate) struct RetrySpec(retry::RetrySpec);
+
+#[pymethods]
+impl RetrySpec {
+    /// Reads a mapping of fields, durations in seconds.
+    #[new]
+    fn new(fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        retry::RetrySpec::read(&spec::read(fields)?, Unit::Seconds, "").map(Self).map_err(refused)
+    }
+
+    /// The preset of this name.
+    #[staticmethod]
+    fn preset(name: &str) -> PyResult<Self> {
+        presets::named(name).map(Self).map_err(refused)
+    }
+
+    /// One level of a tree of levels, with everything it extends.
+    #[staticmethod]
+    fn level(tree: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        retry::from_levels(&spec::read(tree)?, name, Unit::Seconds).map(Self).map_err(refused)
+    }
+
+    /// What the variables `RETRY_…` say.
+    #[staticmethod]
+    #[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
+    fn environment(variables: BTreeMap<String, String>) -> PyResult<Self> {
+        retry::from_environment(|name| variables.get(name).map(String::as_str)).map(Self).map_err(refused)
+    }
+
+    /// This configuration, with what it leaves open taken from `defaults`.
+    fn filled_from(&self, defaults: &Self) -> Self {
+        Self(self.0.clone().or(&defaults.0))
+    }
+
+    /// The policy this is once every default is filled in.
+    fn policy(&self) -> PyResult<RetryPolicy> {
+        retry::RetryPolicy::try_from(self.0.clone()).map(RetryPolicy).map_err(refused)
+    }
+
+    /// The fields that are set, in Python's names and units.
+    #[pyo3(signature = () -> "dict[str, Any]")]
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        show(py, &self.0)
+    }
+}
+
+/// A valid policy: never changed, shared by any number of calls and threads.
+#[pyclass(frozen, module = "once_again._core")]
+pub(crate) struct RetryPolicy(retry::RetryPolicy);
+
+#[pymethods]
+impl RetryPolicy {
+    /// What the policy thinks of an error with these signs: the bits of a verdict, whether it may be retried, its kind.
+    fn judge(
+        &self,
+        names: Vec<String>,
+        kind: Option<String>,
+        code: Option<String>,
+        errno: Option<i32>,
+        status: Option<u16>,
+    ) -> (u32, bool, &'static str) {
+        let signals = Signals {
+            kind: kind.map(Cow::Owned),
+            code: code.map(Cow::Owned),
+            names: names.into_iter().map(Cow::Owned).collect(),
+            errno,
+            status,
+            ..Signals::new(Host::Python)
+        };
+        let verdict = self.0.judge(&signals);
+        (verdict.to_bits(), verdict.retry, verdict.kind.name())
+    }
+
+    /// A call that started at `started`.
+    fn begin(slf: Bound<'_, Self>, started: f64) -> RetryCall {
+        RetryCall { call: slf.get().0.begin(tick(started)), policy: slf.unbind() }
+    }
+
+    /// How many seconds an attempt may run that starts `now` in a call that started at `started`.
+    fn time_left(&self, started: f64, now: f64) -> Option<f64> {
+        self.0.time_left(&self.0.begin(tick(started)), tick(now)).map(seconds)
+    }
+
+    /// Whether delays are drawn.
+    #[getter]
+    fn drawn(&self) -> bool {
+        self.0.jitter() != once_again_core::jitter::Jitter::None
+    }
+
+    /// What was accepted although it has no effect.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.0.warnings().to_vec()
+    }
+
+    /// Every field with the value that applies, in Python's names and units.
+    #[pyo3(signature = () -> "dict[str, Any]")]
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        show(py, &self.0.to_spec())
+    }
+}
+
+/// One call's state, made at its first failure.
+#[pyclass(module = "once_again._core")]
+pub(crate) struct RetryCall {
+    policy: Py<RetryPolicy>,
+    call: retry::RetryCall,
+}
+
+/// Seconds to wait, or the reason to stop.
+#[derive(IntoPyObject)]
+pub(crate) enum Next {
+    Wait(f64),
+    Stop(&'static str),
+}
+
+#[pymethods]
+impl RetryCall {
+    /// An attempt failed at `now`: the seconds to wait before the next one, or the reason to stop.
+    fn failed(
+        &mut self,
+        now: f64,
+        verdict: u32,
+        retry_after: Option<f64>,
+        custom_delay: Option<f64>,
+        draw: u32,
+    ) -> Next {
+        let failure = Failure {
+            verdict: Verdict::from_bits(verdict),
+            retry_after: retry_after.map(micros),
+            custom_delay: custom_delay.map(micros),
+        };
+        match self.policy.get().0.failed(&mut self.call, tick(now), &failure, Draw(draw)) {
+            Step::Retry { delay } => Next::Wait(seconds(delay)),
+            Step::Stop(stop) => Next::Stop(stop.name()),
+        }
+    }
+}
+
+/// A verdict that the caller's own conditions overruled.
+#[pyfunction]
+pub(crate) fn veto(verdict: u32) -> u32 {
+    Verdict { retry: false, ..Verdict::from_bits(verdict) }.to_bits()
+}
+
+/// How many seconds a server asked to wait, in response headers read at `wall_now`.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
+pub(crate) fn retry_after(headers: Vec<(String, String)>, wall_now: f64) -> Option<f64> {
+    let find = |names: &[&str]| {
+        let named =
+            |(name, _): &&(String, String)| names.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
+        headers.iter().find(named).map(|(_, value)| Cow::Borrowed(value.as_str()))
+    };
+    let hints = Hints {
+        retry_after: find(&["retry-after"]),
+        retry_after_ms: find(&["retry-after-ms"]),
+        rate_limit: find(&["ratelimit"]),
+        rate_limit_reset: find(&["ratelimit-reset", "x-ratelimit-reset"]),
+        rate_limit_remaining: find(&["ratelimit-remaining", "x-ratelimit-remaining"]),
+        date: find(&["date"]),
+    };
+    read(&hints, timestamp(wall_now)).map(seconds)
+}
+
+fn show<'py>(py: Python<'py>, spec: &retry::RetrySpec) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    macro_rules! put {
+        ($($name:literal: $value:expr;)*) => {$(
+            if let Some(value) = $value { fields.set_item($name, value)?; }
+        )*};
+    }
+    put! {
+        "max_attempts": spec.max_attempts;
+        "strategy": spec.strategy.map(once_again_core::backoff::Strategy::name);
+        "initial_delay": spec.base.map(seconds);
+        "exponential_base": spec.multiplier.map(millionths);
+        "max_delay": spec.max_delay.map(seconds);
+        "schedule": spec.schedule.as_ref().map(|delays| delays.iter().copied().map(seconds).collect::<Vec<_>>());
+        "jitter": spec.jitter.map(once_again_core::jitter::JitterType::name);
+        "jitter_factor": spec.deviation.map(|factor| millionths(factor.into()));
+        "attempt_timeout": spec.attempt_timeout.map(seconds);
+        "total_timeout": spec.total_timeout.map(seconds);
+        "max_retry_after": spec.max_retry_after.map(seconds);
+        "retry_on": spec.retry_on.as_ref();
+        "never_on": spec.never_on.as_ref();
+        "retryable_status_codes": spec.retry_statuses.as_ref();
+        "per_kind": spec.per_kind.as_ref().map(|kinds| per_kind(py, kinds)).transpose()?;
+        "operation_name": spec.name.as_ref();
+        "operation_type": spec.r#type.as_ref();
+        "tags": spec.tags.as_ref();
+        "enable_circuit_breaker": spec.enable_circuit_breaker;
+        "enable_dead_letter": spec.enable_dead_letter;
+        "enable_metrics": spec.enable_metrics;
+        "enable_logging": spec.enable_logging;
+        "log_level": spec.log_level.as_ref();
+        "log_messages": spec.log_messages;
+        "slot_count": spec.slot_count;
+        "slot_width": spec.slot_width.map(seconds);
+        "coordination_enabled": spec.coordination_enabled;
+        "require_coordination": spec.require_coordination;
+        "idempotency_ttl": spec.retention.map(seconds);
+    }
+    Ok(fields)
+}
+
+fn per_kind<'py>(py: Python<'py>, kinds: &BTreeMap<Kind, KindSpec>) -> PyResult<Bound<'py, PyDict>> {
+    let shown = PyDict::new(py);
+    for (kind, differs) in kinds {
+        let fields = retry::RetrySpec {
+            max_attempts: differs.max_attempts,
+            strategy: differs.strategy,
+            base: differs.base,
+            multiplier: differs.multiplier,
+            max_delay: differs.max_delay,
+            schedule: differs.schedule.clone(),
+            ..retry::RetrySpec::default()
+        };
+        shown.set_item(kind.name(), show(py, &fields)?)?;
+    }
+    Ok(shown)
+}
+
+/// A fraction as a float, correctly rounded.
+#[expect(clippy::cast_precision_loss, reason = "at most a thousand wholes")]
+fn millionths(value: u64) -> f64 {
+    value as f64 / 1e6
+}

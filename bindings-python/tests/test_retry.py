@@ -1,0 +1,511 @@
+"""Retries of plain functions."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import inspect
+import pickle
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from once_again import (
+    CircuitBreaker,
+    CircuitOpenError,
+    ConfigError,
+    FailedAttempt,
+    MaxRetriesExceeded,
+    RetryConfig,
+    RetryEvent,
+    retry_critical_task,
+    retry_decorator,
+    retry_kernel_task,
+    retry_quick_task,
+)
+from once_again.testing import VirtualClock, no_sleep, virtual_clock
+
+
+@pytest.fixture(autouse=True)
+def sleeps() -> Iterator[list[float]]:
+    with no_sleep() as sleeps:
+        yield sleeps
+
+
+def failing(times: int, error: Exception | None = None, result: Any = "done") -> Callable[[], Any]:
+    """A function that fails so many times before it answers."""
+    left = times
+
+    def flaky() -> Any:
+        nonlocal left
+        if left:
+            left -= 1
+            raise error or ConnectionError("refused")
+        return result
+
+    return flaky
+
+
+def test_a_bare_decorator_retries_until_the_task_succeeds(sleeps: list[float]) -> None:
+    assert retry_kernel_task(failing(2))() == "done"
+    assert sleeps == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("decorator", "attempts", "waits"),
+    [
+        (retry_kernel_task, 3, [1.0, 2.0]),
+        (retry_critical_task, 5, [2.0, 4.0, 8.0, 16.0]),
+        (retry_quick_task, 3, [0.5, 1.0]),
+    ],
+    ids=["kernel", "critical", "quick"],
+)
+def test_each_preset_has_its_attempts_and_delays(
+    decorator: Any, attempts: int, waits: list[float], sleeps: list[float]
+) -> None:
+    with pytest.raises(MaxRetriesExceeded) as raised:
+        decorator(failing(99))()
+    assert raised.value.attempts == attempts
+    assert sleeps == waits
+
+
+def test_arguments_win_over_the_config_and_the_config_over_the_preset(sleeps: list[float]) -> None:
+    config = RetryConfig(max_attempts=5, initial_delay=4.0)
+    assert retry_kernel_task(config=config, max_attempts=4)(failing(3))() == "done"
+    assert sleeps == [4.0, 8.0, 16.0]
+    with pytest.raises(MaxRetriesExceeded):
+        retry_kernel_task(config=config, max_attempts=4)(failing(4))()
+
+
+def test_delays_are_capped(sleeps: list[float]) -> None:
+    retry_kernel_task(max_attempts=20, max_delay=2.0)(failing(5))()
+    assert sleeps == [1.0, 2.0, 2.0, 2.0, 2.0]
+
+
+def test_a_zero_delay_never_sleeps(sleeps: list[float]) -> None:
+    retry_kernel_task(initial_delay=0)(failing(2))()
+    assert sleeps == []
+
+
+@pytest.mark.parametrize("result", [None, 0, "", [], False])
+def test_falsy_results_come_back_as_they_are(result: object) -> None:
+    assert retry_kernel_task(failing(1, result=result))() is result
+
+
+def test_the_last_failure_is_the_cause_and_every_attempt_is_remembered() -> None:
+    with virtual_clock(), pytest.raises(MaxRetriesExceeded) as raised:
+        retry_kernel_task(failing(99, error := ConnectionError("refused")))()
+    exceeded = raised.value
+    assert exceeded.__cause__ is error
+    assert (exceeded.attempts, exceeded.elapsed, exceeded.reason) == (3, 3.0, "exhausted")
+    assert exceeded.history == (
+        FailedAttempt(1, error, "Network", 1.0, 0.0),
+        FailedAttempt(2, error, "Network", 2.0, 1.0),
+        FailedAttempt(3, error, "Network", None, 3.0),
+    )
+    assert (exceeded.code, exceeded.status_code, exceeded.retryable) == ("RETRY_EXHAUSTED", 503, False)
+    assert str(exceeded).endswith(
+        "flaky gave up (exhausted) after 3 attempts in 3.000 s; last failure: ConnectionError"
+    )
+
+
+def test_with_reraise_the_last_failure_itself_comes_out() -> None:
+    with pytest.raises(ConnectionError, match="refused"):
+        retry_kernel_task(reraise=True)(failing(99))()
+
+
+def test_a_failure_that_is_not_retryable_comes_out_as_it_is(sleeps: list[float]) -> None:
+    for attempt, error in enumerate([TypeError("a bug"), FileNotFoundError("gone"), NotImplementedError()]):
+        with pytest.raises(type(error)) as raised:
+            retry_kernel_task(failing(1, error))()
+        assert raised.value is error, attempt
+    assert sleeps == []
+
+
+def test_a_single_attempt_was_never_meant_to_be_retried() -> None:
+    with pytest.raises(ConnectionError):
+        retry_kernel_task(max_attempts=1)(failing(1))()
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_what_ends_the_program_passes_untouched(stop: type[BaseException], sleeps: list[float]) -> None:
+    calls = 0
+
+    @retry_kernel_task
+    def task() -> None:
+        nonlocal calls
+        calls += 1
+        raise stop
+
+    with pytest.raises(stop):
+        task()
+    assert (calls, sleeps) == (1, [])
+
+
+def test_only_the_listed_types_are_retried() -> None:
+    class Mine(Exception):
+        pass
+
+    class Derived(Mine):
+        pass
+
+    assert retry_kernel_task(on=(Mine,))(failing(2, Derived()))() == "done"
+    assert retry_kernel_task(on=Mine)(failing(2, Derived()))() == "done"
+    with pytest.raises(ConnectionError):
+        retry_kernel_task(on=(Mine,))(failing(1))()
+
+
+def test_a_class_of_the_same_name_is_another_class() -> None:
+    class TimeoutError(Exception):  # noqa: A001
+        pass
+
+    with pytest.raises(TimeoutError):
+        retry_kernel_task(on=(OSError,))(failing(1, TimeoutError()))()
+
+
+def test_names_kinds_and_functions_may_be_listed_too() -> None:
+    class Odd(Exception):
+        number = 0
+
+    odd = Odd()
+    decorator = retry_kernel_task(on=("RateLimit", "Odd", lambda error: "yes" in str(error)))
+    assert decorator(failing(1, odd))() == "done"
+    assert decorator(failing(1, ValueError("yes")))() == "done"
+    with pytest.raises(ValueError, match="no"):
+        decorator(failing(1, ValueError("no")))()
+
+
+def test_never_on_wins_over_on() -> None:
+    with pytest.raises(ConnectionResetError):
+        retry_kernel_task(on=OSError, never_on=ConnectionResetError)(failing(1, ConnectionResetError()))()
+    with pytest.raises(ValueError, match="final"):
+        retry_kernel_task(never_on=lambda error: "final" in str(error))(failing(1, ValueError("final")))()
+
+
+def test_conditions_can_only_veto_and_are_told_the_attempt_that_failed() -> None:
+    asked: list[int] = []
+
+    def early(error: Exception, attempt: int) -> bool:
+        asked.append(attempt)
+        return attempt < 2
+
+    with pytest.raises(ConnectionError):
+        retry_kernel_task(max_attempts=9, custom_conditions=[early])(failing(9))()
+    assert asked == [1, 2]
+    with pytest.raises(TypeError):
+        retry_kernel_task(custom_conditions=[lambda error, attempt: True])(failing(1, TypeError()))()
+
+
+def test_a_backoff_function_is_told_the_failed_attempt_and_the_base(sleeps: list[float]) -> None:
+    retry_kernel_task(custom_backoff=lambda attempt, base: base * attempt / 4)(failing(2))()
+    assert sleeps == [0.25, 0.5]
+
+
+def test_an_error_says_how_long_to_wait(sleeps: list[float]) -> None:
+    class Throttled(Exception):
+        status_code = 429
+        retry_after = 7.5
+
+    retry_kernel_task(failing(1, Throttled()))()
+    assert sleeps == [7.5]
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"retry-after": "Tue, 14 Nov 2023 22:13:25 GMT", "date": "Tue, 14 Nov 2023 22:13:20 GMT"}, 5.0),
+        ({"Retry-After": "soon"}, 2.0),
+        ({}, 2.0),
+    ],
+    ids=["seconds", "a date", "nonsense", "nothing"],
+)
+def test_a_response_says_how_long_to_wait(headers: dict[str, str], wait: float, sleeps: list[float]) -> None:
+    class Response:
+        status_code = 429
+
+        def __init__(self) -> None:
+            self.headers = headers
+
+    class HTTPStatusError(Exception):
+        response = Response()
+
+    # A rate limit without a hint waits twice as long.
+    retry_kernel_task(failing(1, HTTPStatusError()))()
+    assert sleeps == [wait]
+
+
+def test_a_server_that_asks_for_too_long_ends_the_call() -> None:
+    class Throttled(Exception):
+        status_code = 429
+        retry_after = 61
+
+    with pytest.raises(MaxRetriesExceeded) as raised:
+        retry_kernel_task(failing(1, Throttled()))()
+    assert (raised.value.reason, raised.value.attempts) == ("retry_after_too_long", 1)
+
+
+def test_the_deadline_ends_the_call_before_a_sleep_that_would_miss_it() -> None:
+    with virtual_clock() as clock, pytest.raises(MaxRetriesExceeded) as raised:
+        retry_kernel_task(max_attempts=9, total_timeout=5.0)(failing(9))()
+    # 1 s and 2 s were waited; the next 4 s would end at 7 s.
+    assert (clock.now(), raised.value.reason, raised.value.attempts) == (3.0, "deadline", 3)
+
+
+def test_a_status_is_read_wherever_clients_put_it() -> None:
+    def error(**attributes: object) -> Exception:
+        made = Exception()
+        for name, value in attributes.items():
+            setattr(made, name, value)
+        return made
+
+    class Response:
+        status = 404
+
+    for refused in [error(status_code=404), error(status=404), error(response=Response())]:
+        with pytest.raises(Exception) as raised:  # noqa: PT011
+            retry_kernel_task(failing(1, refused))()
+        assert raised.value is refused
+    assert retry_kernel_task(failing(1, error(status=503)))() == "done"
+
+
+def test_an_error_whose_properties_fail_is_judged_without_them() -> None:
+    class Broken(Exception):
+        @property
+        def response(self) -> object:
+            raise RuntimeError("no response was set")
+
+    assert retry_kernel_task(failing(1, Broken()))() == "done"
+
+
+def test_errors_of_one_class_are_told_apart_by_what_they_carry() -> None:
+    class ApiError(Exception):
+        pass
+
+    plain, refused = ApiError(), ApiError()
+    refused.status_code = 400  # type: ignore[attr-defined]
+    decorate = retry_kernel_task(max_attempts=2)
+    assert decorate(failing(1, plain))() == "done"
+    with pytest.raises(ApiError):
+        decorate(failing(1, refused))()
+    assert decorate(failing(1, plain))() == "done"
+
+
+def test_hooks_hear_of_each_retry_and_of_the_end() -> None:
+    heard: list[RetryEvent] = []
+    task = failing(99, error := ConnectionError())
+    with virtual_clock(), pytest.raises(MaxRetriesExceeded):
+        retry_kernel_task(
+            max_attempts=2,
+            on_retry=heard.append,
+            on_give_up=heard.append,
+            operation_name="fetch",
+            service_name="lake",
+        )(task)()
+    assert heard == [
+        RetryEvent("fetch", "lake", 1, error, "Network", 1.0, 0.0, None),
+        RetryEvent("fetch", "lake", 2, error, "Network", None, 1.0, "exhausted"),
+    ]
+
+
+def test_a_hook_that_fails_hides_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: RetryEvent) -> None:
+        raise RuntimeError("the hook's own")
+
+    assert retry_kernel_task(on_retry=broken)(failing(1))() == "done"
+    assert "the hook's own" in caplog.text
+
+
+def test_what_was_given_up_goes_to_the_dead_letter_handler() -> None:
+    letters: list[tuple[Any, ...]] = []
+    options: Any = {
+        "dead_letter_handler": lambda *letter: letters.append(letter),
+        "operation_name": "pay",
+        "tags": {"a": 1},
+    }
+    with pytest.raises(MaxRetriesExceeded):
+        retry_kernel_task(**options)(failing(9, lost := ConnectionError()))()
+    with pytest.raises(TypeError):
+        retry_kernel_task(**options)(failing(9, bug := TypeError()))()
+    retry_kernel_task(**options)(failing(2))()
+    assert letters == [("pay", lost, 3, {"a": "1"}), ("pay", bug, 1, {"a": "1"})]
+
+
+def test_an_open_breaker_ends_the_call_and_names_the_failure_before() -> None:
+    breaker = CircuitBreaker(failure_threshold=2, name="lake")
+    task = failing(9, error := ConnectionError())
+    with pytest.raises(CircuitOpenError) as raised:
+        retry_kernel_task(max_attempts=5, breaker=breaker)(task)()
+    assert raised.value.breaker == "lake"
+    assert raised.value.__cause__ is error
+    assert breaker.counters()["failures"] == 2
+
+
+def test_methods_keep_their_self_and_class() -> None:
+    class Task:
+        calls = 0
+
+        @retry_kernel_task
+        def method(self, value: int) -> tuple[object, int]:
+            Task.calls += 1
+            if Task.calls < 2:
+                raise ConnectionError
+            return self, value
+
+        @retry_kernel_task
+        @classmethod
+        def of_class(cls) -> type:
+            return cls
+
+        @classmethod
+        @retry_kernel_task
+        def inner(cls) -> type:
+            return cls
+
+        @retry_kernel_task(max_attempts=2)
+        @staticmethod
+        def static(value: int) -> int:
+            return value
+
+    task = Task()
+    assert task.method(3) == (task, 3)
+    assert Task.of_class() is task.of_class() is Task.inner() is Task
+    assert Task.static(4) == task.static(4) == 4
+
+
+def test_a_decorated_function_keeps_its_name_doc_and_signature() -> None:
+    def original(task_id: str, *, fast: bool = False) -> int:
+        """What it does."""
+        return len(task_id) + fast
+
+    decorated = retry_kernel_task(original)
+    assert decorated.__wrapped__ is original  # type: ignore[attr-defined]
+    assert (decorated.__name__, decorated.__doc__) == ("original", "What it does.")
+    assert decorated.__qualname__ == original.__qualname__
+    assert inspect.signature(decorated) == inspect.signature(original)
+    assert decorated("abc", fast=True) == 4
+
+
+def test_partials_and_callable_objects_can_be_decorated() -> None:
+    class Callable_:  # noqa: N801
+        def __call__(self, a: int, b: int) -> int:
+            return a + b
+
+    assert retry_kernel_task(functools.partial(Callable_(), 1))(2) == 3
+    assert retry_kernel_task(max)(1, 2) == 2
+
+
+def test_a_generator_is_refused_where_it_is_decorated() -> None:
+    def generator() -> Iterator[int]:
+        yield 1
+
+    async def async_generator() -> Any:
+        yield 1
+
+    for refused in (generator, async_generator):
+        with pytest.raises(ConfigError, match="what a generator already yielded cannot be taken back"):
+            retry_kernel_task(refused)
+
+
+@pytest.mark.parametrize("target", [int, 3, "task"])
+def test_what_is_no_function_is_refused(target: Any) -> None:
+    with pytest.raises(ConfigError, match="expected a function or a method"):
+        retry_kernel_task()(target)
+
+
+def test_a_time_limit_on_a_plain_functions_attempt_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"attempt_timeout: got 2 on .*flaky, which is not async"):
+        retry_kernel_task(attempt_timeout=2.0)(failing(0))
+
+
+def test_ten_thousand_calls_over_threads_never_mix_their_attempts() -> None:
+    """Call n fails n % 3 times, each time with an error that bears its own number."""
+    local = threading.local()
+
+    @retry_kernel_task(initial_delay=0)
+    def task(number: int) -> int:
+        local.failed = getattr(local, "failed", 0)
+        if local.failed < number % 4:
+            local.failed += 1
+            raise ConnectionError(number)
+        return number
+
+    def run(number: int) -> int:
+        local.failed = 0
+        try:
+            return task(number)
+        except MaxRetriesExceeded as exceeded:
+            assert exceeded.attempts == 3
+            assert [failed.attempt for failed in exceeded.history] == [1, 2, 3]
+            assert {failed.error.args for failed in exceeded.history} == {(number,)}
+            return -number
+
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(run, range(10_000)))
+    assert results == [-n if n % 4 == 3 else n for n in range(10_000)]
+
+
+def test_a_later_error_does_not_carry_an_earlier_one_as_its_context() -> None:
+    errors = [ConnectionError(1), ConnectionError(2), ConnectionError(3)]
+    left = iter(errors)
+
+    @retry_kernel_task
+    def plain() -> None:
+        raise next(left)
+
+    with pytest.raises(MaxRetriesExceeded):
+        plain()
+    assert [error.__context__ for error in errors] == [None, None, None]
+
+
+def test_nothing_keeps_a_failure_alive_once_the_call_is_over() -> None:
+    class Failure(ConnectionError):
+        pass
+
+    alive: list[weakref.ref[Failure]] = []
+
+    @retry_kernel_task
+    def task() -> None:
+        failure = Failure()
+        alive.append(weakref.ref(failure))
+        try:
+            raise failure
+        finally:
+            del failure
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(MaxRetriesExceeded):
+            task()
+        assert [ref() for ref in alive] == [None, None, None]
+    finally:
+        gc.enable()
+
+
+def test_errors_can_be_pickled() -> None:
+    with pytest.raises(MaxRetriesExceeded) as raised:
+        retry_kernel_task(failing(9, ValueError("lost")))()
+    copy = pickle.loads(pickle.dumps(raised.value))
+    assert str(copy) == str(raised.value)
+    assert [failed.kind for failed in copy.history] == ["Unknown"] * 3
+
+
+def test_the_decorators_of_the_kernel_tasks_have_a_module_of_their_own() -> None:
+    assert retry_decorator.retry_kernel_task is retry_kernel_task
+    assert retry_decorator.RetryConfig is RetryConfig
+    assert repr(retry_kernel_task).startswith("<function retry_kernel_task at ")
+
+
+def test_jitter_is_drawn_from_the_given_generator() -> None:
+    class Fixed:
+        def getrandbits(self, k: int) -> int:
+            return 1 << (k - 1)
+
+    clock = VirtualClock()
+    retry_kernel_task(jitter="full", clock=clock, random=Fixed())(failing(2))()
+    assert clock.sleeps == [0.5, 1.0]
