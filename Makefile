@@ -65,12 +65,13 @@ setup: ## Install what is missing on this machine
 build: node web python ## Build all three packages in place
 
 CORE := Cargo.toml Cargo.lock core/Cargo.toml $(call sources,core/src)
+JS := bindings-js/rust/Cargo.toml $(call sources,bindings-js/rust/src)
 DRIVER := package-lock.json tsconfig.base.json scripts/bundle.mjs bindings-js/tsconfig.json $(call sources,bindings-js/src)
 
 .PHONY: node
 node: $(STAMPS)/node ## Build the npm package once-again in bindings-node/
 
-$(STAMPS)/native: $(CORE) scripts/build-node.sh bindings-node/Cargo.toml bindings-node/build.rs \
+$(STAMPS)/native: $(CORE) $(JS) scripts/build-node.sh bindings-node/Cargo.toml bindings-node/build.rs \
     $(call sources,bindings-node/src) | setup
 	$(call say,node: compiling the native binary)
 	@scripts/build-node.sh
@@ -85,7 +86,7 @@ $(STAMPS)/node: $(STAMPS)/native $(DRIVER) bindings-node/tsconfig.json $(call so
 .PHONY: web
 web: $(STAMPS)/web ## Build the npm package once-again-web in bindings-wasm/
 
-$(STAMPS)/wasm-built: $(CORE) scripts/build-wasm.sh bindings-wasm/Cargo.toml $(call sources,bindings-wasm/src) \
+$(STAMPS)/wasm-built: $(CORE) $(JS) scripts/build-wasm.sh bindings-wasm/Cargo.toml $(call sources,bindings-wasm/src) \
     $(call sources,scripts/wasm-bindgen) | setup
 	$(call say,web: compiling the wasm)
 	@scripts/build-wasm.sh
@@ -128,8 +129,9 @@ test-node: node ## The package once-again, in Node
 	$(call node_tests,node,$(wildcard bindings-js/test bindings-node/test))
 
 .PHONY: test-web
+test-web: export ONCE_AGAIN_PACKAGE := once-again-web
 test-web: web ## The package once-again-web, in Node
-	$(call node_tests,web,bindings-wasm/test)
+	$(call node_tests,web,bindings-js/test bindings-wasm/test)
 
 .PHONY: test-python
 test-python: python ## The wheel, in .venv

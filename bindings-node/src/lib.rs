@@ -1,4 +1,10 @@
-//! The Node binding: converts between JavaScript and core, and decides nothing.
+//! The Node binding: exports what `once_again_js` converts, and decides nothing.
+// A `String` from JavaScript is owned; core only borrows it.
+#![allow(clippy::needless_pass_by_value)]
+
+pub mod breaker;
+pub mod mailbox;
+pub mod retry;
 
 use napi_derive::napi;
 
@@ -7,4 +13,11 @@ use napi_derive::napi;
 #[must_use]
 pub fn core_version() -> &'static str {
     once_again_core::VERSION
+}
+
+/// Every error code with what it means, as JSON.
+#[napi]
+#[must_use]
+pub fn error_table() -> String {
+    once_again_js::errors::table()
 }

@@ -1,4 +1,8 @@
-//! The browser binding: converts between JavaScript and core, and decides nothing.
+//! The browser binding: exports what `once_again_js` converts, and decides nothing.
+
+pub mod breaker;
+pub mod mailbox;
+pub mod retry;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -7,4 +11,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[must_use]
 pub fn core_version() -> String {
     once_again_core::VERSION.to_owned()
+}
+
+/// Every error code with what it means, as JSON.
+#[wasm_bindgen(js_name = errorTable)]
+#[must_use]
+pub fn error_table() -> String {
+    once_again_js::errors::table()
 }

@@ -2,16 +2,114 @@
 /* eslint-disable */
 
 /**
+ * May a call be made? Through the mailbox.
+ */
+export function breakerAdmit(): void;
+
+/**
+ * Frees a breaker.
+ */
+export function breakerClose(handle: number): void;
+
+/**
+ * A health check has ended. Through the mailbox.
+ */
+export function breakerHealth(): void;
+
+/**
+ * Makes a breaker; JSON in and out.
+ */
+export function breakerOpen(config: string): string;
+
+/**
+ * A call has ended. Through the mailbox.
+ */
+export function breakerSettle(): void;
+
+/**
+ * What a breaker has counted, as JSON.
+ */
+export function breakerStats(handle: number, now: number): string;
+
+/**
  * The version of the decision core inside this module.
  */
 export function coreVersion(): string;
+
+/**
+ * Every error code with what it means, as JSON.
+ */
+export function errorTable(): string;
+
+/**
+ * Where the mailbox begins in the module's memory, in bytes.
+ */
+export function mailboxAddress(): number;
+
+/**
+ * What each word means, as JSON; a test compares it with the driver's.
+ */
+export function mailboxLayout(): string;
+
+/**
+ * How long a failure asked to wait, milliseconds; -1 when it did not.
+ */
+export function retryAfter(hints: string, now: number): number;
+
+/**
+ * The policy that fits what is said about a call; JSON in and out.
+ */
+export function retryChoose(wishes: string): string;
+
+/**
+ * Frees a policy.
+ */
+export function retryClose(handle: number): void;
+
+/**
+ * A configuration or a preset with every default filled in; JSON in and out.
+ */
+export function retryComplete(config: string): string;
+
+/**
+ * An attempt has failed. Through the mailbox.
+ */
+export function retryFailed(): void;
+
+/**
+ * The verdict on a failure, as bits.
+ */
+export function retryJudge(handle: number, signals: string): number;
+
+/**
+ * Makes a policy; JSON in and out.
+ */
+export function retryOpen(config: string): string;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
+    readonly breakerAdmit: () => void;
+    readonly breakerClose: (a: number) => void;
+    readonly breakerHealth: () => void;
+    readonly breakerOpen: (a: number, b: number) => [number, number];
+    readonly breakerSettle: () => void;
+    readonly breakerStats: (a: number, b: number) => [number, number];
     readonly coreVersion: () => [number, number];
+    readonly errorTable: () => [number, number];
+    readonly mailboxAddress: () => number;
+    readonly mailboxLayout: () => [number, number];
+    readonly retryAfter: (a: number, b: number, c: number) => number;
+    readonly retryChoose: (a: number, b: number) => [number, number];
+    readonly retryClose: (a: number) => void;
+    readonly retryComplete: (a: number, b: number) => [number, number];
+    readonly retryFailed: () => void;
+    readonly retryJudge: (a: number, b: number, c: number) => number;
+    readonly retryOpen: (a: number, b: number) => [number, number];
     readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;
     readonly __wbindgen_start: () => void;
 }

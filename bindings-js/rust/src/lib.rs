@@ -1,0 +1,13 @@
+//! What the Node and the browser binding have in common, which is everything but the attributes that export it.
+//!
+//! Long-lived machines sit in a [slab](slab) of their thread. Structured things cross as one JSON text each way, small hot
+//! things through the [`mailbox`]. Nothing is decided here.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+pub mod breaker;
+pub mod errors;
+pub mod mailbox;
+pub mod retry;
+mod slab;

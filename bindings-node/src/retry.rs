@@ -1,0 +1,52 @@
+//! Retry policies, exported.
+
+use crate::mailbox::ask;
+use napi_derive::napi;
+use once_again_js::retry;
+
+/// Makes a policy; JSON in and out.
+#[napi]
+#[must_use]
+pub fn retry_open(config: String) -> String {
+    retry::open(&config)
+}
+
+/// Frees a policy.
+#[napi]
+pub fn retry_close(handle: f64) {
+    retry::close(handle);
+}
+
+/// A configuration or a preset with every default filled in; JSON in and out.
+#[napi]
+#[must_use]
+pub fn retry_complete(config: String) -> String {
+    retry::complete(&config)
+}
+
+/// The policy that fits what is said about a call; JSON in and out.
+#[napi]
+#[must_use]
+pub fn retry_choose(wishes: String) -> String {
+    retry::choose(&wishes)
+}
+
+/// The verdict on a failure, as bits.
+#[napi]
+#[must_use]
+pub fn retry_judge(handle: f64, signals: String) -> f64 {
+    retry::judge(handle, &signals)
+}
+
+/// How long a failure asked to wait, milliseconds; -1 when it did not.
+#[napi]
+#[must_use]
+pub fn retry_after(hints: String, now: f64) -> f64 {
+    retry::retry_after(&hints, now)
+}
+
+/// An attempt has failed. Through the mailbox.
+#[napi]
+pub fn retry_failed() {
+    ask(retry::failed);
+}
