@@ -43,7 +43,9 @@ async function bundle({ input, plugins, output }) {
 async function bundlePackage({ folder, entries, format, extension, declarations }) {
   const at = (...parts) => join(root, folder, ...parts);
   const input = (suffix) => Object.fromEntries(entries.map((entry) => [entry, at("build", entry + suffix)]));
-  const names = (suffix) => ({ entryFileNames: `[name]${suffix}`, chunkFileNames: `driver${suffix}` });
+  // The driver stays in one piece: between two chunks every use of its binding would be one more look-up.
+  const manualChunks = (id) => (id.startsWith(join(root, "bindings-js/build")) ? "driver" : undefined);
+  const names = (suffix) => ({ entryFileNames: `[name]${suffix}`, chunkFileNames: `[name]${suffix}`, manualChunks });
 
   await rm(at("dist"), { recursive: true, force: true });
   await rm(at("types"), { recursive: true, force: true });

@@ -2,7 +2,7 @@
 // A package may carry binaries for one platform only, so another kind of machine gets a clear answer.
 
 import { createRequire } from "node:module";
-import { attachCore } from "@once-again/driver/core";
+import { bind } from "@once-again/driver/binding";
 import type * as Native from "../native/index.js";
 
 /** The names napi-rs gives the file it builds; which C library a Linux has shows only by trying. */
@@ -29,4 +29,19 @@ function load(): typeof Native {
   );
 }
 
-attachCore(load());
+const native = load();
+
+/**
+ * The mailbox of this thread, never handed out: if somebody detached it, core would read freed memory. It is kept beside the
+ * binary because a test runner may evaluate this file again in the same thread, which must not get a second one.
+ */
+const MAILBOX = Symbol.for("once-again.mailbox");
+const kept = native as typeof Native & { [MAILBOX]?: Float64Array };
+if (kept[MAILBOX] === undefined) {
+  const words = new Float64Array(64);
+  native.mailboxAttach(words);
+  Object.defineProperty(kept, MAILBOX, { value: words });
+}
+const words = kept[MAILBOX] as Float64Array;
+
+bind({ ...native, host: "node", mailbox: () => words });

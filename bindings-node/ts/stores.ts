@@ -1,3 +1,3 @@
 import "./native.js";
 
-export { coreVersion } from "@once-again/driver/core";
+export { coreVersion } from "@once-again/driver/index";

@@ -1,4 +1,1 @@
-/** The version of the decision core, the same number in every language. */
-declare function coreVersion(): string;
-
-export { coreVersion };
+export { A as AttemptContext, B as BackoffOptions, a as BreakerCallOptions, b as BreakerEvents, c as BreakerOptions, d as BreakerState, e as BreakerStats, C as CircuitBreaker, f as CircuitOpenError, g as Clock, h as CommonBreakerOptions, i as ConfigError, D as DeadLetterHandler, E as ErrorCode, j as ErrorCodes, k as ErrorFacts, l as ErrorKind, m as ExecuteOptions, F as FallbackEvent, n as FallbackStrategy, G as GiveUpEvent, o as GiveUpReason, p as GuardedOperation, J as JitterType, O as OnceAgainError, q as Operation, r as Outcome, P as Permit, Q as Queued, s as QueuedCall, R as Random, t as RateBreakerOptions, u as RetryConfig, v as RetryEvent, w as RetryExhaustedError, x as RetryHandler, y as RetryHooks, z as RetryOptions, H as RetryPolicy, I as RetryPolicyManager, K as RetryStrategy, S as Settled, L as SleepOptions, M as StateChange, N as SuccessEvent, T as ThresholdBreakerOptions, U as TimeoutError, W as Wrapped, V as coreVersion, X as isCircuitBreakerError, Y as wrap } from './driver.cjs';

@@ -1,1 +1,1 @@
-export { coreVersion } from './index.cjs';
+export { V as coreVersion } from './driver.cjs';

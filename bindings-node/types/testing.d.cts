@@ -1,1 +1,1 @@
-export { coreVersion } from './index.cjs';
+export { Z as VirtualClock, _ as injectErrors, $ as noSleep, a0 as virtualClock } from './driver.cjs';

@@ -1,1 +1,1 @@
-export { coreVersion } from "@once-again/driver/core";
+export * from "@once-again/driver/testing";

@@ -1,4 +1,1 @@
-/** The version of the decision core, the same number in every language. */
-declare function coreVersion(): string;
-
-export { coreVersion };
+export { V as VirtualClock, i as injectErrors, n as noSleep, v as virtualClock } from './driver.js';

@@ -1,0 +1,58 @@
+// Where the driver meets the decision core. Each public package brings its own binding (napi in Node, wasm elsewhere);
+// both offer the same functions, because both only attach attributes to one Rust crate.
+
+import { learnErrors, OnceAgainError } from "./errors.js";
+
+/**
+ * What a binding offers. Structured things cross as one JSON text, small hot things through the mailbox: a function
+ * without arguments reads its numbers there and leaves its answer there (`mailbox.ts` names the words).
+ */
+export interface Binding {
+  /** Whose errors are to be classified. */
+  readonly host: "node" | "browser";
+  coreVersion(): string;
+  /** The 64 numbers of this thread. A wasm view dies when memory grows, so ask again whenever its length is 0. */
+  mailbox(): Float64Array;
+  /** Every error code with status, retryable and suggested actions, as JSON. */
+  errorTable(): string;
+
+  retryOpen(config: string): string;
+  retryClose(handle: number): void;
+  /** A configuration, or a preset's name, with every default filled in. */
+  retryComplete(config: string): string;
+  /** The policy that `{retryPolicy, criticality, module, realTime, userFacing}` mean. */
+  retryChoose(wishes: string): string;
+  /** The verdict on one failure as bits, to be handed back in the mailbox; NaN when the handle is closed. */
+  retryJudge(handle: number, signals: string): number;
+  /** How long the failure asked us to wait, in milliseconds; -1 when it did not. */
+  retryAfter(hints: string, wallNow: number): number;
+  retryFailed(): void;
+
+  breakerOpen(config: string): string;
+  breakerClose(handle: number): void;
+  breakerAdmit(): void;
+  breakerSettle(): void;
+  breakerHealth(): void;
+  breakerStats(handle: number, now: number): string;
+}
+
+/** Before a binding is there, whatever is asked of it says so. */
+const notYet = new Proxy({} as Binding, {
+  get() {
+    throw new OnceAgainError("NOT_READY", "once-again is not ready: await init() first");
+  },
+});
+
+/** The binding of this package. */
+export let core: Binding = notYet;
+
+/** Called once by each public package, as soon as its binding is loaded. */
+export function bind(binding: Binding): void {
+  core = binding;
+  learnErrors(binding.errorTable());
+}
+
+/** The version of the decision core, the same number in every language. */
+export function coreVersion(): string {
+  return core.coreVersion();
+}

@@ -1,0 +1,196 @@
+// A breaker's gate: what the driver remembers of core's last answer, and the two questions it asks.
+//
+// While a breaker is closed its admission need not be asked for, and while it is quiet a success need not be told: core
+// says so itself, in every answer.
+
+import { core } from "../binding.js";
+import { type Clock, type Random, systemClock } from "../clock.js";
+import { CircuitOpenError, OnceAgainError } from "../errors.js";
+import { Machine } from "../machine.js";
+import { mailbox, Word } from "../mailbox.js";
+import { readAnswer, specText } from "../spec.js";
+import type { BreakerOptions, BreakerState, BreakerStats, FallbackStrategy, Settled, StateChange } from "./types.js";
+
+/** Where V8 keeps how many frames an error records. */
+const Traces = Error as { stackTraceLimit?: number };
+
+/** Core's numbers of `State`. */
+const STATES: readonly BreakerState[] = ["CLOSED", "OPEN", "HALF_OPEN", "FORCED_OPEN", "DISABLED", "METRICS_ONLY"];
+
+/** Core's numbers of `Outcome`. */
+export const Outcomes = { success: 0, failure: 1, ignored: 2, abandoned: 3 } as const;
+
+/** Core's numbers of `Verdict`. */
+const SETTLED: readonly Settled[] = ["counted", "stale", "duplicate"];
+
+/** Core's number of the permit that `closedEpoch` stands for. */
+const CALL = 0;
+
+/** The right to make one call; to be settled when the call has ended. */
+export interface Permit {
+  readonly epoch: number;
+  readonly kind: number;
+  readonly seq: number;
+  /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
+  readonly since: number;
+}
+
+/** Core's answer to a configuration. */
+interface Opened {
+  readonly handle: number;
+  readonly name: string | null;
+  readonly fallbackStrategy: FallbackStrategy;
+  readonly timesCalls: boolean;
+  readonly healthCheck: { readonly interval: number; readonly timeout: number } | null;
+  readonly closedEpoch: number;
+  readonly quiet: boolean;
+}
+
+export class Gate {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly fallbackStrategy: FallbackStrategy;
+  readonly healthCheck: { readonly interval: number; readonly timeout: number } | null;
+  readonly timesCalls: boolean;
+  /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
+  closedEpoch: number;
+  /** A success in `closedEpoch` would change nothing. */
+  quiet: boolean;
+  state: BreakerState = "CLOSED";
+  /** Told of every change of state. */
+  onChange: (change: StateChange) => void = () => {};
+
+  readonly #machine: Machine;
+  readonly #random: Random;
+  readonly #isFailure: ((error: unknown) => boolean) | undefined;
+  readonly #captureStack: boolean;
+  /** After a rejection: the time until the breaker may admit again, milliseconds. */
+  #wait = 0;
+
+  constructor(options: BreakerOptions) {
+    const { clock, random, isFailure, captureStack, ...spec } = options;
+    const opened = readAnswer<Opened>(core.breakerOpen(specText(spec)));
+    this.#machine = new Machine(this, opened.handle, core.breakerClose);
+    this.name = opened.name ?? "default";
+    this.fallbackStrategy = opened.fallbackStrategy;
+    this.healthCheck = opened.healthCheck;
+    this.timesCalls = opened.timesCalls;
+    this.closedEpoch = opened.closedEpoch;
+    this.quiet = opened.quiet;
+    this.clock = clock ?? systemClock;
+    this.#random = random ?? Math.random;
+    this.#isFailure = isFailure;
+    this.#captureStack = captureStack === true;
+  }
+
+  /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
+  admit(): Permit | undefined {
+    const since = this.timesCalls ? this.clock.now() : 0;
+    if (this.closedEpoch !== 0) return { epoch: this.closedEpoch, kind: CALL, seq: 0, since };
+    this.throwIfClosed();
+    const now = this.clock.now();
+    const ask = mailbox();
+    ask[Word.handle] = this.#machine.handle;
+    ask[Word.now] = now;
+    core.breakerAdmit();
+    const told = mailbox();
+    const admitted = told[Word.admitted] === 1;
+    const permit = admitted
+      ? {
+          epoch: told[Word.permit] as number,
+          kind: told[Word.permit + 1] as number,
+          seq: told[Word.permit + 2] as number,
+          since,
+        }
+      : undefined;
+    this.#wait = told[Word.wait] as number;
+    this.#remember(told);
+    return permit;
+  }
+
+  /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
+  rejection(): CircuitOpenError {
+    const at = this.clock.wallNow();
+    const limit = Traces.stackTraceLimit;
+    if (this.#captureStack || limit === undefined) return new CircuitOpenError(this.name, this.state, this.#wait, at);
+    Traces.stackTraceLimit = 0;
+    try {
+      return new CircuitOpenError(this.name, this.state, this.#wait, at);
+    } finally {
+      Traces.stackTraceLimit = limit;
+    }
+  }
+
+  /** How an error counts. */
+  outcomeOf(error: unknown, signal?: AbortSignal): number {
+    if (signal?.aborted) return Outcomes.abandoned;
+    return this.#isFailure === undefined || this.#isFailure(error) ? Outcomes.failure : Outcomes.ignored;
+  }
+
+  /** A call of `closedEpoch`, made without asking, has ended. */
+  settleCall(epoch: number, outcome: number): void {
+    this.#settle(epoch, CALL, 0, outcome, 0);
+  }
+
+  /** A permitted call has ended; answers what became of the result. */
+  settle(permit: Permit, outcome: number): Settled {
+    return this.#settle(permit.epoch, permit.kind, permit.seq, outcome, permit.since);
+  }
+
+  /** A health check has ended. */
+  health(ok: boolean): void {
+    const now = this.clock.now();
+    const ask = mailbox();
+    ask[Word.handle] = this.#machine.handle;
+    ask[Word.now] = now;
+    ask[Word.outcome] = ok ? Outcomes.success : Outcomes.failure;
+    core.breakerHealth();
+    this.#remember(mailbox());
+  }
+
+  stats(): BreakerStats {
+    this.throwIfClosed();
+    return JSON.parse(core.breakerStats(this.#machine.handle, this.clock.now())) as BreakerStats;
+  }
+
+  close(): void {
+    this.#machine.free();
+    this.closedEpoch = 0;
+    this.quiet = false;
+  }
+
+  throwIfClosed(): void {
+    if (this.#machine.handle === 0)
+      throw new OnceAgainError("CANCELLED", `circuit breaker ${this.name} was disposed of`);
+  }
+
+  #settle(epoch: number, kind: number, seq: number, outcome: number, since: number): Settled {
+    const now = this.clock.now();
+    const draw = this.#random();
+    const ask = mailbox();
+    ask[Word.handle] = this.#machine.handle;
+    ask[Word.now] = now;
+    ask[Word.draw] = draw;
+    ask[Word.permit] = epoch;
+    ask[Word.permit + 1] = kind;
+    ask[Word.permit + 2] = seq;
+    ask[Word.outcome] = outcome;
+    ask[Word.duration] = this.timesCalls ? now - since : 0;
+    core.breakerSettle();
+    const told = mailbox();
+    // A breaker that was disposed of meanwhile counts nothing any more.
+    const settled = told[Word.gone] === 1 ? "stale" : (SETTLED[told[Word.settled] as number] as Settled);
+    this.#remember(told);
+    return settled;
+  }
+
+  #remember(told: Float64Array): void {
+    if (told[Word.gone] === 1) return;
+    const from = told[Word.changedFrom] as number;
+    this.closedEpoch = told[Word.closedEpoch] as number;
+    this.quiet = told[Word.quiet] === 1;
+    this.state = STATES[told[Word.state] as number] as BreakerState;
+    // The listener is the user's: it may ask this very breaker, so it comes last.
+    if (from >= 0) this.onChange({ name: this.name, from: STATES[from] as BreakerState, to: this.state });
+  }
+}

@@ -1,0 +1,54 @@
+// What both packages export.
+
+export type { AttemptContext, Operation } from "./attempt.js";
+export { coreVersion } from "./binding.js";
+export { CircuitBreaker, type GuardedOperation } from "./breaker/breaker.js";
+export type { Permit } from "./breaker/gate.js";
+export type {
+  BreakerCallOptions,
+  BreakerEvents,
+  BreakerOptions,
+  BreakerState,
+  BreakerStats,
+  CommonBreakerOptions,
+  FallbackEvent,
+  FallbackStrategy,
+  Outcome,
+  Queued,
+  QueuedCall,
+  RateBreakerOptions,
+  Settled,
+  StateChange,
+  ThresholdBreakerOptions,
+} from "./breaker/types.js";
+export type { Clock, Random, SleepOptions } from "./clock.js";
+export {
+  CircuitOpenError,
+  ConfigError,
+  type ErrorCode,
+  ErrorCodes,
+  type ErrorFacts,
+  type GiveUpReason,
+  isCircuitBreakerError,
+  OnceAgainError,
+  RetryExhaustedError,
+  TimeoutError,
+} from "./errors.js";
+export { RetryHandler } from "./retry/handler.js";
+export { RetryPolicyManager } from "./retry/policies.js";
+export type {
+  BackoffOptions,
+  DeadLetterHandler,
+  ErrorKind,
+  ExecuteOptions,
+  GiveUpEvent,
+  JitterType,
+  RetryConfig,
+  RetryEvent,
+  RetryHooks,
+  RetryOptions,
+  RetryPolicy,
+  RetryStrategy,
+  SuccessEvent,
+} from "./retry/types.js";
+export { type Wrapped, wrap } from "./wrap.js";

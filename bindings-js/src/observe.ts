@@ -1,0 +1,9 @@
+/** Tells somebody who only watches: what they throw, now or later, must not become the trouble of the call they watch. */
+export function observe<E>(watcher: (event: E) => unknown, event: E): void {
+  try {
+    const later = watcher(event);
+    if (later instanceof Promise) later.catch(() => {});
+  } catch {
+    // Theirs, not ours.
+  }
+}

@@ -1,0 +1,187 @@
+// One call under way: what the driver remembers between two failures, and how it asks core what to do next.
+
+import { Attempt, type Limit, type Operation, runBounded } from "../attempt.js";
+import { core } from "../binding.js";
+import { type GiveUpReason, isCircuitBreakerError, RetryExhaustedError, TimeoutError } from "../errors.js";
+import { mailbox, Word } from "../mailbox.js";
+import { observe } from "../observe.js";
+import type { Plan } from "./plan.js";
+import type { ExecuteOptions } from "./types.js";
+
+/** Runs an attempt inside something else, a breaker for instance. */
+export type Around<T> = (attempt: () => T | PromiseLike<T>) => T | PromiseLike<T>;
+
+/** Of a call that fails for very long, only the last errors are kept. */
+const KEPT_ERRORS = 1_000;
+
+/** Core's numbers of the steps that are not in `REASONS`: sleep and try again; throw the failure as it came. */
+const RETRY = 0;
+const NOT_RETRYABLE = 1;
+
+/** Core's `Stop`, by number. */
+const REASONS: readonly (GiveUpReason | undefined)[] = [
+  undefined,
+  undefined,
+  "EXHAUSTED",
+  "DEADLINE",
+  "RETRY_AFTER_TOO_LONG",
+  "KIND_LIMIT",
+];
+
+export class Call<T> {
+  readonly #plan: Plan;
+  readonly #operation: Operation<T>;
+  readonly #options: ExecuteOptions;
+  readonly #start: number;
+  readonly #around: Around<T> | undefined;
+  readonly #errors: unknown[] = [];
+  /** The six numbers that are this call to core; none before the first failure. */
+  #state: number[] | undefined;
+  #attempts: number;
+
+  /** A call that began at `start` and has made `attempts` attempts. */
+  constructor(
+    plan: Plan,
+    operation: Operation<T>,
+    options: ExecuteOptions,
+    start: number,
+    attempts: number,
+    around?: Around<T>,
+  ) {
+    this.#plan = plan;
+    this.#operation = operation;
+    this.#options = options;
+    this.#start = start;
+    this.#attempts = attempts;
+    this.#around = around;
+  }
+
+  throwIfCancelled(): void {
+    const signal = this.#options.signal;
+    if (signal?.aborted) throw signal.reason;
+  }
+
+  /** Makes the next attempt. */
+  attempt(): T | PromiseLike<T> {
+    const around = this.#around;
+    this.#attempts++;
+    return around === undefined ? this.#run() : around(() => this.#run());
+  }
+
+  /** Returns when it is time for the next attempt; throws when there is none. */
+  async failed(failure: unknown): Promise<void> {
+    this.throwIfCancelled();
+    const plan = this.#plan;
+    if (this.#errors.length === KEPT_ERRORS) this.#errors.shift();
+    this.#errors.push(failure);
+
+    const { step, delay } = this.#ask(failure);
+    if (step !== RETRY) throw this.#givenUp(failure, REASONS[step]);
+
+    const { onRetry } = plan.hooks;
+    if (onRetry !== undefined) {
+      observe(onRetry, { name: this.#name, attempt: this.#attempts, delay, error: failure });
+      this.throwIfCancelled();
+    }
+    if (delay > 0) await this.#sleep(delay);
+    const { totalTimeout } = plan;
+    // A timer that rang late may have passed the deadline: what could not end in time is not begun.
+    if (totalTimeout !== undefined && this.#elapsed() >= totalTimeout) throw this.#givenUp(failure, "DEADLINE");
+  }
+
+  succeeded(): void {
+    const { onSuccess } = this.#plan.hooks;
+    if (onSuccess === undefined) return;
+    observe(onSuccess, { name: this.#name, attempts: this.#attempts, elapsed: this.#elapsed() });
+  }
+
+  get #name(): string {
+    return this.#options.name ?? this.#plan.name;
+  }
+
+  #elapsed(): number {
+    return this.#plan.clock.now() - this.#start;
+  }
+
+  #run(): T | PromiseLike<T> {
+    const { clock, attemptTimeout, totalTimeout } = this.#plan;
+    const { signal, unref } = this.#options;
+    // Called as a plain function: `this` of the operation is nobody's business here.
+    const operation = this.#operation;
+    if (signal === undefined && attemptTimeout === undefined && totalTimeout === undefined) {
+      return operation(new Attempt(this.#attempts));
+    }
+    const limit = this.#limit(attemptTimeout, totalTimeout);
+    return runBounded(operation, this.#attempts, { clock, signal, limit, unref: unref === true });
+  }
+
+  /** Whichever ends first: this attempt's own time or that of the whole call. */
+  #limit(ofAttempt: number | undefined, ofCall: number | undefined): Limit | undefined {
+    const { clock } = this.#plan;
+    const left = ofCall === undefined ? Number.POSITIVE_INFINITY : Math.max(0, ofCall - this.#elapsed());
+    const [ms, what, allowed] =
+      ofAttempt !== undefined && ofAttempt <= left
+        ? [ofAttempt, `attempt ${this.#attempts}`, ofAttempt]
+        : [left, "the call", ofCall];
+    if (allowed === undefined) return undefined;
+    return { ms, timedOut: () => new TimeoutError(`${what} took longer than ${allowed} ms`, allowed, clock.wallNow()) };
+  }
+
+  /** One question to core: this failure, now. */
+  #ask(failure: unknown): { step: number; delay: number } {
+    const plan = this.#plan;
+    const attempt = this.#attempts;
+    const verdict = plan.judge(failure, attempt);
+    const retryAfter = plan.retryAfter(failure);
+    const customDelay = plan.customDelay(attempt);
+    const now = plan.clock.now();
+    const draw = plan.random();
+    // Core's own numbers of a call that has not failed yet: when it began, and nothing else.
+    const state = this.#state ?? [Math.round(this.#start * 1_000), 0, 0, 0, 0, 0];
+
+    const ask = mailbox();
+    ask[Word.handle] = plan.handle;
+    ask[Word.now] = now;
+    ask[Word.draw] = draw;
+    ask[Word.verdict] = verdict;
+    ask[Word.retryAfter] = retryAfter;
+    ask[Word.customDelay] = customDelay;
+    for (let i = 0; i < state.length; i++) ask[Word.call + i] = state[i] as number;
+    core.retryFailed();
+    const told = mailbox();
+    if (told[Word.gone] === 1) return { step: NOT_RETRYABLE, delay: 0 };
+    for (let i = 0; i < state.length; i++) state[i] = told[Word.call + i] as number;
+    this.#state = state;
+    return { step: told[Word.step] as number, delay: told[Word.delay] as number };
+  }
+
+  async #sleep(delay: number): Promise<void> {
+    const { signal, unref } = this.#options;
+    try {
+      await this.#plan.clock.sleep(delay, signal, { unref: unref === true });
+    } catch (error) {
+      this.throwIfCancelled();
+      throw error;
+    }
+    this.throwIfCancelled();
+  }
+
+  /** What the call throws at its end. */
+  #givenUp(failure: unknown, reason: GiveUpReason | undefined): unknown {
+    const { onGiveUp, deadLetterHandler } = this.#plan.hooks;
+    const name = this.#name;
+    const attempts = this.#attempts;
+    const elapsed = this.#elapsed();
+    if (onGiveUp !== undefined) {
+      observe(onGiveUp, { name, attempts, elapsed, error: failure, reason: reason ?? "NOT_RETRYABLE" });
+    }
+    // A call that a breaker rejected was never made, so there is nothing to bury.
+    if (deadLetterHandler !== undefined && !isCircuitBreakerError(failure)) {
+      const { tags } = this.#plan;
+      observe((error) => deadLetterHandler(name, error, attempts, tags), failure);
+    }
+    return reason === undefined
+      ? failure
+      : new RetryExhaustedError(reason, attempts, [...this.#errors], elapsed, this.#options.name);
+  }
+}

@@ -1,0 +1,61 @@
+// RetryPolicyManager: policies with a name. A policy is plain frozen data, so it can be read, logged and spread.
+
+import { core } from "../binding.js";
+import { frozen, readAnswer, specText } from "../spec.js";
+import { split } from "./plan.js";
+import type { RetryConfig, RetryOptions } from "./types.js";
+
+interface Described {
+  readonly config: RetryConfig;
+}
+
+/** The policies handed out so far, by their text: equal ones are one object. There are as many as there are presets. */
+const known = new Map<string, RetryConfig>();
+
+function policy(answer: string): RetryConfig {
+  let found = known.get(answer);
+  if (found === undefined) {
+    found = frozen(readAnswer<Described>(answer).config);
+    known.set(answer, found);
+  }
+  return found;
+}
+
+const preset = (name: string): RetryConfig => policy(core.retryComplete(specText(name)));
+
+/** The named policies of the Q ecosystem, and how one is chosen. */
+export const RetryPolicyManager = {
+  /** As few retries as possible, for payments and other critical calls: 2 attempts, 1 s to 30 s. */
+  get CONSERVATIVE(): RetryConfig {
+    return preset("q.conservative");
+  },
+  /** For most calls: 3 attempts, 100 ms to 10 s. */
+  get STANDARD(): RetryConfig {
+    return preset("q.standard");
+  },
+  /** For calls that may as well be made again: 5 attempts, 50 ms to 10 s. */
+  get AGGRESSIVE(): RetryConfig {
+    return preset("q.aggressive");
+  },
+  /** For real-time calls: 3 attempts, 25 ms to 1 s. */
+  get FAST(): RetryConfig {
+    return preset("q.fast");
+  },
+  /** One attempt. */
+  get NO_RETRY(): RetryConfig {
+    return preset("q.no_retry");
+  },
+  /** The policy for a module of the Q ecosystem (`qwallet`, `qdrive`…); an unknown one gets STANDARD. */
+  forModule(module: string): RetryConfig {
+    return policy(core.retryChoose(specText({ module })));
+  },
+  /** The policy for CRITICAL, HIGH, MEDIUM or LOW. */
+  forCriticality(criticality: string): RetryConfig {
+    return policy(core.retryChoose(specText({ criticality })));
+  },
+  /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
+  createCustom(fields: RetryOptions): RetryConfig & RetryOptions {
+    const [spec, host] = split(fields);
+    return Object.freeze({ ...readAnswer<Described>(core.retryComplete(specText(spec))).config, ...host });
+  },
+};

@@ -1,0 +1,112 @@
+// What can be read off an error, as core's classifier wants it. Nothing is decided here: which of these mean "try again"
+// is core's table.
+
+import { core } from "../binding.js";
+import { CircuitOpenError } from "../errors.js";
+
+/** What an HTTP client knows about a failed request; kept on the error under `httpSignals`. */
+export interface HttpSignals {
+  readonly method: string;
+  /** Whether the request carried an idempotency key. */
+  readonly hasKey: boolean;
+  /** Whether the answer was a replay: then it is final. */
+  readonly replayed: boolean;
+  /** The `type` of a problem body. */
+  readonly problemType?: string | undefined;
+  /** Whether the caller can get new credentials after a 401. */
+  readonly canRefresh?: boolean | undefined;
+}
+
+/** Where our HTTP clients leave what the classifier should know of a request. */
+export const httpSignals = Symbol("once-again.http");
+
+type Bag = Record<PropertyKey, unknown>;
+
+/** A property of something thrown, which may be anything: a getter may throw, a proxy may lie. */
+function read(from: unknown, key: PropertyKey): unknown {
+  if ((typeof from !== "object" && typeof from !== "function") || from === null) return undefined;
+  try {
+    return (from as Bag)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function integer(value: unknown, lowest: number, highest: number): number | undefined {
+  return Number.isInteger(value) && (value as number) >= lowest && (value as number) <= highest
+    ? (value as number)
+    : undefined;
+}
+
+/** The error's own name, then its classes, most derived first. */
+function namesOf(error: unknown): string[] {
+  const names: string[] = [];
+  const add = (name: unknown): void => {
+    if (typeof name === "string" && name !== "" && !names.includes(name)) names.push(name);
+  };
+  add(read(error, "name"));
+  if (typeof error !== "object" || error === null) return names;
+  let prototype: unknown = Object.getPrototypeOf(error);
+  for (let depth = 0; depth < 16 && prototype !== null && prototype !== Object.prototype; depth++) {
+    add(read(read(prototype, "constructor"), "name"));
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return names;
+}
+
+/** Browsers say only in a TypeError's message that a fetch failed. */
+function fetchMessage(error: unknown): string | undefined {
+  return error instanceof TypeError ? text(read(error, "message"))?.slice(0, 200) : undefined;
+}
+
+/** The signals of one failure, as the JSON text that core judges; equal texts get equal verdicts. */
+export function signalsText(error: unknown): string {
+  const cause = read(error, "cause");
+  const status = integer(read(error, "statusCode"), 0, 999) ?? integer(read(error, "status"), 0, 999);
+  return JSON.stringify({
+    host: core.host,
+    kind: text(read(error, "kind")),
+    // A failed fetch in Node says what happened only in its cause.
+    code: text(read(error, "code")) ?? text(read(cause, "code")),
+    names: namesOf(error),
+    message: fetchMessage(error),
+    errno: integer(read(error, "errno") ?? read(cause, "errno"), -(2 ** 31), 2 ** 31 - 1),
+    status: status ?? integer(read(read(error, "response"), "status"), 0, 999),
+    http: read(error, httpSignals),
+  });
+}
+
+function header(headers: unknown, name: string): string | undefined {
+  const get = read(headers, "get");
+  if (typeof get === "function") return text(get.call(headers, name));
+  if (typeof headers !== "object" || headers === null) return undefined;
+  const found = Object.keys(headers).find((key) => key.toLowerCase() === name);
+  const value = found === undefined ? undefined : read(headers, found);
+  return text(Array.isArray(value) ? value[0] : value);
+}
+
+/** How long the failure asks us to wait, as the JSON text that core reads; undefined when it does not ask. */
+export function retryAfterHints(error: unknown): string | undefined {
+  const own = read(error, "retryAfter");
+  if (typeof own === "number") {
+    // A breaker of ours speaks of milliseconds; whoever else has such a property mirrors the header, in seconds.
+    const ms = Math.ceil(error instanceof CircuitOpenError ? own : own * 1_000);
+    return JSON.stringify({ retryAfterMs: String(ms) });
+  }
+  if (typeof own === "string") return JSON.stringify({ retryAfter: own });
+  const headers = read(error, "headers") ?? read(read(error, "response"), "headers");
+  if (headers === undefined || headers === null) return undefined;
+  const hints = {
+    retryAfter: header(headers, "retry-after"),
+    retryAfterMs: header(headers, "retry-after-ms"),
+    rateLimit: header(headers, "ratelimit"),
+    rateLimitReset: header(headers, "ratelimit-reset") ?? header(headers, "x-ratelimit-reset"),
+    rateLimitRemaining: header(headers, "ratelimit-remaining") ?? header(headers, "x-ratelimit-remaining"),
+  };
+  if (Object.values(hints).every((hint) => hint === undefined)) return undefined;
+  return JSON.stringify({ ...hints, date: header(headers, "date") });
+}

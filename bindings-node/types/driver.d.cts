@@ -1,0 +1,599 @@
+/** How a sleep treats the process around it. */
+interface SleepOptions {
+    /** Let the process end although this sleep is not over. Node only; elsewhere without effect. */
+    readonly unref?: boolean;
+}
+/** Where a class gets its time from. */
+interface Clock {
+    /** A monotonic clock in milliseconds, fractions allowed, with any origin. */
+    now(): number;
+    /** Milliseconds since the Unix epoch. */
+    wallNow(): number;
+    /** Resolves after at least `ms` milliseconds; rejects with `signal.reason` as soon as the signal fires. */
+    sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promise<void>;
+    /** Calls `ring` once after at least `ms` milliseconds; answers how to call it off. Default: by way of `sleep`. */
+    timer?(ms: number, ring: () => void, options?: SleepOptions): () => void;
+}
+/** A source of chance like `Math.random`: 0 ≤ random() < 1. */
+type Random = () => number;
+
+/** What an operation is told about the attempt it makes. */
+interface AttemptContext {
+    /** 1 for the first attempt. */
+    readonly attempt: number;
+    /** Fires when this attempt is to end: the caller cancelled, or a time-out passed. */
+    readonly signal: AbortSignal;
+}
+/** Something that may be tried again. */
+type Operation<T> = (context: AttemptContext) => T | PromiseLike<T>;
+
+/** The version of the decision core, the same number in every language. */
+declare function coreVersion(): string;
+
+/** What `using` calls. Browsers without `using` have no such symbol; there it is only another name. */
+declare const dispose: typeof Symbol.dispose;
+
+/** The public names of all errors. The first nine are those of the Q ecosystem. */
+declare const ErrorCodes: Readonly<{
+    QLOCK_AUTH_FAIL: "QLOCK_AUTH_FAIL";
+    QONSENT_DENIED: "QONSENT_DENIED";
+    SQUID_IDENTITY_INVALID: "SQUID_IDENTITY_INVALID";
+    SERVICE_UNAVAILABLE: "SERVICE_UNAVAILABLE";
+    RATE_LIMIT_EXCEEDED: "RATE_LIMIT_EXCEEDED";
+    TIMEOUT_ERROR: "TIMEOUT_ERROR";
+    CIRCUIT_BREAKER_OPEN: "CIRCUIT_BREAKER_OPEN";
+    INSUFFICIENT_FUNDS: "INSUFFICIENT_FUNDS";
+    DEPENDENCY_MISSING: "DEPENDENCY_MISSING";
+    RETRY_EXHAUSTED: "RETRY_EXHAUSTED";
+    IDEMPOTENCY_KEY_INVALID: "IDEMPOTENCY_KEY_INVALID";
+    IDEMPOTENCY_KEY_REUSED: "IDEMPOTENCY_KEY_REUSED";
+    IDEMPOTENCY_IN_PROGRESS: "IDEMPOTENCY_IN_PROGRESS";
+    IDEMPOTENCY_OUTCOME_UNKNOWN: "IDEMPOTENCY_OUTCOME_UNKNOWN";
+    IDEMPOTENCY_NOT_REPLAYABLE: "IDEMPOTENCY_NOT_REPLAYABLE";
+    STORE_UNAVAILABLE: "STORE_UNAVAILABLE";
+    STORE_FULL: "STORE_FULL";
+    CANCELLED: "CANCELLED";
+    CONFIG_INVALID: "CONFIG_INVALID";
+    NOT_READY: "NOT_READY";
+}>;
+/** The name of an error: stable, and the same in every language. */
+type ErrorCode = keyof typeof ErrorCodes;
+/** What may be said about an error beside its code and message. */
+interface ErrorFacts {
+    /** The error behind this one. */
+    readonly cause?: unknown;
+    /** More, by name. Never holds keys, bodies or secrets. */
+    readonly details?: Readonly<Record<string, unknown>> | undefined;
+    /** The request this is about. */
+    readonly requestId?: string | undefined;
+    /** When it happened, milliseconds since the Unix epoch; now by default. */
+    readonly at?: number;
+}
+/** The base class of every error this package makes, in the shape of the Q ecosystem's `QError`. */
+declare class OnceAgainError extends Error {
+    #private;
+    readonly code: ErrorCode;
+    readonly details: Readonly<Record<string, unknown>> | undefined;
+    readonly requestId: string | undefined;
+    constructor(code: ErrorCode, message: string, facts?: ErrorFacts);
+    /** The HTTP status this error stands for. */
+    get statusCode(): number;
+    /** Whether the same call may succeed later. */
+    get retryable(): boolean;
+    /** What a developer who reads this error can do about it. */
+    get suggestedActions(): readonly string[];
+    /** When it happened, as RFC 3339 in UTC. */
+    get timestamp(): string;
+    /** The error as plain data, for a log or an answer; without its cause. */
+    toJSON(): Record<string, unknown>;
+}
+/** A configuration that never became a policy, breaker or store. */
+declare class ConfigError extends OnceAgainError {
+    /** The field as it was written, with its path. */
+    readonly field: string;
+    /** What was given, rendered short. */
+    readonly value: string;
+    /** What is allowed, with unit and range. */
+    readonly expected: string;
+    constructor(field: string, value: string, expected: string);
+}
+/** An attempt, or a whole call, took longer than its limit. */
+declare class TimeoutError extends OnceAgainError {
+    /** The limit that was passed, milliseconds. */
+    readonly limit: number;
+    constructor(message: string, limit: number, at?: number);
+}
+/** Why a call that was retried came to its end. */
+type GiveUpReason = "EXHAUSTED" | "DEADLINE" | "RETRY_AFTER_TOO_LONG" | "KIND_LIMIT";
+/** A call that was given up: every attempt failed, or none could follow in time. `cause` is the last failure. */
+declare class RetryExhaustedError extends OnceAgainError {
+    /** How many attempts were made. */
+    readonly attempts: number;
+    /** What each attempt failed with, oldest first; of very long calls the last 1 000. */
+    readonly errors: readonly unknown[];
+    /** How long the call took, milliseconds. */
+    readonly elapsed: number;
+    readonly reason: GiveUpReason;
+    constructor(reason: GiveUpReason, attempts: number, errors: readonly unknown[], elapsed: number, name?: string);
+}
+/** A circuit breaker let no call through. */
+declare class CircuitOpenError extends OnceAgainError {
+    /** How long until the breaker may let a call through, milliseconds. */
+    readonly retryAfter: number;
+    /** The state that rejected the call. */
+    readonly state: string;
+    /** The breaker's name. */
+    readonly breaker: string;
+    constructor(breaker: string, state: string, retryAfter: number, at: number);
+}
+/** Whether a breaker rejected the call; true also for an error of another copy of this package. */
+declare function isCircuitBreakerError(error: unknown): error is CircuitOpenError;
+
+type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
+/** How an admitted call ended, for those who settle it themselves. */
+type Outcome = "success" | "failure" | "ignored" | "abandoned";
+/** What became of a settled permit. A stale one, of an earlier epoch of the breaker, changes nothing. */
+type Settled = "counted" | "stale" | "duplicate";
+/** What a rejected call gets. */
+type FallbackStrategy = "REJECT" | "FALLBACK" | "CACHE" | "QUEUE";
+/** A rejected call, handed over to be made later. */
+interface QueuedCall {
+    readonly id: string;
+    /** The key given to `execute`. */
+    readonly key: string | undefined;
+    /** Makes the call, through the breaker. */
+    run(): Promise<unknown>;
+}
+/** What a call resolves to when it was queued instead of made. */
+interface Queued {
+    readonly queued: true;
+    readonly id: string;
+}
+/** Fields both shapes of a breaker have. */
+interface CommonBreakerOptions {
+    /** The name in events and errors. Default `default`. */
+    readonly name?: string | undefined;
+    /** Trips at this many failures without a success between them, 1 or more; `false` (the default) turns the rule off. */
+    readonly consecutiveFailures?: number | false | undefined;
+    /** A probe that has not ended after this long counts as abandoned, milliseconds. Default: the open wait, at least 60 s. */
+    readonly probeLease?: number | undefined;
+    /** A half-open breaker that has not decided after this long opens again, milliseconds. Default `false`: never. */
+    readonly halfOpenMaxWait?: number | false | undefined;
+    /** What a probe that ends without a result counts as. Default `failure`. */
+    readonly abandoned?: "failure" | "ignored" | undefined;
+    /**
+     * What a rejected call gets: `REJECT` (default) a `CircuitOpenError`; `FALLBACK` what `fallback` answers; `CACHE` the last
+     * good value of the same `key`, at most 5 minutes old, of at most 1 000 keys; `QUEUE` a `Queued`, after `queue` took the call.
+     */
+    readonly fallbackStrategy?: FallbackStrategy | undefined;
+    readonly fallback?: ((error: CircuitOpenError) => unknown) | undefined;
+    readonly queue?: ((call: QueuedCall) => unknown) | undefined;
+    /**
+     * While the breaker is open, `probe` is run every `interval` (30 s); when it resolves within `timeout` (5 s), the next call
+     * may already be a probe. Milliseconds. Never keeps a process alive.
+     */
+    readonly healthCheck?: {
+        readonly probe: (context: {
+            readonly signal: AbortSignal;
+        }) => unknown;
+        readonly interval?: number | undefined;
+        readonly timeout?: number | undefined;
+    } | undefined;
+    /** Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does. */
+    readonly isFailure?: ((error: unknown) => boolean) | undefined;
+    /** Whether rejections carry a stack trace, which costs more than all the rest. Default `false`. */
+    readonly captureStack?: boolean | undefined;
+    /** Default: the platform's. */
+    readonly clock?: Clock | undefined;
+    /** Default: `Math.random`. */
+    readonly random?: Random | undefined;
+}
+/** The threshold shape, of the Q ecosystem: trips at so many failures within a window, however many calls succeed. */
+interface ThresholdBreakerOptions extends CommonBreakerOptions {
+    /** Failures within `monitoringWindow` that open the breaker, 1 or more. Default 5. */
+    readonly failureThreshold?: number | undefined;
+    /** How long an open breaker rejects, milliseconds from 0 to 24 h. Default 30 000. */
+    readonly recoveryTimeout?: number | undefined;
+    /** How far back failures count, milliseconds from 1 to 24 h. Default 60 000. */
+    readonly monitoringWindow?: number | undefined;
+    /** Probes at once while half-open, and successes that close the breaker, 1 to 32. Default 3. */
+    readonly halfOpenMaxCalls?: number | undefined;
+}
+/** The rate shape: trips when a share of the calls fails or is slow. */
+interface RateBreakerOptions extends CommonBreakerOptions {
+    /** What is remembered: milliseconds, `{time}`, the last `{count}` calls, or `none`. Default 30 000. */
+    readonly window?: number | {
+        readonly time: number;
+    } | {
+        readonly count: number;
+    } | "none" | undefined;
+    /** Trips when at least this share of the calls failed, above 0 to 1. Default 0.5. `false` turns it off. */
+    readonly failureRate?: number | false | undefined;
+    /** Calls below which no rate is asked, 1 or more. Default 20. */
+    readonly minimumCalls?: number | undefined;
+    /** Failures below which no rate is asked. Default 0. */
+    readonly minimumFailures?: number | undefined;
+    /** Trips at this many failures in the window, however many calls succeed. Default `false`. */
+    readonly failuresInWindow?: number | false | undefined;
+    /** A call that takes at least this long is slow, milliseconds. Default `false`: none is. */
+    readonly slowCallDuration?: number | false | undefined;
+    /** Trips when at least this share of the calls was slow, above 0 to 1. Default 1. */
+    readonly slowCallRate?: number | undefined;
+    /** Calls below which the slow rate is not asked. Default: `minimumCalls`. */
+    readonly slowMinimumCalls?: number | undefined;
+    /** How long it rejects: milliseconds, or growing by `factor` at each re-opening up to `max`, give or take `jitter`. */
+    readonly openWait?: number | {
+        /** Milliseconds. Default 30 000. */
+        readonly base?: number | undefined;
+        /** 1 to 100. Default 1. */
+        readonly factor?: number | undefined;
+        /** Milliseconds. Default 5 minutes. */
+        readonly max?: number | undefined;
+        /** A share, 0 to 1. Default 0.1. */
+        readonly jitter?: number | undefined;
+    } | undefined;
+    /** How a half-open breaker decides. */
+    readonly halfOpen?: {
+        /** Probes that decide, 1 or more. Default 3. */
+        readonly calls?: number | undefined;
+        /** Probes in flight at once, 1 to 32. Default: `calls`. */
+        readonly maxConcurrent?: number | undefined;
+        /** Closes when a smaller share of the probes failed. Default: the breaker's own rate. */
+        readonly failureRate?: number | undefined;
+        /** Closes when this many probes succeeded. */
+        readonly minSuccesses?: number | undefined;
+        /** Decides as soon as the remaining probes cannot change the verdict. Default `true`. */
+        readonly early?: boolean | undefined;
+    } | undefined;
+}
+/** Either shape, told apart by its fields; a mixture is refused. */
+type BreakerOptions = ThresholdBreakerOptions | RateBreakerOptions;
+/** A breaker changed its state. */
+interface StateChange {
+    readonly name: string;
+    readonly from: BreakerState;
+    readonly to: BreakerState;
+}
+/** A rejected call got something else instead of an error. */
+interface FallbackEvent {
+    readonly name: string;
+    readonly strategy: Exclude<FallbackStrategy, "REJECT">;
+    /** The value is an old one. */
+    readonly stale: boolean;
+    readonly key: string | undefined;
+}
+/** What a breaker tells its listeners. */
+interface BreakerEvents {
+    stateChange: StateChange;
+    fallback: FallbackEvent;
+}
+/** What may be said about one call through a breaker. */
+interface BreakerCallOptions {
+    /** Ends the call, which then rejects with `signal.reason` and counts as abandoned. */
+    readonly signal?: AbortSignal | undefined;
+    /** Which calls are the same, for `CACHE` and `QUEUE`. */
+    readonly key?: string | undefined;
+}
+/** What a breaker has counted. */
+interface BreakerStats {
+    /** Calls in the window. A breaker without a rate rule keeps failures only. */
+    readonly calls: number;
+    /** Failed calls in the window. */
+    readonly failures: number;
+    /** Slow calls in the window. */
+    readonly slowCalls: number;
+    /** Failures without a success between them, where `consecutiveFailures` is set. */
+    readonly consecutiveFailures: number;
+    /** Probes in flight. */
+    readonly probes: number;
+    /** Calls rejected so far. */
+    readonly rejected: number;
+    /** Results of an earlier epoch so far. */
+    readonly stale: number;
+    /** Times it has opened. */
+    readonly opened: number;
+}
+
+/** The right to make one call; to be settled when the call has ended. */
+interface Permit {
+    readonly epoch: number;
+    readonly kind: number;
+    readonly seq: number;
+    /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
+    readonly since: number;
+}
+
+/** A call that may be kept from being made. Its signal fires when the caller cancels. */
+type GuardedOperation<T> = (context: {
+    readonly signal: AbortSignal;
+}) => T | PromiseLike<T>;
+type Listener<E> = (event: E) => unknown;
+/**
+ * Lets calls through while a dependency answers, rejects them at once while it does not, and lets a few probes find out
+ * when it does again.
+ *
+ * ```ts
+ * const breaker = new CircuitBreaker({ failureThreshold: 5, recoveryTimeout: 30_000 });
+ * const answer = await breaker.execute(() => callTheService());
+ * ```
+ */
+declare class CircuitBreaker {
+    #private;
+    /**
+     * @param options fields of the threshold shape (the default) or of the rate shape, never of both.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(options?: BreakerOptions);
+    /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
+    static rate(options?: RateBreakerOptions): CircuitBreaker;
+    /** Whether `error` is the rejection of a breaker, this one or another. */
+    static isCircuitBreakerError(error: unknown): boolean;
+    /** The breaker's name in events and errors. */
+    get name(): string;
+    /** Where the breaker stands. Only calls move it: an open breaker whose wait is over is open until somebody calls. */
+    get state(): BreakerState;
+    /** Whether it rejects calls now, or did when it was last asked. */
+    isOpen(): boolean;
+    /** Whether `error` is the rejection of a breaker. */
+    isCircuitBreakerError(error: unknown): boolean;
+    /** What it has counted. */
+    stats(): BreakerStats;
+    /**
+     * Makes a call if the breaker lets it through. Rejects with what the call rejects with; with `CircuitOpenError` when it
+     * was not made, unless a `fallbackStrategy` has something better; with `signal.reason` when the caller's signal fired.
+     */
+    execute<T>(operation: GuardedOperation<T>, options?: BreakerCallOptions): Promise<T>;
+    /**
+     * The first half of a call made by other means: a permit, to be given back to `settle` when the call has ended.
+     * @throws CircuitOpenError when the call must not be made.
+     */
+    admit(): Permit;
+    /** The second half: tells how the call of `permit` ended, and learns what became of that. */
+    settle(permit: Permit, outcome: Outcome): Settled;
+    /** Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop. */
+    on<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): () => void;
+    /** Stops calling `listener`. */
+    off<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
+    /** Frees the breaker at once instead of with this object. Later calls reject; results of calls under way count nowhere. */
+    close(): void;
+    [dispose](): void;
+}
+
+/** The nine kinds of failure. */
+type ErrorKind = "Transient" | "Permanent" | "Timeout" | "RateLimit" | "CircuitBreaker" | "Network" | "Server" | "Client" | "Unknown";
+/** How the delay grows: base · multiplierⁿ, base · (1 + multiplier · n), base · 1, 1, 2, 3, 5…, or as listed or computed. */
+type RetryStrategy = "fixed" | "exponential" | "linear" | "fibonacci" | "schedule" | "custom";
+/** How a delay d is spread: not; 0 to d; d/2 to d; base to 3 · the previous; d ± a fraction. */
+type JitterType = "none" | "full" | "equal" | "decorrelated" | "deviation";
+/** How the delay before a retry grows, for a policy or for one kind of failure. */
+interface BackoffOptions {
+    /** All attempts, the first included: 1 (never retry) to 10 000 000. */
+    readonly maxAttempts?: number | undefined;
+    /** Default `exponential`; a `schedule` or `customBackoff` alone says which is meant. */
+    readonly strategy?: RetryStrategy | undefined;
+    /** The first delay, milliseconds: 0 to 365 days, at most `maxDelay`. Also `initialDelay`. */
+    readonly baseDelay?: number | undefined;
+    readonly initialDelay?: number | undefined;
+    /** Exponential: 1 to 1 000; linear: 0 to 1 000. Also `backoffMultiplier`. */
+    readonly multiplier?: number | undefined;
+    readonly backoffMultiplier?: number | undefined;
+    /** The cap of every computed delay, milliseconds: 0 to 365 days. */
+    readonly maxDelay?: number | undefined;
+    /** The delays of strategy `schedule`, milliseconds: 1 to 1 000 of them, the last repeats. */
+    readonly schedule?: readonly number[] | undefined;
+}
+/** A retry policy as plain data; what is not given is as in STANDARD. Two names of one field are refused. */
+interface RetryPolicy extends BackoffOptions {
+    /** `true` is `full`, `false` is `none`. Default `full`. Also `jitterType`. */
+    readonly jitter?: boolean | JitterType | undefined;
+    readonly jitterType?: JitterType | undefined;
+    /** The fraction of jitter `deviation`, 0 to 1; default 0.1. Without effect beside another jitter. */
+    readonly jitterMaxDeviation?: number | undefined;
+    /** The limit of each attempt, milliseconds above 0. The attempt's signal fires, and it fails with a `TimeoutError`. */
+    readonly attemptTimeout?: number | undefined;
+    /** The limit of the whole call, waits included, milliseconds above 0. Also `totalTimeout`. */
+    readonly timeout?: number | undefined;
+    readonly totalTimeout?: number | undefined;
+    /** The longest `Retry-After` that is waited for, milliseconds; a longer one ends the call. Default 60 000. */
+    readonly maxRetryAfter?: number | undefined;
+    /** Kinds, codes or class names; once this or `retryableStatusCodes` is given, only what they list is retried. */
+    readonly retryableErrors?: readonly string[] | undefined;
+    /** Kinds, codes or class names that are never retried, whatever else says so. */
+    readonly permanentErrors?: readonly string[] | undefined;
+    /** HTTP statuses that are retried, 100 to 599. */
+    readonly retryableStatusCodes?: readonly number[] | undefined;
+    /** Limits and backoffs for single kinds. */
+    readonly perKind?: Readonly<Partial<Record<ErrorKind, BackoffOptions>>> | undefined;
+    /** The operation's name in errors, hooks and dead letters. Default `default`. */
+    readonly operationName?: string | undefined;
+    /** The operation's type. Default `unknown`. */
+    readonly operationType?: string | undefined;
+    /** Labels, handed on to dead letters. */
+    readonly tags?: Readonly<Record<string, string>> | undefined;
+    readonly enableCircuitBreaker?: boolean | undefined;
+    readonly enableDeadLetter?: boolean | undefined;
+    readonly enableMetrics?: boolean | undefined;
+    readonly enableLogging?: boolean | undefined;
+    readonly logLevel?: "debug" | "info" | "warning" | "error" | undefined;
+    readonly logMessages?: boolean | undefined;
+    /** Distributed retry slots: how many, 1 to 10 000, and how wide, milliseconds. */
+    readonly slotCount?: number | undefined;
+    readonly slotWidth?: number | undefined;
+    readonly coordinationEnabled?: boolean | undefined;
+    readonly requireCoordination?: boolean | undefined;
+    /** The window of the idempotency key that the call carries, milliseconds. */
+    readonly idempotencyTtl?: number | undefined;
+}
+/** A policy with every default filled in, each field under one name. */
+type RetryConfig = Omit<RetryPolicy, "initialDelay" | "backoffMultiplier" | "jitter" | "totalTimeout" | "maxAttempts" | "strategy" | "baseDelay"> & {
+    readonly maxAttempts: number;
+    readonly strategy: RetryStrategy;
+    readonly baseDelay: number;
+    readonly multiplier: number;
+    readonly maxDelay: number;
+    readonly jitterType: JitterType;
+    readonly maxRetryAfter: number;
+};
+/** A retry about to happen. */
+interface RetryEvent {
+    readonly name: string;
+    /** The attempt that just failed, from 1. */
+    readonly attempt: number;
+    /** How long until the next one, milliseconds. */
+    readonly delay: number;
+    readonly error: unknown;
+}
+/** A call that came to its end without success. */
+interface GiveUpEvent {
+    readonly name: string;
+    readonly attempts: number;
+    /** Milliseconds since the call began. */
+    readonly elapsed: number;
+    /** The last failure. */
+    readonly error: unknown;
+    readonly reason: GiveUpReason | "NOT_RETRYABLE";
+}
+/** A call that succeeded. */
+interface SuccessEvent {
+    readonly name: string;
+    readonly attempts: number;
+    /** Milliseconds since the call began. */
+    readonly elapsed: number;
+}
+/** Called when a call is given up: the operation's name, its last failure, its attempts, and the policy's tags. */
+type DeadLetterHandler = (operationName: string, error: unknown, attempts: number, metadata: Readonly<Record<string, string>>) => unknown;
+/** What the host does for a policy. Observers change nothing: what they throw is ignored. */
+interface RetryHooks {
+    readonly onRetry?: ((event: RetryEvent) => unknown) | undefined;
+    readonly onGiveUp?: ((event: GiveUpEvent) => unknown) | undefined;
+    readonly onSuccess?: ((event: SuccessEvent) => unknown) | undefined;
+    /**
+     * Asked about a failure that would be retried, with the attempt that just failed. All must agree; they can only veto.
+     */
+    readonly customConditions?: readonly ((error: unknown, attempt: number) => boolean)[] | undefined;
+    /**
+     * The delay before the next attempt in milliseconds, from the attempt that just failed and `baseDelay`. It is capped and
+     * jittered like any other.
+     */
+    readonly customBackoff?: ((attempt: number, baseDelay: number) => number) | undefined;
+    /**
+     * Called once for each call given up, also after a failure that is not retried; not for a cancelled call or one that a
+     * breaker rejected.
+     */
+    readonly deadLetterHandler?: DeadLetterHandler | undefined;
+}
+/** All a `RetryHandler` can be made of. */
+interface RetryOptions extends RetryPolicy, RetryHooks {
+    /** Default: the platform's. */
+    readonly clock?: Clock | undefined;
+    /** Default: `Math.random`. */
+    readonly random?: Random | undefined;
+}
+/** What may be said about one call. */
+interface ExecuteOptions {
+    /** Ends the call, a sleep as well as a running attempt; the call rejects with `signal.reason`. */
+    readonly signal?: AbortSignal | undefined;
+    /** The operation's name, for errors and hooks. Default: the policy's `operationName`. */
+    readonly name?: string | undefined;
+    /** Lets the process end although this call is not over. Default: a call in progress holds the process. */
+    readonly unref?: boolean | undefined;
+}
+
+/**
+ * Retries an operation under one policy. Any number of calls may run under it at once; each has a state of its own.
+ *
+ * ```ts
+ * const handler = new RetryHandler(RetryPolicyManager.forModule("qwallet"));
+ * const paid = await handler.execute(({ signal }) => pay(order, { signal }), { name: "pay" });
+ * ```
+ */
+declare class RetryHandler {
+    #private;
+    /**
+     * @param policy a policy of `RetryPolicyManager`, fields of one (what is not given is as in STANDARD), or a preset's name.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(policy?: RetryOptions | string);
+    /** The policy in force, complete, times in milliseconds. */
+    get config(): RetryConfig;
+    /** What is accepted in the policy but has no effect. */
+    get warnings(): readonly string[];
+    /**
+     * Runs `operation` until it succeeds.
+     *
+     * Rejects with `RetryExhaustedError` when attempts or time are used up, with the failure itself when it is not one to
+     * retry, and with `signal.reason` when the caller's signal fired.
+     */
+    execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T>;
+    /** Frees the policy at once instead of with the handler. Calls under way fail with what they failed last. */
+    close(): void;
+    [dispose](): void;
+}
+
+/** The named policies of the Q ecosystem, and how one is chosen. */
+declare const RetryPolicyManager: {
+    /** As few retries as possible, for payments and other critical calls: 2 attempts, 1 s to 30 s. */
+    readonly CONSERVATIVE: RetryConfig;
+    /** For most calls: 3 attempts, 100 ms to 10 s. */
+    readonly STANDARD: RetryConfig;
+    /** For calls that may as well be made again: 5 attempts, 50 ms to 10 s. */
+    readonly AGGRESSIVE: RetryConfig;
+    /** For real-time calls: 3 attempts, 25 ms to 1 s. */
+    readonly FAST: RetryConfig;
+    /** One attempt. */
+    readonly NO_RETRY: RetryConfig;
+    /** The policy for a module of the Q ecosystem (`qwallet`, `qdrive`…); an unknown one gets STANDARD. */
+    forModule(module: string): RetryConfig;
+    /** The policy for CRITICAL, HIGH, MEDIUM or LOW. */
+    forCriticality(criticality: string): RetryConfig;
+    /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
+    createCustom(fields: RetryOptions): RetryConfig & RetryOptions;
+};
+
+/** A retry and a breaker in one. */
+interface Wrapped {
+    /** As `RetryHandler.execute`, each attempt through the breaker. An open breaker ends the call. */
+    execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T>;
+}
+/**
+ * Puts a breaker under a retry: every attempt asks the breaker first and tells it how it ended, so the breaker hears of each
+ * failure, and opens in the middle of a call if need be.
+ *
+ * @param timeout the limit of each attempt in milliseconds, in place of the policy's `attemptTimeout`.
+ */
+declare function wrap(handler: RetryHandler, breaker: CircuitBreaker, timeout?: number): Wrapped;
+
+/** A clock that a test moves. */
+interface VirtualClock extends Clock {
+    /** Moves time on by `ms` milliseconds, waking every sleep on the way at its own time. */
+    advance(ms: number): Promise<void>;
+    /** How many sleeps are waiting. */
+    readonly sleeping: number;
+}
+/**
+ * A clock that stands still until `advance` moves it.
+ *
+ * @param start where `now()` and `wallNow()` begin, milliseconds. Default 0 for both.
+ */
+declare function virtualClock(start?: {
+    now?: number;
+    wallNow?: number;
+}): VirtualClock;
+/** A clock whose sleeps are over at once; its time moves on by what was slept. `slept` lists every sleep, milliseconds. */
+declare function noSleep(start?: {
+    now?: number;
+    wallNow?: number;
+}): Clock & {
+    readonly slept: readonly number[];
+};
+/**
+ * `operation`, but its first calls fail with `errors`, one after the other.
+ *
+ * ```ts
+ * const flaky = injectErrors(() => "done", [new Error("first"), new Error("second")]);
+ * ```
+ */
+declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
+
+export { noSleep as $, CircuitBreaker as C, RetryPolicyManager as I, OnceAgainError as O, TimeoutError as U, coreVersion as V, isCircuitBreakerError as X, wrap as Y, injectErrors as _, virtualClock as a0, CircuitOpenError as f, ConfigError as i, ErrorCodes as j, RetryExhaustedError as w, RetryHandler as x };
+export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, RetryPolicy as H, JitterType as J, RetryStrategy as K, SleepOptions as L, StateChange as M, SuccessEvent as N, Permit as P, Queued as Q, Random as R, Settled as S, ThresholdBreakerOptions as T, Wrapped as W, VirtualClock as Z, BreakerCallOptions as a, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as k, ErrorKind as l, ExecuteOptions as m, FallbackStrategy as n, GiveUpReason as o, GuardedOperation as p, Operation as q, Outcome as r, QueuedCall as s, RateBreakerOptions as t, RetryConfig as u, RetryEvent as v, RetryHooks as y, RetryOptions as z };
