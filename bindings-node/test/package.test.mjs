@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import test from "node:test";
 import * as imported from "once-again";
 import * as stores from "once-again/stores";
-import * as testing from "once-again/testing";
 
 const require = createRequire(import.meta.url);
 
@@ -17,5 +16,4 @@ test("import and require give the same objects, so an application may mix them",
 
 test("the entries of the package share their code", () => {
   assert.equal(stores.coreVersion, imported.coreVersion);
-  assert.equal(testing.coreVersion, imported.coreVersion);
 });
