@@ -137,10 +137,16 @@ impl MemoryStore {
     }
 
     fn apply_to(&mut self, now: Timestamp, key: &RecordKey, op: &StoreOp) -> StoreReply {
-        let slot = self.find(key);
+        let mut slot = self.find(key);
         let record = slot.and_then(|slot| Record::decode(&self.slots[slot as usize].record).ok());
         let (write, reply) = step(now, record.as_ref(), op);
         let claims = op.kind() == OpKind::Begin && write != Write::Keep;
+        if claims && let Some(expired) = slot.filter(|slot| self.is_expired(now, *slot)) {
+            // It has told its epoch; the claim is a new record, for which there must be room.
+            self.remove(expired);
+            self.expired += 1;
+            slot = None;
+        }
         match (write, slot) {
             (Write::Put(record), None) => {
                 if let Err(retry_after) = self.insert(now, *key, &record) {
@@ -168,13 +174,14 @@ impl MemoryStore {
 
     /// Takes away the record that expired first, if one has.
     fn drop_expired(&mut self, now: Timestamp) -> bool {
-        let Some(slot) = self.expiry.first() else { return false };
-        if now < self.slots[slot as usize].expires_at {
-            return false;
-        }
+        let Some(slot) = self.expiry.first().filter(|slot| self.is_expired(now, *slot)) else { return false };
         self.remove(slot);
         self.expired += 1;
         true
+    }
+
+    fn is_expired(&self, now: Timestamp, slot: u32) -> bool {
+        now >= self.slots[slot as usize].expires_at
     }
 
     /// Drops one record that may go, but never `except`.
@@ -182,18 +189,15 @@ impl MemoryStore {
         if self.drop_expired(now) {
             return true;
         }
-        let oldest = self.completed_derived.first().or_else(|| match self.config.when_full {
+        let others = |queue: &Queue| queue.first().filter(|slot| *slot != except);
+        let oldest = others(&self.completed_derived).or_else(|| match self.config.when_full {
             WhenFull::Refuse => None,
-            WhenFull::EvictCompleted => self.completed.first(),
+            WhenFull::EvictCompleted => others(&self.completed),
         });
-        match oldest {
-            Some(slot) if slot != except => {
-                self.remove(slot);
-                self.evicted += 1;
-                true
-            }
-            _ => false,
-        }
+        let Some(slot) = oldest else { return false };
+        self.remove(slot);
+        self.evicted += 1;
+        true
     }
 
     /// Adds a record, or says how long until the next one expires.
