@@ -391,6 +391,13 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_set_in_code_has_the_range_of_one_that_is_read() {
+        let with = |max_body_bytes| HttpConfig::try_from(HttpSpec { max_body_bytes, ..HttpSpec::default() });
+        assert_eq!(with(Some(1 << 30)).map(|config| config.max_body_bytes()), Ok(1 << 30));
+        assert_eq!(with(Some((1 << 30) + 1)).map(|_| ()).unwrap_err().field, "max_body_bytes");
+    }
+
+    #[test]
     fn an_error_carries_the_path_of_its_object_once() {
         let options = json::parse(br#"{"profile": "stripe_v1", "on5xx": "retry"}"#).unwrap();
         let error = HttpConfig::read(&options, Unit::Millis, "idempotency.").unwrap_err();

@@ -315,12 +315,16 @@ mod tests {
 
     #[test]
     fn a_derived_key_is_shown_as_16_digits_and_no_client_key_can_be_it() {
-        let config = config("{}");
+        let config = config(r#"{"keyPrefix": "api"}"#);
         let derived = guarded(&config, &head(&[]), BODY);
-        let digits = derived.shown_key.strip_prefix("derived:").unwrap();
-        assert!(digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        let claimed = guarded(&config, &head(&[("Idempotency-Key", &derived.shown_key)]), BODY);
-        assert_ne!(claimed.key, derived.key);
+        let text = derived.fingerprint.to_string();
+        let secret = hex::encode(&digest(&[text.as_bytes(), b"remote", b"192.0.2.1"]));
+        assert_eq!(derived.shown_key, format!("derived:{}", &secret[..16]));
+        for claim in [&derived.shown_key, &secret] {
+            let claimed = guarded(&config, &head(&[("Idempotency-Key", claim)]), BODY);
+            assert_eq!(claimed.key, key::record_key("api", "", claim));
+            assert_ne!(claimed.key, derived.key);
+        }
     }
 
     #[test]

@@ -238,6 +238,7 @@ mod tests {
             (r#""a\n""#, "a malformed quoted string"),
             ("\"a\";b=1", "a malformed quoted string"),
             ("\"a\"b", "a malformed quoted string"),
+            ("\"a\"\u{A0}", "a malformed quoted string"),
             ("a b", "a character U+0020 at position 2"),
             ("a\r\nX-Evil: 1", "a character U+000D at position 2"),
             ("\"a\u{0}\"", "a character U+0000 at position 2"),
