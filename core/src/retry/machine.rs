@@ -9,6 +9,7 @@
 
 use super::judge::{Once, Verdict};
 use super::policy::RetryPolicy;
+use crate::backoff::Backoff;
 use crate::classify::Kind;
 use crate::draw::Draw;
 use crate::jitter::Jitter;
@@ -171,10 +172,12 @@ impl RetryPolicy {
         if !verdict.retry || !call.grant(verdict.once) {
             return Step::Stop(Stop::NotRetryable);
         }
-        if let Some(stop) = self.limit(call, verdict) {
+        let rule = self.rule(verdict.kind);
+        if let Some(stop) = self.limit(call, verdict, rule.and_then(|rule| rule.limit)) {
             return Step::Stop(stop);
         }
-        let delay = match self.wait(call, retry, failure, draw) {
+        let backoff = rule.map_or(self.backoff(), |rule| &rule.backoff);
+        let delay = match self.wait(call, backoff, retry, failure, draw) {
             Ok(delay) => delay,
             Err(stop) => return Step::Stop(stop),
         };
@@ -194,11 +197,11 @@ impl RetryPolicy {
         }
     }
 
-    fn limit(&self, call: &RetryCall, verdict: Verdict) -> Option<Stop> {
+    fn limit(&self, call: &RetryCall, verdict: Verdict, kind_limit: Option<u32>) -> Option<Stop> {
         if verdict.once == Once::NewCredentials {
             return None;
         }
-        let kind_limit = self.rule(verdict.kind).and_then(|rule| rule.limit).unwrap_or(u32::MAX);
+        let kind_limit = kind_limit.unwrap_or(u32::MAX);
         // A single attempt was never meant to be retried, so nothing is exhausted (and the free wait is a retry too).
         if self.max_attempts() == 1 || kind_limit == 1 {
             Some(Stop::NotRetryable)
@@ -213,9 +216,14 @@ impl RetryPolicy {
         }
     }
 
-    fn wait(&self, call: &mut RetryCall, retry: u32, failure: &Failure, draw: Draw) -> Result<Micros, Stop> {
-        let kind = failure.verdict.kind;
-        let backoff = self.rule(kind).map_or(self.backoff(), |rule| &rule.backoff);
+    fn wait(
+        &self,
+        call: &mut RetryCall,
+        backoff: &Backoff,
+        retry: u32,
+        failure: &Failure,
+        draw: Draw,
+    ) -> Result<Micros, Stop> {
         if failure.verdict.once == Once::NewCredentials {
             return Ok(Micros::ZERO);
         }
@@ -231,7 +239,7 @@ impl RetryPolicy {
             // Everybody was told the same time: a little later each, never earlier.
             let spread = if self.jitter() == Jitter::None { 0 } else { draw.uniform(0, asked.get() / 10) };
             delay = delay.max(asked.plus(Micros::new(spread)));
-        } else if kind == Kind::RateLimit {
+        } else if failure.verdict.kind == Kind::RateLimit {
             delay = delay.plus(delay).min(max);
         }
         Ok(delay)
