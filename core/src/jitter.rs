@@ -129,6 +129,12 @@ mod tests {
     }
 
     #[test]
+    fn a_base_above_the_cap_is_cut_to_it() {
+        let (base, max) = (Micros::new(900), Micros::new(500));
+        assert_eq!(Jitter::Decorrelated.apply(max, base, max, base, LOW), max);
+    }
+
+    #[test]
     fn an_odd_delay_loses_nothing_to_halving() {
         let apply =
             |draw| Jitter::Equal.apply(Micros::new(7), Micros::ZERO, Micros::new(9), Micros::ZERO, draw);
