@@ -34,6 +34,10 @@ export interface Binding {
   breakerSettle(): void;
   breakerHealth(): void;
   breakerStats(handle: number, now: number): string;
+
+  /** Both answer `alg:hex`, or a refusal as JSON. `request` is JSON too, or empty. */
+  fingerprintBytes(request: string, body: Uint8Array): string;
+  fingerprintJson(request: string, text: string): string;
 }
 
 /** Before a binding is there, whatever is asked of it says so. */

@@ -34,6 +34,7 @@ export {
   RetryExhaustedError,
   TimeoutError,
 } from "./errors.js";
+export { type FingerprintOptions, fingerprint, type HeaderLines } from "./fingerprint.js";
 export { RetryHandler } from "./retry/handler.js";
 export { RetryPolicyManager } from "./retry/policies.js";
 export type {

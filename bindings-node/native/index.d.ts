@@ -25,6 +25,12 @@ export declare function coreVersion(): string
 /** Every error code with what it means, as JSON. */
 export declare function errorTable(): string
 
+/** The fingerprint of a raw body: `alg:hex`, or a refusal as JSON. */
+export declare function fingerprintBytes(request: string, body: Uint8Array): string
+
+/** The fingerprint of a parsed value by its JSON text in UTF-8: `alg:hex`, or a refusal as JSON. */
+export declare function fingerprintJson(request: string, text: Uint8Array): string
+
 /**
  * Takes the array this thread's driver writes to. Once per thread: a second array would leave the first without answers.
  *

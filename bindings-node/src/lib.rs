@@ -3,6 +3,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 pub mod breaker;
+pub mod fingerprint;
 pub mod mailbox;
 pub mod retry;
 

@@ -359,6 +359,39 @@ declare class CircuitBreaker {
     [dispose](): void;
 }
 
+/** Header lines: by name, or one by one. */
+type HeaderLines = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
+/** What enters a fingerprint beside the body. */
+interface FingerprintOptions {
+    /** The HTTP method; upper-cased. */
+    readonly method?: string | undefined;
+    /** The path as on the request line, before any mounting, not normalised. */
+    readonly path?: string | undefined;
+    /** The query as on the request line, without `?`. */
+    readonly query?: string | undefined;
+    /** The body's media type; parameters do not count. Bytes are JSON if it says so, or if it is not given. */
+    readonly mediaType?: string | undefined;
+    /** The headers that count: those a server chose, not all a client sent. */
+    readonly headers?: HeaderLines | undefined;
+    /** JSON Pointers of the only fields that count, of a JSON body. */
+    readonly include?: readonly string[] | undefined;
+    /** JSON Pointers of fields that do not count, a timestamp for instance. */
+    readonly exclude?: readonly string[] | undefined;
+    /** Whether the body counts. Default `true`. */
+    readonly includeBody?: boolean | undefined;
+}
+/**
+ * The fingerprint of a request, or of a value alone: `jcs:` or `raw:` and 64 hexadecimal digits.
+ *
+ * Bytes (`Uint8Array`, `Buffer`, any view or `ArrayBuffer`) are a body as it came over the wire; any other value, a string
+ * too, is a parsed value and has the fingerprint of its JSON text. The order of keys, `1.0` against `1` and escapes make no
+ * difference; every difference in value does.
+ *
+ * @throws ConfigError for a pointer that is none, for raw multipart (its boundary is drawn anew each time), and for what
+ * `JSON.stringify` cannot write.
+ */
+declare function fingerprint(body: unknown, options?: FingerprintOptions): string;
+
 /** The nine kinds of failure. */
 type ErrorKind = "Transient" | "Permanent" | "Timeout" | "RateLimit" | "CircuitBreaker" | "Network" | "Server" | "Client" | "Unknown";
 /** How the delay grows: base · multiplierⁿ, base · (1 + multiplier · n), base · 1, 1, 2, 3, 5…, or as listed or computed. */
@@ -595,5 +628,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { noSleep as $, CircuitBreaker as C, RetryPolicyManager as I, OnceAgainError as O, TimeoutError as U, coreVersion as V, isCircuitBreakerError as X, wrap as Y, injectErrors as _, virtualClock as a0, CircuitOpenError as f, ConfigError as i, ErrorCodes as j, RetryExhaustedError as w, RetryHandler as x };
-export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, RetryPolicy as H, JitterType as J, RetryStrategy as K, SleepOptions as L, StateChange as M, SuccessEvent as N, Permit as P, Queued as Q, Random as R, Settled as S, ThresholdBreakerOptions as T, Wrapped as W, VirtualClock as Z, BreakerCallOptions as a, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as k, ErrorKind as l, ExecuteOptions as m, FallbackStrategy as n, GiveUpReason as o, GuardedOperation as p, Operation as q, Outcome as r, QueuedCall as s, RateBreakerOptions as t, RetryConfig as u, RetryEvent as v, RetryHooks as y, RetryOptions as z };
+export { wrap as $, CircuitBreaker as C, RetryPolicyManager as L, OnceAgainError as O, TimeoutError as W, coreVersion as Y, fingerprint as Z, isCircuitBreakerError as _, injectErrors as a1, noSleep as a2, virtualClock as a3, CircuitOpenError as f, ConfigError as i, ErrorCodes as j, RetryExhaustedError as x, RetryHandler as y };
+export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, RetryOptions as I, JitterType as J, RetryPolicy as K, RetryStrategy as M, SleepOptions as N, Permit as P, Queued as Q, Random as R, Settled as S, StateChange as T, SuccessEvent as U, ThresholdBreakerOptions as V, Wrapped as X, BreakerCallOptions as a, VirtualClock as a0, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as k, ErrorKind as l, ExecuteOptions as m, FallbackStrategy as n, FingerprintOptions as o, GiveUpReason as p, GuardedOperation as q, Operation as r, Outcome as s, QueuedCall as t, RateBreakerOptions as u, RetryConfig as v, RetryEvent as w, RetryHooks as z };

@@ -1,1 +1,1 @@
-export { V as coreVersion } from './driver.cjs';
+export { Y as coreVersion } from './driver.cjs';

@@ -1,1 +1,1 @@
-export { Z as VirtualClock, _ as injectErrors, $ as noSleep, a0 as virtualClock } from './driver.cjs';
+export { a0 as VirtualClock, a1 as injectErrors, a2 as noSleep, a3 as virtualClock } from './driver.cjs';

@@ -1,6 +1,7 @@
 //! The browser binding: exports what `once_again_js` converts, and decides nothing.
 
 pub mod breaker;
+pub mod fingerprint;
 pub mod mailbox;
 pub mod retry;
 

@@ -359,6 +359,39 @@ declare class CircuitBreaker {
     [dispose](): void;
 }
 
+/** Header lines: by name, or one by one. */
+type HeaderLines = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
+/** What enters a fingerprint beside the body. */
+interface FingerprintOptions {
+    /** The HTTP method; upper-cased. */
+    readonly method?: string | undefined;
+    /** The path as on the request line, before any mounting, not normalised. */
+    readonly path?: string | undefined;
+    /** The query as on the request line, without `?`. */
+    readonly query?: string | undefined;
+    /** The body's media type; parameters do not count. Bytes are JSON if it says so, or if it is not given. */
+    readonly mediaType?: string | undefined;
+    /** The headers that count: those a server chose, not all a client sent. */
+    readonly headers?: HeaderLines | undefined;
+    /** JSON Pointers of the only fields that count, of a JSON body. */
+    readonly include?: readonly string[] | undefined;
+    /** JSON Pointers of fields that do not count, a timestamp for instance. */
+    readonly exclude?: readonly string[] | undefined;
+    /** Whether the body counts. Default `true`. */
+    readonly includeBody?: boolean | undefined;
+}
+/**
+ * The fingerprint of a request, or of a value alone: `jcs:` or `raw:` and 64 hexadecimal digits.
+ *
+ * Bytes (`Uint8Array`, `Buffer`, any view or `ArrayBuffer`) are a body as it came over the wire; any other value, a string
+ * too, is a parsed value and has the fingerprint of its JSON text. The order of keys, `1.0` against `1` and escapes make no
+ * difference; every difference in value does.
+ *
+ * @throws ConfigError for a pointer that is none, for raw multipart (its boundary is drawn anew each time), and for what
+ * `JSON.stringify` cannot write.
+ */
+declare function fingerprint(body: unknown, options?: FingerprintOptions): string;
+
 /** The nine kinds of failure. */
 type ErrorKind = "Transient" | "Permanent" | "Timeout" | "RateLimit" | "CircuitBreaker" | "Network" | "Server" | "Client" | "Unknown";
 /** How the delay grows: base · multiplierⁿ, base · (1 + multiplier · n), base · 1, 1, 2, 3, 5…, or as listed or computed. */
@@ -595,5 +628,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { isCircuitBreakerError as $, CircuitBreaker as C, RetryHandler as H, RetryPolicyManager as M, OnceAgainError as O, TimeoutError as Y, coreVersion as _, wrap as a0, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as k, noSleep as n, virtualClock as v, RetryExhaustedError as z };
-export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, RetryHooks as I, JitterType as J, RetryOptions as K, RetryPolicy as L, RetryStrategy as N, Permit as P, Queued as Q, Random as R, Settled as S, SleepOptions as T, StateChange as U, VirtualClock as V, SuccessEvent as W, ThresholdBreakerOptions as X, Wrapped as Z, BreakerCallOptions as a, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as l, ErrorKind as m, ExecuteOptions as o, FallbackStrategy as p, GiveUpReason as q, GuardedOperation as r, Operation as s, Outcome as t, QueuedCall as u, RateBreakerOptions as w, RetryConfig as x, RetryEvent as y };
+export { CircuitBreaker as C, RetryExhaustedError as I, RetryHandler as K, OnceAgainError as O, RetryPolicyManager as S, TimeoutError as _, coreVersion as a0, fingerprint as a1, isCircuitBreakerError as a2, wrap as a3, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as k, noSleep as n, virtualClock as v };
+export type { Wrapped as $, AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, JitterType as J, RetryHooks as L, RetryOptions as M, RetryPolicy as N, Permit as P, Queued as Q, Random as R, RetryStrategy as T, Settled as U, VirtualClock as V, SleepOptions as W, StateChange as X, SuccessEvent as Y, ThresholdBreakerOptions as Z, BreakerCallOptions as a, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as l, ErrorKind as m, ExecuteOptions as o, FallbackStrategy as p, FingerprintOptions as q, GiveUpReason as r, GuardedOperation as s, Operation as t, Outcome as u, QueuedCall as w, RateBreakerOptions as x, RetryConfig as y, RetryEvent as z };

@@ -42,6 +42,16 @@ export function coreVersion(): string;
 export function errorTable(): string;
 
 /**
+ * The fingerprint of a raw body: `alg:hex`, or a refusal as JSON.
+ */
+export function fingerprintBytes(request: string, body: Uint8Array | number[]): string;
+
+/**
+ * The fingerprint of a parsed value by its JSON text: `alg:hex`, or a refusal as JSON.
+ */
+export function fingerprintJson(request: string, text: string): string;
+
+/**
  * Where the mailbox begins in the module's memory, in bytes.
  */
 export function mailboxAddress(): number;
@@ -98,6 +108,8 @@ export interface InitOutput {
     readonly breakerStats: (a: number, b: number) => [number, number];
     readonly coreVersion: () => [number, number];
     readonly errorTable: () => [number, number];
+    readonly fingerprintBytes: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly fingerprintJson: (a: number, b: number, c: number, d: number) => [number, number];
     readonly mailboxAddress: () => number;
     readonly mailboxLayout: () => [number, number];
     readonly retryAfter: (a: number, b: number, c: number) => number;

@@ -8,6 +8,7 @@
 mod answer;
 pub mod breaker;
 pub mod errors;
+pub mod fingerprint;
 pub mod mailbox;
 pub mod retry;
 mod slab;
