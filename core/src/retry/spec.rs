@@ -163,7 +163,8 @@ impl RetrySpec {
     /// This configuration, with what it leaves open taken from `defaults`.
     ///
     /// What was written bends what is inherited: a `max_delay` below an inherited `base` lowers it, a `base` above an
-    /// inherited `max_delay` raises that.
+    /// inherited `max_delay` raises that, and a jitter that reads no `deviation` inherits none. A field that is inherited
+    /// keeps the name it was written with.
     #[must_use]
     pub fn or(mut self, defaults: &Self) -> Self {
         match (self.base, self.max_delay) {
@@ -171,7 +172,15 @@ impl RetrySpec {
             (Some(base), None) => self.max_delay = defaults.max_delay.map(|max| max.max(base)),
             _ => {}
         }
-        fill!(self, defaults: max_attempts strategy base multiplier max_delay schedule custom_backoff jitter deviation
+        if self.jitter.is_none_or(|jitter| jitter == JitterType::Deviation) {
+            fill!(self, defaults: deviation);
+        }
+        for (field, written) in &defaults.spelling.names {
+            if self.spelling.names.iter().all(|(name, _)| name != field) {
+                self.spelling.names.push((field, written.clone()));
+            }
+        }
+        fill!(self, defaults: max_attempts strategy base multiplier max_delay schedule custom_backoff jitter
             attempt_timeout total_timeout max_retry_after retry_on never_on retry_statuses per_kind custom_conditions
             name r#type tags enable_circuit_breaker enable_dead_letter enable_metrics enable_logging log_level
             log_messages slot_count slot_width coordination_enabled require_coordination retention);
@@ -211,5 +220,33 @@ mod tests {
         assert_eq!(delays(None, Some(10)).or(&inherited), delays(Some(10), Some(10)));
         assert_eq!(delays(Some(60_000), None).or(&inherited), delays(Some(60_000), Some(60_000)));
         assert_eq!(delays(Some(5), None).or(&inherited), delays(Some(5), Some(30_000)));
+    }
+
+    #[test]
+    fn a_jitter_that_reads_no_deviation_inherits_none() {
+        let inherited = RetrySpec {
+            jitter: Some(JitterType::Deviation),
+            deviation: Some(50_000),
+            ..RetrySpec::default()
+        };
+        let written = |jitter| RetrySpec { jitter, ..RetrySpec::default() };
+        assert_eq!(written(Some(JitterType::Full)).or(&inherited), written(Some(JitterType::Full)));
+        assert_eq!(written(Some(JitterType::Deviation)).or(&inherited), inherited);
+        assert_eq!(written(None).or(&inherited), inherited);
+    }
+
+    #[test]
+    fn an_inherited_field_keeps_the_name_it_was_written_with() {
+        let spelled = |names: &[(&'static str, &str)]| RetrySpec {
+            spelling: Spelling {
+                unit: Unit::Seconds,
+                names: names.iter().map(|(field, name)| (*field, (*name).into())).collect(),
+            },
+            ..RetrySpec::default()
+        };
+        let merged = spelled(&[("base", "base_delay")]).or(&spelled(&[("base", "base"), ("type", "kind")]));
+        assert_eq!(merged.spelling.of("base"), "base_delay");
+        assert_eq!(merged.spelling.of("type"), "kind");
+        assert_eq!(merged.spelling.of("multiplier"), "exponential_base");
     }
 }
