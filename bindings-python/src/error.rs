@@ -7,11 +7,17 @@ use pyo3::prelude::*;
 mod raised {
     #![allow(missing_docs, reason = "documented where they are defined, in Python")]
     pyo3::import_exception!(once_again.errors, ConfigError);
+    pyo3::import_exception!(once_again.errors, FingerprintError);
 }
 
 /// The exception for a configuration that core refused.
 pub(crate) fn refused(error: ConfigError) -> PyErr {
     raised::ConfigError::new_err((error.field, error.value, error.expected))
+}
+
+/// The exception for a value without a fingerprint: where it stands in the body, and what is wrong with it.
+pub(crate) fn no_fingerprint(pointer: &str, problem: &str) -> PyErr {
+    raised::FingerprintError::new_err((pointer.to_owned(), problem.to_owned()))
 }
 
 /// What core knows of an error code: HTTP status, whether a retry may help, suggested actions.

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod error;
+mod fingerprint;
 mod retry;
 mod spec;
 mod time;
@@ -15,6 +16,8 @@ mod _core {
     use super::breaker::Breaker;
     #[pymodule_export]
     use super::error::describe_code;
+    #[pymodule_export]
+    use super::fingerprint::fingerprint;
     #[pymodule_export]
     use super::retry::{RetryCall, RetryPolicy, RetrySpec, retry_after, veto};
     use pyo3::prelude::*;

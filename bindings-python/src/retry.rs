@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use once_again_core::classify::retry_after::{Hints, read};
 use once_again_core::classify::{Host, Signals};
 use once_again_core::draw::Draw;
-use once_again_core::retry::{self, Failure, Kind, KindSpec, Step, Verdict, presets};
+use once_again_core::retry::{self, Failure, Step, Verdict, presets};
 use once_again_core::spec::Unit;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use crate::error::refused;
 use crate::spec;
@@ -32,6 +31,12 @@ impl RetrySpec {
     #[staticmethod]
     fn preset(name: &str) -> PyResult<Self> {
         presets::named(name).map(Self).map_err(refused)
+    }
+
+    /// The policy meant by what is said about a call: criticality, module, real time, user facing, a policy of its own.
+    #[staticmethod]
+    fn chosen(said: &Bound<'_, PyAny>) -> PyResult<Self> {
+        presets::resolve(&spec::read(said)?, Unit::Seconds, "").map(Self).map_err(refused)
     }
 
     /// One level of a tree of levels, with everything it extends.
@@ -59,8 +64,8 @@ impl RetrySpec {
 
     /// The fields that are set, in Python's names and units.
     #[pyo3(signature = () -> "dict[str, Any]")]
-    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        show(py, &self.0)
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        spec::write(py, &self.0.to_value(Unit::Seconds))
     }
 }
 
@@ -115,8 +120,8 @@ impl RetryPolicy {
 
     /// Every field with the value that applies, in Python's names and units.
     #[pyo3(signature = () -> "dict[str, Any]")]
-    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        show(py, &self.0.to_spec())
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        spec::write(py, &self.0.to_spec().to_value(Unit::Seconds))
     }
 }
 
@@ -181,68 +186,4 @@ pub(crate) fn retry_after(headers: Vec<(String, String)>, wall_now: f64) -> Opti
         date: find(&["date"]),
     };
     read(&hints, timestamp(wall_now)).map(seconds)
-}
-
-fn show<'py>(py: Python<'py>, spec: &retry::RetrySpec) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    macro_rules! put {
-        ($($name:literal: $value:expr;)*) => {$(
-            if let Some(value) = $value { fields.set_item($name, value)?; }
-        )*};
-    }
-    put! {
-        "max_attempts": spec.max_attempts;
-        "strategy": spec.strategy.map(once_again_core::backoff::Strategy::name);
-        "initial_delay": spec.base.map(seconds);
-        "exponential_base": spec.multiplier.map(millionths);
-        "max_delay": spec.max_delay.map(seconds);
-        "schedule": spec.schedule.as_ref().map(|delays| delays.iter().copied().map(seconds).collect::<Vec<_>>());
-        "jitter": spec.jitter.map(once_again_core::jitter::JitterType::name);
-        "jitter_factor": spec.deviation.map(|factor| millionths(factor.into()));
-        "attempt_timeout": spec.attempt_timeout.map(seconds);
-        "total_timeout": spec.total_timeout.map(seconds);
-        "max_retry_after": spec.max_retry_after.map(seconds);
-        "retry_on": spec.retry_on.as_ref();
-        "never_on": spec.never_on.as_ref();
-        "retryable_status_codes": spec.retry_statuses.as_ref();
-        "per_kind": spec.per_kind.as_ref().map(|kinds| per_kind(py, kinds)).transpose()?;
-        "operation_name": spec.name.as_ref();
-        "operation_type": spec.r#type.as_ref();
-        "tags": spec.tags.as_ref();
-        "enable_circuit_breaker": spec.enable_circuit_breaker;
-        "enable_dead_letter": spec.enable_dead_letter;
-        "enable_metrics": spec.enable_metrics;
-        "enable_logging": spec.enable_logging;
-        "log_level": spec.log_level.as_ref();
-        "log_messages": spec.log_messages;
-        "slot_count": spec.slot_count;
-        "slot_width": spec.slot_width.map(seconds);
-        "coordination_enabled": spec.coordination_enabled;
-        "require_coordination": spec.require_coordination;
-        "idempotency_ttl": spec.retention.map(seconds);
-    }
-    Ok(fields)
-}
-
-fn per_kind<'py>(py: Python<'py>, kinds: &BTreeMap<Kind, KindSpec>) -> PyResult<Bound<'py, PyDict>> {
-    let shown = PyDict::new(py);
-    for (kind, differs) in kinds {
-        let fields = retry::RetrySpec {
-            max_attempts: differs.max_attempts,
-            strategy: differs.strategy,
-            base: differs.base,
-            multiplier: differs.multiplier,
-            max_delay: differs.max_delay,
-            schedule: differs.schedule.clone(),
-            ..retry::RetrySpec::default()
-        };
-        shown.set_item(kind.name(), show(py, &fields)?)?;
-    }
-    Ok(shown)
-}
-
-/// A fraction as a float, correctly rounded.
-#[expect(clippy::cast_precision_loss, reason = "at most a thousand wholes")]
-fn millionths(value: u64) -> f64 {
-    value as f64 / 1e6
 }

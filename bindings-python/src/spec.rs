@@ -2,7 +2,7 @@
 
 use once_again_core::spec::Value;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDelta, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDelta, PyDict, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple};
 
 /// Deeper than any configuration, and shallow enough for any stack.
 const MAX_DEPTH: usize = 32;
@@ -22,9 +22,6 @@ fn walk(any: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if let Ok(text) = any.cast::<PyString>() {
         return Ok(Value::Text(text.to_string_lossy().into_owned()));
     }
-    if any.is_instance_of::<PyDelta>() {
-        return Ok(Value::Number(any.call_method0("total_seconds")?.extract()?));
-    }
     if let Some(number) = number(any) {
         return Ok(Value::Number(number));
     }
@@ -40,6 +37,10 @@ fn walk(any: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
             let items: PyResult<_> = any.try_iter()?.map(|item| walk(&item?, depth - 1)).collect();
             return Ok(Value::List(items?));
         }
+    }
+    // Asked last: the question alone imports `datetime`.
+    if any.is_instance_of::<PyDelta>() {
+        return Ok(Value::Number(any.call_method0("total_seconds")?.extract()?));
     }
     Ok(Value::Opaque(any.get_type().name()?.to_string_lossy().into_owned()))
 }
@@ -65,4 +66,29 @@ fn entries(map: &Bound<'_, PyMapping>, depth: usize) -> PyResult<Value> {
         })
         .collect();
     Ok(Value::Map(entries?))
+}
+
+/// Core's value as a Python one: how an effective configuration is shown.
+pub(crate) fn write<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Null => py.None().into_bound(py),
+        Value::Bool(flag) => PyBool::new(py, *flag).to_owned().into_any(),
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and small enough for a float to say so")]
+        Value::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+            (*number as i64).into_pyobject(py)?.into_any()
+        }
+        Value::Number(number) => number.into_pyobject(py)?.into_any(),
+        Value::Text(text) | Value::Opaque(text) => PyString::new(py, text).into_any(),
+        Value::List(items) => {
+            let items: PyResult<Vec<_>> = items.iter().map(|item| write(py, item)).collect();
+            PyList::new(py, items?)?.into_any()
+        }
+        Value::Map(entries) => {
+            let dict = PyDict::new(py);
+            for (name, item) in entries {
+                dict.set_item(name, write(py, item)?)?;
+            }
+            dict.into_any()
+        }
+    })
 }

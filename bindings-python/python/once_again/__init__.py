@@ -1,17 +1,19 @@
 """Retries, circuit breakers and idempotency from one decision core: the same answer in every language."""
 
-from ._core import core_version
+from ._core import core_version, fingerprint
 from .breaker import CircuitBreaker, Permit
 from .config import RetryConfig
 from .errors import (
     AttemptTimeoutError,
     CircuitOpenError,
     ConfigError,
+    FingerprintError,
     MaxRetriesExceeded,
     OnceAgainError,
     is_circuit_breaker_error,
 )
 from .events import FailedAttempt, RetryEvent, StateChange
+from .policies import RetryPolicyManager
 from .retry import RetryPolicy, with_retry
 from .retry_decorator import retry_critical_task, retry_kernel_task, retry_quick_task
 
@@ -21,14 +23,17 @@ __all__ = [
     "CircuitOpenError",
     "ConfigError",
     "FailedAttempt",
+    "FingerprintError",
     "MaxRetriesExceeded",
     "OnceAgainError",
     "Permit",
     "RetryConfig",
     "RetryEvent",
     "RetryPolicy",
+    "RetryPolicyManager",
     "StateChange",
     "core_version",
+    "fingerprint",
     "is_circuit_breaker_error",
     "retry_critical_task",
     "retry_kernel_task",

@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Breaker", "RetryCall", "RetryPolicy", "RetrySpec", "core_version", "describe_code", "retry_after", "veto"]
+__all__ = ["Breaker", "RetryCall", "RetryPolicy", "RetrySpec", "core_version", "describe_code", "fingerprint", "retry_after", "veto"]
 
 @final
 class Breaker:
@@ -103,6 +103,11 @@ class RetrySpec:
         Reads a mapping of fields, durations in seconds.
         """
     @staticmethod
+    def chosen(said: Any) -> RetrySpec:
+        """
+        The policy meant by what is said about a call: criticality, module, real time, user facing, a policy of its own.
+        """
+    @staticmethod
     def environment(variables: dict[str, str]) -> RetrySpec:
         """
         What the variables `RETRY_…` say.
@@ -138,6 +143,24 @@ def core_version() -> str:
 def describe_code(name: str) -> tuple[int, bool, list[str]]:
     """
     What core knows of an error code: HTTP status, whether a retry may help, suggested actions.
+    """
+
+def fingerprint(body: Any, *, method: str | None = None, path: str | None = None, query: str | None = None, media_type: str | None = None, headers: Any | None = None, include: "list[str] | tuple[str, ...] | None" = None, exclude: "list[str] | tuple[str, ...] | None" = None, include_body: bool = True) -> str:
+    """
+    What identifies a request: `alg:hex`, the same in every language.
+
+    Args:
+        body: Bytes are a raw body, JSON unless `media_type` says otherwise. Any other value is a parsed one (dict, list,
+            tuple, str, int of any size, float, bool, None, and classes derived from these, as `json.dumps` writes them)
+            and has the fingerprint of its JSON text. Names in any order, 1.0 and 1: all one.
+        method, path, query, `media_type`, headers: Of the request, what counts besides; headers are a mapping or pairs.
+        include, exclude: JSON Pointers to the fields of the body that alone count, or that do not.
+        `include_body`: Whether the body counts at all.
+
+    Raises:
+        `FingerprintError`: the value holds what JSON has no form for (NaN, bytes, dates, Decimal, sets, keys that are no
+            strings) or is nested deeper than 128; or the body is multipart, whose boundary is random.
+        `ConfigError`: a JSON Pointer is malformed.
     """
 
 def retry_after(headers: SupportsGetItem[int, tuple[str, str]], wall_now: SupportsFloat | SupportsIndex) -> float | None:

@@ -81,13 +81,13 @@ class RetryConfig:
     @classmethod
     def level(cls, name: str) -> RetryConfig:
         """A level of the retry policy standards: ``default``, ``aggressive`` or ``conservative``."""
-        return cls._of(_core.RetrySpec.preset(f"service.{name}"))
+        return cls.of_spec(_core.RetrySpec.preset(f"service.{name}"))
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], name: str) -> RetryConfig:
         """The level ``name`` of a tree of levels (parsed YAML or JSON), with everything its ``extends``
         adds."""
-        return cls._of(_core.RetrySpec.level(mapping, name))
+        return cls.of_spec(_core.RetrySpec.level(mapping, name))
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] | None = None) -> RetryConfig:
@@ -96,15 +96,16 @@ class RetryConfig:
         Raises:
             ConfigError: a malformed value; the error names the variable.
         """
-        return cls._of(_core.RetrySpec.environment(dict(os.environ if variables is None else variables)))
+        return cls.of_spec(_core.RetrySpec.environment(dict(os.environ if variables is None else variables)))
 
     @classmethod
     def preset(cls, name: str) -> RetryConfig:
         """A preset of any of the sources: ``kernel``, ``critical``, ``quick``, ``q.standard``, ``http``…"""
-        return cls._of(_core.RetrySpec.preset(name))
+        return cls.of_spec(_core.RetrySpec.preset(name))
 
     @classmethod
-    def _of(cls, spec: _core.RetrySpec) -> RetryConfig:
+    def of_spec(cls, spec: _core.RetrySpec) -> RetryConfig:
+        """What core says, as a configuration."""
         config = cls()
         config.spec = spec
         return config
@@ -115,7 +116,7 @@ class RetryConfig:
 
     def over(self, defaults: RetryConfig) -> RetryConfig:
         """This configuration, with what it leaves open taken from ``defaults``."""
-        merged = self._of(self.spec.filled_from(defaults.spec))
+        merged = self.of_spec(self.spec.filled_from(defaults.spec))
         merged.ours = {**defaults.ours, **self.ours}
         merged.tests = {**defaults.tests, **self.tests}
         return merged
@@ -133,20 +134,17 @@ class RetryConfig:
     @property
     def initial_delay(self) -> float:
         """Seconds before the first retry."""
-        delay: float = self._read("initial_delay")
-        return delay
+        return float(self._read("initial_delay"))
 
     @property
     def max_delay(self) -> float:
         """The longest delay in seconds."""
-        delay: float = self._read("max_delay")
-        return delay
+        return float(self._read("max_delay"))
 
     @property
     def exponential_base(self) -> float:
         """By what the delay is multiplied from retry to retry."""
-        base: float = self._read("exponential_base")
-        return base
+        return float(self._read("exponential_base"))
 
     @property
     def jitter(self) -> bool | str:
@@ -157,8 +155,7 @@ class RetryConfig:
     @property
     def jitter_factor(self) -> float:
         """The fraction by which a delay varies when `jitter` is true."""
-        factor: float = self._read("jitter_factor")
-        return factor
+        return float(self._read("jitter_factor"))
 
     def _read(self, field: str) -> Any:
         filled = self.spec.filled_from(_core.RetrySpec.preset("kernel"))

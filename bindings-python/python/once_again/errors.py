@@ -144,6 +144,27 @@ class CircuitOpenError(OnceAgainError):
         return f"circuit breaker {self.breaker!r} is {self.state}{wait}"
 
 
+class FingerprintError(OnceAgainError, ValueError):
+    """A value that has no JSON form of its own, and so no fingerprint."""
+
+    code = "CONFIG_INVALID"
+
+    @property
+    def pointer(self) -> str:
+        """Where it stands, as a JSON Pointer; empty for the value itself."""
+        pointer: str = self.args[0]
+        return pointer
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, and what to do instead."""
+        problem: str = self.args[1]
+        return problem
+
+    def __str__(self) -> str:
+        return f"at {self.pointer!r}: {self.problem}" if self.pointer else self.problem
+
+
 def is_circuit_breaker_error(error: BaseException) -> bool:
     """Whether a circuit breaker refused the call, so that nothing was sent."""
     return isinstance(error, CircuitOpenError)
