@@ -220,8 +220,10 @@ enum Phase {
 struct Sent {
     ticket: u32,
     kind: OpKind,
+    /// The claim it is about; zero for a begin.
+    epoch: u64,
     at: Tick,
-    /// The lease it asks for.
+    /// The lease it asks for, if it renews.
     lease: Micros,
     /// Its time is not up.
     awaited: bool,
@@ -270,7 +272,7 @@ impl Run {
                 None => Action::Nothing,
             },
             Event::StoreFailed { ticket } => match self.answered(ticket) {
-                Some(sent) if sent.awaited => self.failed(now, sent.kind, draw),
+                Some(sent) if sent.awaited => self.failed(now, &sent, draw),
                 _ => Action::Nothing,
             },
             Event::Due => self.due(now, draw),
@@ -310,8 +312,8 @@ impl Run {
         if let Some(sent) = late {
             // It may still arrive, and is then welcome.
             sent.awaited = false;
-            let kind = sent.kind;
-            return self.failed(now, kind, draw);
+            let sent = *sent;
+            return self.failed(now, &sent, draw);
         }
         match &self.phase {
             Phase::Waiting(waiting) if now >= waiting.poll_at() => self.poll(now),
@@ -323,23 +325,22 @@ impl Run {
 
     fn replied(&mut self, now: Tick, sent: Sent, reply: StoreReply, draw: Draw) -> Action {
         match (&self.phase, sent.kind) {
-            (Phase::Claiming(_), OpKind::Begin) => self.claimed(now, reply, draw),
-            (Phase::Unprotected(_) | Phase::Over { .. }, OpKind::Begin) => {
-                self.late_claim(now, &sent, &reply)
-            }
+            (Phase::Claiming(_), OpKind::Begin) => self.claimed(now, &sent, reply, draw),
+            (Phase::Waiting(_), OpKind::Begin) => self.claimed_while_waiting(now, &sent, reply),
+            (_, OpKind::Begin) => self.late_claim(now, &sent, &reply),
             (Phase::Held(_), OpKind::Renew) => self.renewed(now, &sent, &reply, draw),
             (Phase::Held(_), OpKind::Checkpoint) => self.checkpointed(&reply),
-            (Phase::Settling(_), kind) => self.settling_replied(now, kind, &sent, reply, draw),
+            (Phase::Settling(_), _) => self.settling_replied(now, &sent, reply, draw),
             _ => Action::Nothing,
         }
     }
 
     /// An awaited operation failed, or its time is up.
-    fn failed(&mut self, now: Tick, kind: OpKind, draw: Draw) -> Action {
-        match (&self.phase, kind) {
+    fn failed(&mut self, now: Tick, sent: &Sent, draw: Draw) -> Action {
+        match (&self.phase, sent.kind) {
             (Phase::Claiming(_), OpKind::Begin) => self.claim_failed(now),
             (Phase::Held(_), OpKind::Renew) => self.renewal_failed(now, draw),
-            (Phase::Settling(_), kind) => self.settling_failed(now, kind, draw),
+            (Phase::Settling(_), _) => self.settling_failed(now, sent, draw),
             _ => Action::Nothing,
         }
     }
@@ -356,11 +357,20 @@ impl Run {
 
     fn send(&mut self, now: Tick, op: StoreOp) -> Action {
         self.tickets = self.tickets.wrapping_add(1);
-        let lease = if let StoreOp::Renew { lease, .. } = &op { *lease } else { Micros::ZERO };
+        let (epoch, lease) = match &op {
+            StoreOp::Renew { epoch, lease, .. } => (*epoch, *lease),
+            StoreOp::Checkpoint { epoch, .. }
+            | StoreOp::Complete { epoch, .. }
+            | StoreOp::Release { epoch, .. }
+            | StoreOp::Abandon { epoch, .. } => (*epoch, Micros::ZERO),
+            StoreOp::Begin(_) | StoreOp::Resolve { .. } | StoreOp::Get { .. } | StoreOp::Sweep { .. } => {
+                (0, Micros::ZERO)
+            }
+        };
         if self.sent.len() == MAX_SENT {
             self.sent.remove(0);
         }
-        self.sent.push(Sent { ticket: self.tickets, kind: op.kind(), at: now, lease, awaited: true });
+        self.sent.push(Sent { ticket: self.tickets, kind: op.kind(), epoch, at: now, lease, awaited: true });
         Action::Apply { ticket: self.tickets, op }
     }
 
@@ -393,4 +403,29 @@ fn pause(round: u32, draw: Draw) -> Micros {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn by_name<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(code.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::Alg;
+    use crate::idempotency::record::Body;
+
+    #[test]
+    fn only_a_run_that_holds_its_record_can_complete_it_jointly() {
+        let (key, owner) = (RecordKey([1; 32]), Owner([2; 16]));
+        let fingerprint = Fingerprint::new(Alg::Jcs, [3; 32]);
+        let mut run = Run::new(&RunConfig::default(), key, fingerprint, None, owner, false, Tick::ZERO);
+        let outcome = Outcome::function(Body::Kept(b"null".to_vec()));
+        assert_eq!(run.completion(&outcome), None);
+        run.handle(Tick::ZERO, Event::Start, Draw(0));
+        assert_eq!(run.completion(&outcome), None);
+        let reply = StoreReply::Acquired { epoch: 7, attempts: 1, lease_until: None, checkpoint: None };
+        run.handle(Tick::ZERO, Event::Reply { ticket: 1, reply }, Draw(0));
+        let retention = Micros::from_secs(86_400);
+        let op = StoreOp::Complete { key, owner, epoch: 7, outcome: outcome.encode(), retention };
+        assert_eq!(run.completion(&outcome), Some(op));
+        run.handle(Tick::ZERO, Event::Finished { ending: Ending::CompletedJointly }, Draw(0));
+        assert_eq!(run.completion(&outcome), None);
+    }
 }

@@ -324,3 +324,125 @@ fn hash(key: &RecordKey, seed: u64) -> u64 {
     let folded = (spread >> 64) as u64 ^ spread as u64;
     folded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::{Alg, Fingerprint};
+    use crate::idempotency::record::Owner;
+    use crate::store::{Begin, Mode, OnOrphan};
+
+    const NOW: Timestamp = Timestamp::new(1_000_000);
+    const OWNER: Owner = Owner([1; 16]);
+
+    fn key(number: u32) -> RecordKey {
+        let mut key = [0; 32];
+        key[28..].copy_from_slice(&number.to_be_bytes());
+        RecordKey(key)
+    }
+
+    fn begin(key: RecordKey, retention: u64) -> StoreOp {
+        StoreOp::Begin(Begin {
+            key,
+            owner: OWNER,
+            fingerprint: Fingerprint::new(Alg::Jcs, [9; 32]),
+            caller: None,
+            lease: Some(Micros::new(60)),
+            retention: Micros::new(retention),
+            on_orphan: OnOrphan::Reexecute,
+            max_takeovers: 5,
+            derived: false,
+        })
+    }
+
+    fn complete(key: RecordKey, epoch: u64) -> StoreOp {
+        let outcome = vec![7; 10];
+        StoreOp::Complete { key, owner: OWNER, epoch, outcome, retention: Micros::new(1_000) }
+    }
+
+    fn bounded(max_records: u32) -> MemoryStore {
+        MemoryStore::new(MemoryConfig { max_records: Some(max_records), ..MemoryConfig::default() })
+    }
+
+    #[test]
+    fn stats_tell_what_is_held_and_what_it_took() {
+        let mut store = bounded(5);
+        for number in 0..4 {
+            store.apply(NOW, &begin(key(number), 1_000));
+        }
+        assert_eq!(store.apply(NOW, &complete(key(0), 1_000_000)), StoreReply::Completed);
+        // A record in progress is 89 bytes, one completed with ten bytes 96; each counts 112 more.
+        let held = MemoryStats {
+            records: 4,
+            in_progress: 3,
+            completed: 1,
+            bytes: 3 * (89 + 112) + 96 + 112,
+            nearly_full: true,
+            ..MemoryStats::default()
+        };
+        assert_eq!(store.stats(), held);
+        store.apply(NOW, &begin(key(4), 1_000));
+        store.apply(NOW, &begin(key(5), 1_000));
+        assert_eq!((store.stats().records, store.stats().refused), (5, 1));
+        let later = Timestamp::new(1_001_000);
+        assert_eq!(store.apply(later, &StoreOp::Sweep { limit: 4 }), StoreReply::Swept { count: 4 });
+        assert_eq!((store.stats().records, store.stats().expired, store.stats().nearly_full), (1, 4, false));
+    }
+
+    #[test]
+    fn an_evicted_record_is_counted() {
+        let config = MemoryConfig { when_full: WhenFull::EvictCompleted, ..MemoryConfig::default() };
+        let mut store = MemoryStore::new(MemoryConfig { max_records: Some(1), ..config });
+        store.apply(NOW, &begin(key(0), 1_000));
+        store.apply(NOW, &complete(key(0), 1_000_000));
+        store.apply(NOW, &begin(key(1), 1_000));
+        assert_eq!((store.stats().records, store.stats().evicted), (1, 1));
+    }
+
+    #[test]
+    fn keys_with_one_beginning_are_told_apart() {
+        let mut store = bounded(1_000);
+        for number in 0..1_000 {
+            assert!(matches!(store.apply(NOW, &begin(key(number), 1_000)), StoreReply::Acquired { .. }));
+        }
+        for number in (0..1_000).step_by(2) {
+            let release =
+                StoreOp::Release { key: key(number), owner: OWNER, epoch: 1_000_000, mode: Mode::Forget };
+            assert_eq!(store.apply(NOW, &release), StoreReply::Released);
+        }
+        for number in 0..1_000 {
+            let found =
+                matches!(store.apply(NOW, &StoreOp::Get { key: key(number) }), StoreReply::Found { .. });
+            assert_eq!(found, number % 2 == 1, "{number}");
+        }
+    }
+
+    #[test]
+    fn slots_are_used_again() {
+        let mut store = bounded(10);
+        for number in 0..1_000 {
+            let now = Timestamp::new(1_000_000 + u64::from(number) * 20);
+            assert!(matches!(store.apply(now, &begin(key(number), 100)), StoreReply::Acquired { .. }));
+        }
+        assert!(store.slots.len() <= 10, "{} slots", store.slots.len());
+    }
+
+    #[test]
+    fn an_empty_store_holds_no_memory() {
+        let mut store = bounded(1_000);
+        for number in 0..1_000 {
+            store.apply(NOW, &begin(key(number), 1_000));
+        }
+        assert_eq!(
+            store.apply(Timestamp::new(1_001_000), &StoreOp::Sweep { limit: u32::MAX }),
+            StoreReply::Swept { count: 1_000 }
+        );
+        assert_eq!((store.slots.capacity(), store.index.capacity(), store.stats().bytes), (0, 0, 0));
+        assert!(matches!(store.apply(NOW, &begin(key(1), 1_000)), StoreReply::Acquired { .. }));
+    }
+
+    #[test]
+    fn a_slot_takes_72_bytes() {
+        assert_eq!(size_of::<Slot>(), if size_of::<usize>() == 8 { 72 } else { 64 });
+    }
+}

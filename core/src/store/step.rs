@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | none, or expired | begin | `Acquired`, a new record |
 //! | none, or expired | renew, checkpoint, complete, release, abandon | `Lost` |
-//! | in progress, leased | begin by the same owner | `Acquired` as before: its reply was lost |
+//! | in progress, leased | begin by the same owner | `Acquired` with the same epoch, and the lease counts anew: its reply was lost |
 //! | in progress, leased | begin by another | `Busy` |
 //! | in progress, lease over | begin | `Acquired` with the next epoch; or unknown from now on, as the begin has it |
 //! | retryable | begin | `Acquired` with the next epoch |
@@ -158,7 +158,12 @@ fn claim(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) 
         }
         State::Unknown => (Write::Keep, StoreReply::OutcomeUnknown),
         State::Retryable => acquired(now, begin, next_claim(record, now, begin)),
-        State::InProgress if record.is_leased(now) => (Write::Keep, held(record, begin)),
+        State::InProgress if record.is_leased(now) && record.owner == begin.owner => {
+            again(now, record, begin)
+        }
+        State::InProgress if record.is_leased(now) => {
+            (Write::Keep, StoreReply::Busy { lease_until: record.lease_until })
+        }
         State::InProgress if begin.on_orphan == OnOrphan::Fail || record.takeovers >= begin.max_takeovers => {
             (Write::Put(ended(record, now, State::Unknown)), StoreReply::OutcomeUnknown)
         }
@@ -169,13 +174,13 @@ fn claim(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) 
     }
 }
 
-/// Somebody holds the record; perhaps the one who asks, who never heard so.
-fn held(record: &Record, begin: &Begin) -> StoreReply {
-    if record.owner == begin.owner {
-        told(record)
-    } else {
-        StoreReply::Busy { lease_until: record.lease_until }
-    }
+/// The owner never heard that the claim is its own. Its lease counts from this begin, since that is what it will believe.
+fn again(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) {
+    let lease_until = record.lease_until.map(|until| until.max(now.plus(begin.lease.unwrap_or_default())));
+    let expires_at = record.expires_at.max(lease_until.unwrap_or(now));
+    let record = Record { lease_until, expires_at, ..changed(record, now) };
+    let reply = told(&record);
+    (Write::Put(record), reply)
 }
 
 fn next_claim(record: &Record, now: Timestamp, begin: &Begin) -> Record {

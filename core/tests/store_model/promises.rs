@@ -83,7 +83,11 @@ impl Seen {
         match reply {
             StoreReply::Acquired { epoch, lease_until, .. } => {
                 assert!(self.kept(now).is_none(), "a completed record was run again");
+                let exclusive_until = lease_until.unwrap_or(expires);
                 if self.holds(by, *epoch) {
+                    let holder = self.holder.as_mut().unwrap();
+                    assert!(lease_until.is_none_or(|until| until >= holder.exclusive_until));
+                    holder.exclusive_until = lease_until.unwrap_or(holder.exclusive_until);
                     return;
                 }
                 assert!(*epoch > self.last_epoch, "epoch {epoch} after {}", self.last_epoch);
@@ -91,7 +95,6 @@ impl Seen {
                     assert!(now >= holder.exclusive_until, "two live owners: {:?} and {by:?}", holder.owner);
                 }
                 self.last_epoch = *epoch;
-                let exclusive_until = lease_until.unwrap_or(expires);
                 self.holder = Some(Holder { owner: by, epoch: *epoch, exclusive_until });
                 self.kept = None;
             }
@@ -139,7 +142,6 @@ impl Seen {
             }
             (StoreOp::Renew { .. }, StoreReply::Renewed { lease_until }) => {
                 let holder = self.holder.as_mut().unwrap();
-                assert!(*lease_until >= holder.exclusive_until.min(*lease_until));
                 holder.exclusive_until = *lease_until;
             }
             (StoreOp::Release { mode, .. }, StoreReply::Released) => {

@@ -13,8 +13,6 @@ use crate::time::{Micros, Tick, Timestamp};
 /// A begin is under way.
 #[derive(Clone, Debug)]
 pub(super) struct Claiming {
-    /// When this claim was first asked for: the store may have granted it then, so the lease counts from here.
-    asked_at: Tick,
     /// It has been asked a second time.
     repeated: bool,
     /// Polls answered `Busy`, and the end of the wait.
@@ -46,9 +44,8 @@ impl Waiting {
 #[derive(Clone, Debug)]
 pub(super) struct Unprotected {
     reason: Reason,
-    asked_at: Tick,
-    /// A claim that arrived late, to be completed in the end.
-    epoch: Option<u64>,
+    /// A claim that arrived late, to be completed in the end: its epoch, and when it was asked for.
+    late: Option<(u64, Tick)>,
 }
 
 impl Run {
@@ -59,30 +56,37 @@ impl Run {
         self.ask(now, None, None)
     }
 
+    /// A begin of an earlier poll was granted after all.
+    pub(super) fn claimed_while_waiting(&mut self, now: Tick, sent: &Sent, reply: StoreReply) -> Action {
+        let StoreReply::Acquired { epoch, attempts, checkpoint, .. } = reply else { return Action::Nothing };
+        self.phase = Phase::Held(Held::new(&self.config, epoch, sent.at, now));
+        Action::Execute { epoch, attempts, checkpoint }
+    }
+
     pub(super) fn poll(&mut self, now: Tick) -> Action {
         let Phase::Waiting(Waiting { waited, .. }) = self.phase else { return Action::Nothing };
         self.ask(now, Some(waited), None)
     }
 
     fn ask(&mut self, now: Tick, waited: Option<Waited>, left_to_do: Option<Intent>) -> Action {
-        self.phase = Phase::Claiming(Claiming { asked_at: now, repeated: false, waited, left_to_do });
+        self.phase = Phase::Claiming(Claiming { repeated: false, waited, left_to_do });
         self.send(now, StoreOp::Begin(self.begin.clone()))
     }
 
-    pub(super) fn claimed(&mut self, now: Tick, reply: StoreReply, draw: Draw) -> Action {
+    pub(super) fn claimed(&mut self, now: Tick, sent: &Sent, reply: StoreReply, draw: Draw) -> Action {
         let Phase::Claiming(claiming) = &self.phase else { return Action::Nothing };
-        let Claiming { asked_at, waited, .. } = *claiming;
+        let waited = claiming.waited;
         if let Some(intent) = claiming.left_to_do.clone() {
             return match reply {
                 StoreReply::Acquired { epoch, .. } => {
-                    self.settle(now, epoch, self.lease_from(asked_at), intent)
+                    self.settle(now, epoch, self.lease_from(sent.at), intent)
                 }
                 _ => self.over(None, Action::Settled(Settled::Unrecorded)),
             };
         }
         match reply {
             StoreReply::Acquired { epoch, attempts, checkpoint, .. } => {
-                self.phase = Phase::Held(Held::new(&self.config, epoch, asked_at, now));
+                self.phase = Phase::Held(Held::new(&self.config, epoch, sent.at, now));
                 Action::Execute { epoch, attempts, checkpoint }
             }
             StoreReply::Replay { outcome, created } => self.replay(&outcome, created),
@@ -103,7 +107,7 @@ impl Run {
                 None,
                 "An earlier request with this key was cut off, and whether it took effect is not known.",
             ),
-            StoreReply::Full { .. } if self.begin.derived => self.unprotected(Reason::StoreFull, asked_at),
+            StoreReply::Full { .. } if self.begin.derived => self.unprotected(Reason::StoreFull),
             StoreReply::Full { retry_after } => self.refuse(
                 Code::StoreFull,
                 Some(retry_after),
@@ -117,7 +121,6 @@ impl Run {
     /// A timed-out claim may have been granted: the same owner asks once more before the store counts as unreachable.
     pub(super) fn claim_failed(&mut self, now: Tick) -> Action {
         let Phase::Claiming(claiming) = &mut self.phase else { return Action::Nothing };
-        let asked_at = claiming.asked_at;
         if claiming.left_to_do.is_some() {
             return self.over(None, Action::Settled(Settled::Unrecorded));
         }
@@ -128,7 +131,7 @@ impl Run {
         // Somebody was seen at work: to run beside them is what nobody asked for.
         let alone = claiming.waited.is_none();
         if self.config.fail_open && alone {
-            return self.unprotected(Reason::StoreUnavailable, asked_at);
+            return self.unprotected(Reason::StoreUnavailable);
         }
         self.refuse(
             Code::StoreUnavailable,
@@ -170,49 +173,50 @@ impl Run {
         }
     }
 
-    fn unprotected(&mut self, reason: Reason, asked_at: Tick) -> Action {
-        self.phase = Phase::Unprotected(Unprotected { reason, asked_at, epoch: None });
+    fn unprotected(&mut self, reason: Reason) -> Action {
+        self.phase = Phase::Unprotected(Unprotected { reason, late: None });
         Action::Unprotected { reason }
     }
 
-    /// A claim that was granted after its time was up.
+    /// A claim that was granted when nobody counted on it any more.
     pub(super) fn late_claim(&mut self, now: Tick, sent: &Sent, reply: &StoreReply) -> Action {
         let StoreReply::Acquired { epoch, attempts, .. } = *reply else { return Action::Nothing };
-        match &mut self.phase {
+        let held = match &mut self.phase {
             Phase::Unprotected(unprotected) => {
-                unprotected.epoch = Some(epoch);
-                unprotected.asked_at = sent.at;
-                Action::Nothing
+                unprotected.late = Some((epoch, sent.at));
+                return Action::Nothing;
             }
-            // Nobody will run under it, so nobody must wait for it. A first run leaves no trace; a later one leaves what
-            // earlier runs did to be run again.
-            Phase::Over { epoch: held } if *held != Some(epoch) => {
-                let mode = if attempts == 1 { Mode::Forget } else { Mode::Retryable };
-                let (key, owner) = (self.begin.key, self.begin.owner);
-                self.send(now, StoreOp::Release { key, owner, epoch, mode })
-            }
-            _ => Action::Nothing,
+            Phase::Held(held) => Some(held.epoch()),
+            Phase::Settling(settling) => Some(settling.epoch()),
+            Phase::Over { epoch } => *epoch,
+            Phase::Fresh | Phase::Claiming(_) | Phase::Waiting(_) => return Action::Nothing,
+        };
+        if held == Some(epoch) {
+            return Action::Nothing;
         }
+        // Nobody will run under it, so nobody must wait for it. A first run leaves no trace; a later one leaves what
+        // earlier runs did to be run again.
+        let mode = if attempts == 1 { Mode::Forget } else { Mode::Retryable };
+        let (key, owner) = (self.begin.key, self.begin.owner);
+        self.send(now, StoreOp::Release { key, owner, epoch, mode })
     }
 
     /// The handler ran without a record. Where the store could not be reached, one claim and one completion follow, so
     /// that a retry of the caller finds the answer.
     pub(super) fn finished_unprotected(&mut self, now: Tick, ending: Ending) -> Action {
-        let Phase::Unprotected(Unprotected { reason, asked_at, epoch }) = self.phase else {
-            return Action::Nothing;
-        };
+        let Phase::Unprotected(Unprotected { reason, late }) = self.phase else { return Action::Nothing };
         let Some(intent) = Intent::of(ending).filter(|_| reason == Reason::StoreUnavailable) else {
             return self.over(None, Action::Settled(Settled::Unrecorded));
         };
-        match epoch {
-            Some(epoch) => self.settle(now, epoch, self.lease_from(asked_at), intent),
+        match late {
+            Some((epoch, asked_at)) => self.settle(now, epoch, self.lease_from(asked_at), intent),
             None => self.ask(now, None, Some(intent)),
         }
     }
 
     /// The caller gave up before the run held anything.
     pub(super) fn give_up_unheld(&mut self, now: Tick) -> Action {
-        if let Phase::Unprotected(Unprotected { asked_at, epoch: Some(epoch), .. }) = self.phase {
+        if let Phase::Unprotected(Unprotected { late: Some((epoch, asked_at)), .. }) = self.phase {
             return self.settle(now, epoch, self.lease_from(asked_at), Intent::Abandon);
         }
         self.over(None, Action::Settled(Settled::Abandoned))

@@ -140,7 +140,10 @@ impl RunSpec {
     pub fn from_reader(reader: &Reader<'_>) -> Result<Self, ConfigError> {
         let lease = match reader.get("lease") {
             Some(Value::Bool(false)) => Some(Lease::Endless),
-            _ => reader.duration("lease", Micros::from_millis(100), DAY)?.map(Lease::For),
+            _ => reader
+                .duration("lease", Micros::from_millis(100), DAY)
+                .map_err(|error| reader.refuse("lease", format!("{}, or false for none", error.expected)))?
+                .map(Lease::For),
         };
         let longest_pause = if let Some(Lease::For(lease)) = lease { half(lease) } else { DAY };
         let on_orphan = reader.one_of("on_orphan", &["reexecute", "fail"])?;
@@ -356,4 +359,151 @@ fn half(span: Micros) -> Micros {
 
 fn quarter(span: Micros) -> Micros {
     Micros::new(span.get() / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fields: &[(&str, Value)]) -> Result<RunSpec, ConfigError> {
+        let value = Value::Map(fields.iter().map(|(name, value)| ((*name).into(), value.clone())).collect());
+        RunSpec::read(&value, Unit::Millis, "")
+    }
+
+    fn number(field: &'static str, number: f64) -> [(&'static str, Value); 1] {
+        [(field, Value::Number(number))]
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.into())
+    }
+
+    #[test]
+    fn nothing_given_is_the_default() {
+        assert_eq!(RunConfig::try_from(read(&[]).unwrap()), Ok(RunConfig::default()));
+    }
+
+    #[test]
+    fn every_field_is_read_in_the_hosts_unit() {
+        let spec = read(&[
+            ("lease", Value::Number(30_000.0)),
+            ("renewEvery", Value::Number(8_000.0)),
+            ("retention", Value::Number(5_000.0)),
+            ("derivedWindow", Value::Number(1_000.0)),
+            ("onOrphan", text("fail")),
+            ("maxTakeovers", Value::Number(2.0)),
+            ("conflict", text("wait")),
+            ("maxRun", Value::Number(90_000.0)),
+            ("maxTx", Value::Number(20_000.0)),
+            ("storeTimeout", Value::Number(500.0)),
+            ("completeTimeout", Value::Number(700.0)),
+            ("failOpen", Value::Bool(true)),
+        ]);
+        let expected = RunConfig {
+            lease: Some(Micros::from_secs(30)),
+            renew_every: Micros::from_secs(8),
+            retention: Micros::from_secs(5),
+            derived_window: Micros::from_secs(1),
+            on_orphan: OnOrphan::Fail,
+            max_takeovers: 2,
+            conflict: Conflict::Wait { timeout: Micros::from_secs(30) },
+            max_run: Micros::from_secs(90),
+            max_tx: Micros::from_secs(20),
+            store_timeout: Micros::from_millis(500),
+            complete_timeout: Micros::from_millis(700),
+            fail_open: true,
+        };
+        assert_eq!(RunConfig::try_from(spec.unwrap()), Ok(expected));
+    }
+
+    #[test]
+    fn retention_has_the_names_of_every_document() {
+        let day = Some(DAY);
+        assert_eq!(read(&number("ttl", 86_400.0)).unwrap().retention, day);
+        for name in [
+            "ttlMs",
+            "retention",
+            "defaultTtl",
+            "deduplication_window",
+            "responseCacheTtl",
+            "idempotency_ttl",
+        ] {
+            assert_eq!(read(&number(name, 86_400_000.0)).unwrap().retention, day, "{name}");
+        }
+        let both = read(&[("ttl", Value::Number(1.0)), ("ttlMs", Value::Number(1_000.0))]).unwrap_err();
+        assert_eq!(both.expected, "ttl or ttlMs, not both: they are one field");
+    }
+
+    #[test]
+    fn a_ttl_of_more_than_a_year_was_meant_in_milliseconds() {
+        let error = read(&number("ttl", 86_400_000.0)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "ttl: got 86400000, expected at most 31536000: seconds expected, did you mean ttlMs?"
+        );
+        let error = read(&number("ttlMs", 1e12)).unwrap_err();
+        assert_eq!(error.expected, "a number of milliseconds from 1 to 31536000000");
+        let error = read(&number("ttl", -1.0)).unwrap_err();
+        assert_eq!(error.expected, "a number of seconds from 0.001 to 31536000");
+    }
+
+    #[test]
+    fn a_conflict_is_a_name_or_how_long_to_wait() {
+        let wait = |millis| Ok(Some(Conflict::Wait { timeout: Micros::from_millis(millis) }));
+        let given = |value| read(&[("conflict", value)]).map(|spec| spec.conflict);
+        assert_eq!(given(text("reject")), Ok(Some(Conflict::Reject)));
+        for name in ["wait", "waitForCompletion", "WaitForFirst", "return_previous"] {
+            assert_eq!(given(text(name)), wait(30_000), "{name}");
+        }
+        assert_eq!(given(Value::Map(vec![("wait".into(), Value::Number(250.0))])), wait(250));
+        assert_eq!(given(Value::Map(vec![("timeout".into(), Value::Number(0.0))])), wait(0));
+        assert_eq!(
+            given(Value::Map(vec![])).unwrap_err().expected,
+            "reject, or an object with how long to wait"
+        );
+        let error = given(Value::Map(vec![("wait".into(), Value::Number(-1.0))])).unwrap_err();
+        assert_eq!(error.field, "conflict.wait");
+    }
+
+    #[test]
+    fn false_is_no_lease_and_true_is_no_value() {
+        assert_eq!(read(&[("lease", Value::Bool(false))]).unwrap().lease, Some(Lease::Endless));
+        let error = read(&[("lease", Value::Bool(true))]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "lease: got true, expected a number of milliseconds from 100 to 86400000, or false for none"
+        );
+    }
+
+    #[test]
+    fn a_heartbeat_leaves_room_for_a_second_one() {
+        let error =
+            read(&[("lease", Value::Number(1_000.0)), ("renewEvery", Value::Number(501.0))]).unwrap_err();
+        assert_eq!(error.expected, "a number of milliseconds from 1 to 500");
+        let alone = RunConfig::try_from(read(&number("renewEvery", 31_000.0)).unwrap()).unwrap_err();
+        assert_eq!((alone.field.as_str(), alone.value.as_str()), ("renew_every", "31 seconds"));
+    }
+
+    #[test]
+    fn functions_wait_and_their_heartbeat_goes_with_their_lease() {
+        let plain = RunConfig::try_from(RunSpec::default().or(&RunSpec::function())).unwrap();
+        assert_eq!((plain.lease, plain.renew_every), (Some(Micros::from_secs(20)), Micros::from_secs(7)));
+        assert_eq!(plain.conflict, Conflict::Wait { timeout: Micros::from_secs(30) });
+        let short = read(&number("lease", 3_000.0)).unwrap().or(&RunSpec::function());
+        assert_eq!(RunConfig::try_from(short).unwrap().renew_every, Micros::from_secs(1));
+    }
+
+    #[test]
+    fn a_short_lease_shortens_what_must_fit_into_it() {
+        let short = RunConfig::try_from(read(&number("lease", 3_000.0)).unwrap()).unwrap();
+        assert_eq!(short.store_timeout(), Micros::from_millis(750));
+        assert_eq!(short.abort_margin(), Micros::from_millis(750));
+        assert_eq!(RunConfig::default().abort_margin(), Micros::from_secs(2));
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let error = read(&number("storeTimout", 5.0)).unwrap_err();
+        assert_eq!(error.expected, "a known field; the nearest is storeTimeout");
+    }
 }

@@ -53,8 +53,17 @@ pub(super) struct Settling {
 }
 
 impl Settling {
+    pub(super) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     pub(super) fn deadline(&self, config: &RunConfig) -> Option<Tick> {
         self.retry_at.into_iter().chain(self.answer_at(config)).min()
+    }
+
+    /// Not a heartbeat, and not another claim that is being handed back.
+    fn is_about(&self, sent: &Sent) -> bool {
+        sent.kind == self.intent.kind() && sent.epoch == self.epoch
     }
 
     fn answer_at(&self, config: &RunConfig) -> Option<Tick> {
@@ -121,18 +130,17 @@ impl Run {
     pub(super) fn settling_replied(
         &mut self,
         now: Tick,
-        kind: OpKind,
         sent: &Sent,
         reply: StoreReply,
         draw: Draw,
     ) -> Action {
         let Phase::Settling(settling) = &mut self.phase else { return Action::Nothing };
-        if let (OpKind::Renew, StoreReply::Renewed { .. }) = (kind, &reply) {
+        if let (OpKind::Renew, StoreReply::Renewed { .. }) = (sent.kind, &reply) {
             // A heartbeat that was under way when the handler finished: there is more time.
             settling.until = settling.until.max(sent.at.plus(sent.lease));
             return Action::Nothing;
         }
-        if kind != settling.intent.kind() {
+        if !settling.is_about(sent) {
             return Action::Nothing;
         }
         let settled = match reply {
@@ -151,16 +159,16 @@ impl Run {
                     replay: outcome.zip(created).map(|(outcome, created)| Replay { outcome, created }),
                 }
             }
-            _ if sent.awaited => return self.settling_failed(now, kind, draw),
+            _ if sent.awaited => return self.settling_failed(now, sent, draw),
             _ => return Action::Nothing,
         };
         let epoch = Some(settling.epoch);
         self.over(epoch, Action::Settled(settled))
     }
 
-    pub(super) fn settling_failed(&mut self, now: Tick, kind: OpKind, draw: Draw) -> Action {
+    pub(super) fn settling_failed(&mut self, now: Tick, sent: &Sent, draw: Draw) -> Action {
         let Phase::Settling(settling) = &mut self.phase else { return Action::Nothing };
-        if kind != settling.intent.kind() {
+        if !settling.is_about(sent) {
             return Action::Nothing;
         }
         let retry_at = now.plus(pause(settling.failures, draw));

@@ -112,3 +112,34 @@ impl MemorySpec {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fields: &[(&str, Value)]) -> Result<MemorySpec, ConfigError> {
+        let value = Value::Map(fields.iter().map(|(name, value)| ((*name).into(), value.clone())).collect());
+        MemorySpec::read(&value, Unit::Millis, "")
+    }
+
+    #[test]
+    fn without_bounds_it_holds_10_000_records_of_256_mib() {
+        assert_eq!(read(&[]).unwrap().config(0), MemoryConfig::default());
+        let by_entries = read(&[("max_entries", Value::Number(5.0))]).unwrap().config(3);
+        assert_eq!(by_entries, MemoryConfig { max_records: Some(5), seed: 3, ..MemoryConfig::default() });
+    }
+
+    #[test]
+    fn a_bound_in_bytes_stands_alone() {
+        let by_bytes = read(&[("maxBytes", Value::Number(4096.0))]).unwrap().config(0);
+        assert_eq!((by_bytes.max_records, by_bytes.max_bytes), (None, Some(4096)));
+    }
+
+    #[test]
+    fn a_wrong_bound_is_named_with_its_range() {
+        let error = read(&[("maxRecords", Value::Number(0.0))]).unwrap_err();
+        assert_eq!(error.to_string(), "maxRecords: got 0, expected a whole number from 1 to 2147483647");
+        let error = read(&[("whenFull", Value::Text("evict".into()))]).unwrap_err();
+        assert_eq!(error.to_string(), "whenFull: got \"evict\", expected one of refuse, evictCompleted");
+    }
+}
