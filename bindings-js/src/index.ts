@@ -44,6 +44,7 @@ export type {
   ExecuteOptions,
   GiveUpEvent,
   JitterType,
+  PolicyWishes,
   RetryConfig,
   RetryEvent,
   RetryHooks,

@@ -190,11 +190,13 @@ test("errors that do not speak against the dependency count nowhere", async () =
 test("the two halves of a call do what execute does", async () => {
   const { breaker, clock } = breakerOf();
   const stale = breaker.admit();
-  assert.equal(breaker.settle(breaker.admit(), "success"), "counted");
+  const first = breaker.admit();
+  assert.equal(breaker.settle(first, "success"), "counted");
+  assert.equal(breaker.settle(first, "failure"), "duplicate", "a permit is used once");
   assert.equal(breaker.settle(breaker.admit(), "failure"), "counted");
   const last = breaker.admit();
   assert.equal(breaker.settle(last, "failure"), "counted");
-  assert.equal(breaker.settle(last, "failure"), "duplicate");
+  assert.equal(breaker.settle(last, "failure"), "stale", "its epoch is over");
   assert.equal(breaker.settle(stale, "failure"), "stale");
   assert.throws(() => breaker.admit(), CircuitOpenError);
   await clock.advance(30_000);

@@ -435,8 +435,8 @@ interface RetryPolicy extends BackoffOptions {
     readonly permanentErrors?: readonly string[] | undefined;
     /** HTTP statuses that are retried, 100 to 599. */
     readonly retryableStatusCodes?: readonly number[] | undefined;
-    /** Limits and backoffs for single kinds. */
-    readonly perKind?: Readonly<Partial<Record<ErrorKind, BackoffOptions>>> | undefined;
+    /** Limits and backoffs for single kinds; a number is `maxAttempts`. */
+    readonly perKind?: Readonly<Partial<Record<ErrorKind, number | BackoffOptions>>> | undefined;
     /** The operation's name in errors, hooks and dead letters. Default `default`. */
     readonly operationName?: string | undefined;
     /** The operation's type. Default `unknown`. */
@@ -475,6 +475,8 @@ interface RetryEvent {
     /** How long until the next one, milliseconds. */
     readonly delay: number;
     readonly error: unknown;
+    /** What kind of failure it was. */
+    readonly kind: ErrorKind;
 }
 /** A call that came to its end without success. */
 interface GiveUpEvent {
@@ -484,6 +486,8 @@ interface GiveUpEvent {
     readonly elapsed: number;
     /** The last failure. */
     readonly error: unknown;
+    /** What kind of failure it was. */
+    readonly kind: ErrorKind;
     readonly reason: GiveUpReason | "NOT_RETRYABLE";
 }
 /** A call that succeeded. */
@@ -521,6 +525,17 @@ interface RetryOptions extends RetryPolicy, RetryHooks {
     readonly clock?: Clock | undefined;
     /** Default: `Math.random`. */
     readonly random?: Random | undefined;
+}
+/** What may be said about a client's calls, to choose their policy by. */
+interface PolicyWishes {
+    /** A policy or preset of one's own wins over everything. */
+    readonly retryPolicy?: RetryPolicy | string | undefined;
+    readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
+    /** A module of the Q ecosystem. */
+    readonly module?: string | undefined;
+    readonly realTime?: boolean | undefined;
+    /** Somebody waits: the whole call ends within 10 s. */
+    readonly userFacing?: boolean | undefined;
 }
 /** What may be said about one call. */
 interface ExecuteOptions {
@@ -579,6 +594,11 @@ declare const RetryPolicyManager: {
     forModule(module: string): RetryConfig;
     /** The policy for CRITICAL, HIGH, MEDIUM or LOW. */
     forCriticality(criticality: string): RetryConfig;
+    /**
+     * The policy for all that is said about a call. First wins: `retryPolicy`, criticality CRITICAL or HIGH, a module that is
+     * CONSERVATIVE, `realTime` (FAST), criticality MEDIUM or LOW, `module`, STANDARD.
+     */
+    choose(wishes: PolicyWishes): RetryConfig;
     /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
     createCustom(fields: RetryOptions): RetryConfig & RetryOptions;
 };
@@ -628,5 +648,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { wrap as $, CircuitBreaker as C, RetryPolicyManager as L, OnceAgainError as O, TimeoutError as W, coreVersion as Y, fingerprint as Z, isCircuitBreakerError as _, injectErrors as a1, noSleep as a2, virtualClock as a3, CircuitOpenError as f, ConfigError as i, ErrorCodes as j, RetryExhaustedError as x, RetryHandler as y };
-export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, RetryOptions as I, JitterType as J, RetryPolicy as K, RetryStrategy as M, SleepOptions as N, Permit as P, Queued as Q, Random as R, Settled as S, StateChange as T, SuccessEvent as U, ThresholdBreakerOptions as V, Wrapped as X, BreakerCallOptions as a, VirtualClock as a0, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as k, ErrorKind as l, ExecuteOptions as m, FallbackStrategy as n, FingerprintOptions as o, GiveUpReason as p, GuardedOperation as q, Operation as r, Outcome as s, QueuedCall as t, RateBreakerOptions as u, RetryConfig as v, RetryEvent as w, RetryHooks as z };
+export { isCircuitBreakerError as $, CircuitBreaker as C, RetryPolicyManager as M, OnceAgainError as O, TimeoutError as X, coreVersion as Z, fingerprint as _, wrap as a0, injectErrors as a2, noSleep as a3, virtualClock as a4, CircuitOpenError as f, ConfigError as i, ErrorCodes as j, RetryExhaustedError as y, RetryHandler as z };
+export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, RetryHooks as I, JitterType as J, RetryOptions as K, RetryPolicy as L, RetryStrategy as N, Permit as P, Queued as Q, Random as R, Settled as S, SleepOptions as T, StateChange as U, SuccessEvent as V, ThresholdBreakerOptions as W, Wrapped as Y, BreakerCallOptions as a, VirtualClock as a1, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as k, ErrorKind as l, ExecuteOptions as m, FallbackStrategy as n, FingerprintOptions as o, GiveUpReason as p, GuardedOperation as q, Operation as r, Outcome as s, PolicyWishes as t, QueuedCall as u, RateBreakerOptions as v, RetryConfig as w, RetryEvent as x };

@@ -1,1 +1,1 @@
-export { Y as coreVersion } from './driver.cjs';
+export { Z as coreVersion } from './driver.cjs';

@@ -1,1 +1,1 @@
-export { a0 as VirtualClock, a1 as injectErrors, a2 as noSleep, a3 as virtualClock } from './driver.cjs';
+export { a1 as VirtualClock, a2 as injectErrors, a3 as noSleep, a4 as virtualClock } from './driver.cjs';

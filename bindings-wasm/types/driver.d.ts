@@ -435,8 +435,8 @@ interface RetryPolicy extends BackoffOptions {
     readonly permanentErrors?: readonly string[] | undefined;
     /** HTTP statuses that are retried, 100 to 599. */
     readonly retryableStatusCodes?: readonly number[] | undefined;
-    /** Limits and backoffs for single kinds. */
-    readonly perKind?: Readonly<Partial<Record<ErrorKind, BackoffOptions>>> | undefined;
+    /** Limits and backoffs for single kinds; a number is `maxAttempts`. */
+    readonly perKind?: Readonly<Partial<Record<ErrorKind, number | BackoffOptions>>> | undefined;
     /** The operation's name in errors, hooks and dead letters. Default `default`. */
     readonly operationName?: string | undefined;
     /** The operation's type. Default `unknown`. */
@@ -475,6 +475,8 @@ interface RetryEvent {
     /** How long until the next one, milliseconds. */
     readonly delay: number;
     readonly error: unknown;
+    /** What kind of failure it was. */
+    readonly kind: ErrorKind;
 }
 /** A call that came to its end without success. */
 interface GiveUpEvent {
@@ -484,6 +486,8 @@ interface GiveUpEvent {
     readonly elapsed: number;
     /** The last failure. */
     readonly error: unknown;
+    /** What kind of failure it was. */
+    readonly kind: ErrorKind;
     readonly reason: GiveUpReason | "NOT_RETRYABLE";
 }
 /** A call that succeeded. */
@@ -521,6 +525,17 @@ interface RetryOptions extends RetryPolicy, RetryHooks {
     readonly clock?: Clock | undefined;
     /** Default: `Math.random`. */
     readonly random?: Random | undefined;
+}
+/** What may be said about a client's calls, to choose their policy by. */
+interface PolicyWishes {
+    /** A policy or preset of one's own wins over everything. */
+    readonly retryPolicy?: RetryPolicy | string | undefined;
+    readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
+    /** A module of the Q ecosystem. */
+    readonly module?: string | undefined;
+    readonly realTime?: boolean | undefined;
+    /** Somebody waits: the whole call ends within 10 s. */
+    readonly userFacing?: boolean | undefined;
 }
 /** What may be said about one call. */
 interface ExecuteOptions {
@@ -579,6 +594,11 @@ declare const RetryPolicyManager: {
     forModule(module: string): RetryConfig;
     /** The policy for CRITICAL, HIGH, MEDIUM or LOW. */
     forCriticality(criticality: string): RetryConfig;
+    /**
+     * The policy for all that is said about a call. First wins: `retryPolicy`, criticality CRITICAL or HIGH, a module that is
+     * CONSERVATIVE, `realTime` (FAST), criticality MEDIUM or LOW, `module`, STANDARD.
+     */
+    choose(wishes: PolicyWishes): RetryConfig;
     /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
     createCustom(fields: RetryOptions): RetryConfig & RetryOptions;
 };
@@ -628,5 +648,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { CircuitBreaker as C, RetryExhaustedError as I, RetryHandler as K, OnceAgainError as O, RetryPolicyManager as S, TimeoutError as _, coreVersion as a0, fingerprint as a1, isCircuitBreakerError as a2, wrap as a3, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as k, noSleep as n, virtualClock as v };
-export type { Wrapped as $, AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, JitterType as J, RetryHooks as L, RetryOptions as M, RetryPolicy as N, Permit as P, Queued as Q, Random as R, RetryStrategy as T, Settled as U, VirtualClock as V, SleepOptions as W, StateChange as X, SuccessEvent as Y, ThresholdBreakerOptions as Z, BreakerCallOptions as a, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as l, ErrorKind as m, ExecuteOptions as o, FallbackStrategy as p, FingerprintOptions as q, GiveUpReason as r, GuardedOperation as s, Operation as t, Outcome as u, QueuedCall as w, RateBreakerOptions as x, RetryConfig as y, RetryEvent as z };
+export { TimeoutError as $, CircuitBreaker as C, RetryExhaustedError as K, RetryHandler as L, OnceAgainError as O, RetryPolicyManager as T, coreVersion as a1, fingerprint as a2, isCircuitBreakerError as a3, wrap as a4, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as k, noSleep as n, virtualClock as v };
+export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, RetryEvent as I, JitterType as J, RetryHooks as M, RetryOptions as N, Permit as P, Queued as Q, Random as R, RetryPolicy as S, RetryStrategy as U, VirtualClock as V, Settled as W, SleepOptions as X, StateChange as Y, SuccessEvent as Z, ThresholdBreakerOptions as _, BreakerCallOptions as a, Wrapped as a0, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as l, ErrorKind as m, ExecuteOptions as o, FallbackStrategy as p, FingerprintOptions as q, GiveUpReason as r, GuardedOperation as s, Operation as t, Outcome as u, PolicyWishes as w, QueuedCall as x, RateBreakerOptions as y, RetryConfig as z };

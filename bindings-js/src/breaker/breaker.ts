@@ -43,7 +43,7 @@ export class CircuitBreaker {
     stateChange: new Set(),
     fallback: new Set(),
   };
-  /** To core the permits of a closed breaker are all alike; that each is settled once is kept here. */
+  /** To core the permits of one closed epoch are all alike; that each is settled once is kept here. */
   readonly #settled = new WeakSet<Permit>();
 
   static {
@@ -129,7 +129,7 @@ export class CircuitBreaker {
 
   /** The second half: tells how the call of `permit` ended, and learns what became of that. */
   settle(permit: Permit, outcome: Outcome): Settled {
-    if (this.#settled.has(permit)) return "duplicate";
+    if (this.#settled.has(permit) && permit.epoch === this.#gate.closedEpoch) return "duplicate";
     this.#settled.add(permit);
     return this.#gate.settle(permit, Outcomes[outcome]);
   }

@@ -5,14 +5,17 @@ import { core } from "../binding.js";
 import { type GiveUpReason, isCircuitBreakerError, RetryExhaustedError, TimeoutError } from "../errors.js";
 import { mailbox, Word } from "../mailbox.js";
 import { observe } from "../observe.js";
-import type { Plan } from "./plan.js";
-import type { ExecuteOptions } from "./types.js";
+import { kindOf, type Plan, RETRY_BIT } from "./plan.js";
+import type { ErrorKind, ExecuteOptions } from "./types.js";
 
 /** Runs an attempt inside something else, a breaker for instance. */
 export type Around<T> = (attempt: () => T | PromiseLike<T>) => T | PromiseLike<T>;
 
 /** Of a call that fails for very long, only the last errors are kept. */
 const KEPT_ERRORS = 1_000;
+
+/** How many numbers the state of one call is. */
+const STATE_WORDS = 6;
 
 /** Core's numbers of the steps that are not in `REASONS`: sleep and try again; throw the failure as it came. */
 const RETRY = 0;
@@ -36,7 +39,7 @@ export class Call<T> {
   readonly #around: Around<T> | undefined;
   readonly #errors: unknown[] = [];
   /** The six numbers that are this call to core; none before the first failure. */
-  #state: number[] | undefined;
+  #state: readonly number[] | undefined;
   #attempts: number;
 
   /** A call that began at `start` and has made `attempts` attempts. */
@@ -75,18 +78,20 @@ export class Call<T> {
     if (this.#errors.length === KEPT_ERRORS) this.#errors.shift();
     this.#errors.push(failure);
 
-    const { step, delay } = this.#ask(failure);
-    if (step !== RETRY) throw this.#givenUp(failure, REASONS[step]);
+    const verdict = plan.judge(failure);
+    const { step, delay } = this.#ask(failure, verdict);
+    const kind = kindOf(verdict);
+    if (step !== RETRY) throw this.#givenUp(failure, kind, REASONS[step]);
 
     const { onRetry } = plan.hooks;
     if (onRetry !== undefined) {
-      observe(onRetry, { name: this.#name, attempt: this.#attempts, delay, error: failure });
+      observe(onRetry, { name: this.#name, attempt: this.#attempts, delay, error: failure, kind });
       this.throwIfCancelled();
     }
     if (delay > 0) await this.#sleep(delay);
     const { totalTimeout } = plan;
     // A timer that rang late may have passed the deadline: what could not end in time is not begun.
-    if (totalTimeout !== undefined && this.#elapsed() >= totalTimeout) throw this.#givenUp(failure, "DEADLINE");
+    if (totalTimeout !== undefined && this.#elapsed() >= totalTimeout) throw this.#givenUp(failure, kind, "DEADLINE");
   }
 
   succeeded(): void {
@@ -127,32 +132,23 @@ export class Call<T> {
     return { ms, timedOut: () => new TimeoutError(`${what} took longer than ${allowed} ms`, allowed, clock.wallNow()) };
   }
 
-  /** One question to core: this failure, now. */
-  #ask(failure: unknown): { step: number; delay: number } {
+  /** What follows this failure, by core and then by the caller's own functions, who are asked only if core would go on. */
+  #ask(failure: unknown, verdict: number): Answer {
     const plan = this.#plan;
-    const attempt = this.#attempts;
-    const verdict = plan.judge(failure, attempt);
-    const retryAfter = plan.retryAfter(failure);
-    const customDelay = plan.customDelay(attempt);
-    const now = plan.clock.now();
-    const draw = plan.random();
-    // Core's own numbers of a call that has not failed yet: when it began, and nothing else.
-    const state = this.#state ?? [Math.round(this.#start * 1_000), 0, 0, 0, 0, 0];
-
-    const ask = mailbox();
-    ask[Word.handle] = plan.handle;
-    ask[Word.now] = now;
-    ask[Word.draw] = draw;
-    ask[Word.verdict] = verdict;
-    ask[Word.retryAfter] = retryAfter;
-    ask[Word.customDelay] = customDelay;
-    for (let i = 0; i < state.length; i++) ask[Word.call + i] = state[i] as number;
-    core.retryFailed();
-    const told = mailbox();
-    if (told[Word.gone] === 1) return { step: NOT_RETRYABLE, delay: 0 };
-    for (let i = 0; i < state.length; i++) state[i] = told[Word.call + i] as number;
-    this.#state = state;
-    return { step: told[Word.step] as number, delay: told[Word.delay] as number };
+    const question = {
+      now: plan.clock.now(),
+      draw: plan.random(),
+      retryAfter: plan.retryAfter(failure),
+      // Core's own numbers of a call that has not failed yet are when it began, and nothing else.
+      state: this.#state ?? [Math.round(this.#start * 1_000), 0, 0, 0, 0, 0],
+    };
+    let answer = ask(plan.handle, question, verdict, plan.computesDelays ? 0 : -1);
+    if (answer.step === RETRY && plan.consults) {
+      const agreed = plan.agrees(failure, this.#attempts) ? verdict : verdict & ~RETRY_BIT;
+      answer = ask(plan.handle, question, agreed, agreed === verdict ? plan.customDelay(this.#attempts) : -1);
+    }
+    this.#state = answer.state;
+    return answer;
   }
 
   async #sleep(delay: number): Promise<void> {
@@ -167,13 +163,13 @@ export class Call<T> {
   }
 
   /** What the call throws at its end. */
-  #givenUp(failure: unknown, reason: GiveUpReason | undefined): unknown {
+  #givenUp(failure: unknown, kind: ErrorKind, reason: GiveUpReason | undefined): unknown {
     const { onGiveUp, deadLetterHandler } = this.#plan.hooks;
     const name = this.#name;
     const attempts = this.#attempts;
     const elapsed = this.#elapsed();
     if (onGiveUp !== undefined) {
-      observe(onGiveUp, { name, attempts, elapsed, error: failure, reason: reason ?? "NOT_RETRYABLE" });
+      observe(onGiveUp, { name, attempts, elapsed, error: failure, kind, reason: reason ?? "NOT_RETRYABLE" });
     }
     // A call that a breaker rejected was never made, so there is nothing to bury.
     if (deadLetterHandler !== undefined && !isCircuitBreakerError(failure)) {
@@ -184,4 +180,37 @@ export class Call<T> {
       ? failure
       : new RetryExhaustedError(reason, attempts, [...this.#errors], elapsed, this.#options.name);
   }
+}
+
+interface Question {
+  readonly now: number;
+  readonly draw: number;
+  readonly retryAfter: number;
+  readonly state: readonly number[];
+}
+
+interface Answer {
+  readonly step: number;
+  readonly delay: number;
+  readonly state: readonly number[];
+}
+
+/** One question to core. It remembers nothing of it: who asks keeps the state that comes back, or asks again. */
+function ask(handle: number, { now, draw, retryAfter, state }: Question, verdict: number, customDelay: number): Answer {
+  const words = mailbox();
+  words[Word.handle] = handle;
+  words[Word.now] = now;
+  words[Word.draw] = draw;
+  words[Word.verdict] = verdict;
+  words[Word.retryAfter] = retryAfter;
+  words[Word.customDelay] = customDelay;
+  for (let i = 0; i < STATE_WORDS; i++) words[Word.call + i] = state[i] as number;
+  core.retryFailed();
+  const told = mailbox();
+  if (told[Word.gone] === 1) return { step: NOT_RETRYABLE, delay: 0, state };
+  return {
+    step: told[Word.step] as number,
+    delay: told[Word.delay] as number,
+    state: Array.from(told.subarray(Word.call, Word.call + STATE_WORDS)),
+  };
 }

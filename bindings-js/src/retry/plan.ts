@@ -6,13 +6,33 @@ import { ConfigError } from "../errors.js";
 import { Machine } from "../machine.js";
 import { frozen, readAnswer, specText } from "../spec.js";
 import { retryAfterHints, signalsText } from "./signals.js";
-import type { RetryConfig, RetryHooks, RetryOptions } from "./types.js";
+import type { ErrorKind, RetryConfig, RetryHooks, RetryOptions } from "./types.js";
 
 /** Verdicts remembered by what the error looked like; more different errors than this, and it starts afresh. */
 const REMEMBERED = 512;
 
-/** The bit of core's verdict that lets a failure be retried. Custom conditions clear it; nothing here ever sets it. */
-const RETRY_BIT = 1 << 4;
+/** The bits of core's verdict that say what kind of failure it was, and those kinds by number. */
+const KIND_BITS = 0b1111;
+const KINDS: readonly ErrorKind[] = [
+  "Unknown",
+  "Transient",
+  "Permanent",
+  "Timeout",
+  "RateLimit",
+  "CircuitBreaker",
+  "Network",
+  "Server",
+  "Client",
+  "Unknown",
+];
+
+/** The bit that lets a failure be retried. Custom conditions clear it; nothing here ever sets it. */
+export const RETRY_BIT = 1 << 4;
+
+/** What kind of failure a verdict speaks of. */
+export function kindOf(verdict: number): ErrorKind {
+  return KINDS[verdict & KIND_BITS] ?? "Unknown";
+}
 
 /** Core's answer to a policy. */
 interface Opened {
@@ -62,8 +82,8 @@ export class Plan {
     return this.#machine.handle;
   }
 
-  /** What is thought of the failure of attempt `attempt`: core's verdict, unless a custom condition vetoes it. */
-  judge(failure: unknown, attempt: number): number {
+  /** Core's verdict on a failure. */
+  judge(failure: unknown): number {
     const signals = signalsText(failure);
     let verdict = this.#verdicts.get(signals);
     if (verdict === undefined) {
@@ -71,9 +91,22 @@ export class Plan {
       if (this.#verdicts.size >= REMEMBERED) this.#verdicts.clear();
       this.#verdicts.set(signals, verdict);
     }
-    const { customConditions } = this.hooks;
-    if (customConditions === undefined || (verdict & RETRY_BIT) === 0) return verdict;
-    return customConditions.every((agrees) => agrees(failure, attempt)) ? verdict : verdict & ~RETRY_BIT;
+    return verdict;
+  }
+
+  /** Whether functions of the caller's own have a say in what follows a failure. */
+  get consults(): boolean {
+    return this.computesDelays || this.hooks.customConditions !== undefined;
+  }
+
+  /** Whether the caller computes the delays. */
+  get computesDelays(): boolean {
+    return this.hooks.customBackoff !== undefined;
+  }
+
+  /** Whether all custom conditions agree to another attempt. */
+  agrees(failure: unknown, attempt: number): boolean {
+    return this.hooks.customConditions?.every((condition) => condition(failure, attempt)) ?? true;
   }
 
   /** How long the failure asks to wait, milliseconds; -1 when it does not. */

@@ -3,7 +3,7 @@
 import { core } from "../binding.js";
 import { frozen, readAnswer, specText } from "../spec.js";
 import { split } from "./plan.js";
-import type { RetryConfig, RetryOptions } from "./types.js";
+import type { PolicyWishes, RetryConfig, RetryOptions } from "./types.js";
 
 interface Described {
   readonly config: RetryConfig;
@@ -52,6 +52,13 @@ export const RetryPolicyManager = {
   /** The policy for CRITICAL, HIGH, MEDIUM or LOW. */
   forCriticality(criticality: string): RetryConfig {
     return policy(core.retryChoose(specText({ criticality })));
+  },
+  /**
+   * The policy for all that is said about a call. First wins: `retryPolicy`, criticality CRITICAL or HIGH, a module that is
+   * CONSERVATIVE, `realTime` (FAST), criticality MEDIUM or LOW, `module`, STANDARD.
+   */
+  choose(wishes: PolicyWishes): RetryConfig {
+    return frozen(readAnswer<Described>(core.retryChoose(specText(wishes))).config);
   },
   /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
   createCustom(fields: RetryOptions): RetryConfig & RetryOptions {

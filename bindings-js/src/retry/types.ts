@@ -59,8 +59,8 @@ export interface RetryPolicy extends BackoffOptions {
   readonly permanentErrors?: readonly string[] | undefined;
   /** HTTP statuses that are retried, 100 to 599. */
   readonly retryableStatusCodes?: readonly number[] | undefined;
-  /** Limits and backoffs for single kinds. */
-  readonly perKind?: Readonly<Partial<Record<ErrorKind, BackoffOptions>>> | undefined;
+  /** Limits and backoffs for single kinds; a number is `maxAttempts`. */
+  readonly perKind?: Readonly<Partial<Record<ErrorKind, number | BackoffOptions>>> | undefined;
   /** The operation's name in errors, hooks and dead letters. Default `default`. */
   readonly operationName?: string | undefined;
   /** The operation's type. Default `unknown`. */
@@ -104,6 +104,8 @@ export interface RetryEvent {
   /** How long until the next one, milliseconds. */
   readonly delay: number;
   readonly error: unknown;
+  /** What kind of failure it was. */
+  readonly kind: ErrorKind;
 }
 
 /** A call that came to its end without success. */
@@ -114,6 +116,8 @@ export interface GiveUpEvent {
   readonly elapsed: number;
   /** The last failure. */
   readonly error: unknown;
+  /** What kind of failure it was. */
+  readonly kind: ErrorKind;
   readonly reason: GiveUpReason | "NOT_RETRYABLE";
 }
 
@@ -160,6 +164,18 @@ export interface RetryOptions extends RetryPolicy, RetryHooks {
   readonly clock?: Clock | undefined;
   /** Default: `Math.random`. */
   readonly random?: Random | undefined;
+}
+
+/** What may be said about a client's calls, to choose their policy by. */
+export interface PolicyWishes {
+  /** A policy or preset of one's own wins over everything. */
+  readonly retryPolicy?: RetryPolicy | string | undefined;
+  readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
+  /** A module of the Q ecosystem. */
+  readonly module?: string | undefined;
+  readonly realTime?: boolean | undefined;
+  /** Somebody waits: the whole call ends within 10 s. */
+  readonly userFacing?: boolean | undefined;
 }
 
 /** What may be said about one call. */
