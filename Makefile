@@ -49,7 +49,7 @@ bench: node web python ## Measure beside the libraries people use today; writes 
 	@node benches/bench.mjs --python $(PYTHON)
 
 .PHONY: ready
-ready: format-check lint types boundaries fresh test ## What CI asks of a change: format, lints, types, fresh files, tests
+ready: format-check lint types boundaries fresh test-slow test ## What CI asks of a change: format, lints, types, fresh files, tests
 
 .PHONY: packages
 packages: node web python ## Leave the npm tarballs and the Python wheel in dist/
@@ -101,13 +101,10 @@ $(STAMPS)/web: $(STAMPS)/wasm-built $(DRIVER) bindings-wasm/tsconfig.json $(call
 .PHONY: python
 python: $(STAMPS)/python ## Build the wheel and install it into .venv
 
-$(STAMPS)/python: $(CORE) bindings-python/Cargo.toml bindings-python/pyproject.toml bindings-python/README.md \
+$(STAMPS)/python: $(CORE) scripts/build-python.sh bindings-python/Cargo.toml bindings-python/pyproject.toml bindings-python/README.md \
     $(call sources,bindings-python/src bindings-python/python) | setup
 	$(call say,python: building the wheel)
-	@rm -rf .cache/wheel
-	@.venv/bin/maturin build --quiet --manifest-path bindings-python/Cargo.toml --release --strip \
-	  --interpreter $(PYTHON) --out .cache/wheel
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .cache/wheel/*.whl
+	@scripts/build-python.sh
 	@touch $@
 
 .PHONY: clean
@@ -123,6 +120,10 @@ node_tests = @scripts/suite.sh $(1) scripts/node-tests.sh $(1) $(2)
 .PHONY: test-core
 test-core: ## The decision core, in Rust
 	$(call suite,core) cargo test
+
+.PHONY: test-slow
+test-slow: ## What test-core leaves out for time: tests marked as ignored
+	$(call suite,slow) cargo test -- --ignored
 
 .PHONY: test-node
 test-node: node ## The package once-again, in Node

@@ -2,6 +2,7 @@
 # Compiles the native binary of the npm package once-again into bindings-node/native/, with its raw declarations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/rustflags.sh
 
 node_modules/.bin/napi build --platform --release --no-js --dts index.d.ts --output-dir native \
   --cwd bindings-node --target-dir "$PWD/target"

@@ -15,6 +15,12 @@ toolchain=$(scripts/wasm-toolchain.sh) || {
   echo "wasm: no Rust toolchain here can build for $target; run scripts/setup.sh" >&2
   exit 1
 }
+
+# The generator of the glue runs here; only the wasm ships.
+cargo build --quiet --package wasm-bindgen-step
+step=target/debug/wasm-bindgen-step
+
+source scripts/rustflags.sh
 case $toolchain in
   rustup)
     echo "wasm: building with $(rustc --version)"
@@ -30,9 +36,6 @@ case $toolchain in
     raw=target/wasm-distribution/$target/release/${name}_wasm.wasm
     ;;
 esac
-
-cargo build --quiet --package wasm-bindgen-step
-step=target/debug/wasm-bindgen-step
 
 # The glue and the optimiser run only when what they read has changed.
 stamp=.cache/stamps/wasm
