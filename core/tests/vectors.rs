@@ -155,3 +155,18 @@ fn every_case_gives_the_expected_answer() {
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn every_file_is_listed() {
+    let index: Index = read("index.json");
+    let mut listed: Vec<_> = index.files.into_iter().map(|entry| entry.file).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let mut present: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|file| file.ends_with(".json") && file != "index.json")
+        .collect();
+    listed.sort();
+    present.sort();
+    assert_eq!(present, listed);
+}
