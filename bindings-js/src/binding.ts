@@ -32,6 +32,7 @@ export interface Binding {
   breakerClose(handle: number): void;
   breakerAdmit(): void;
   breakerSettle(): void;
+  breakerSucceeded(): void;
   breakerHealth(): void;
   breakerStats(handle: number, now: number): string;
 

@@ -49,6 +49,10 @@ export const Word = {
   quiet: 34,
   /** Out: what became of a settled permit (`Settled`). */
   settled: 35,
+  /** In: how many successes the driver kept back. */
+  kept: 36,
+  /** In: when each of them ended, milliseconds; to the end of the mailbox. */
+  times: 37,
 } as const;
 
 let words = new Float64Array(0);

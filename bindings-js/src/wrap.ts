@@ -2,7 +2,6 @@
 
 import { Attempt, type Operation } from "./attempt.js";
 import { type CircuitBreaker, guardsOf } from "./breaker/breaker.js";
-import { Outcomes } from "./breaker/gate.js";
 import { type Guards, guarded, isPlain } from "./breaker/guard.js";
 import { Call } from "./retry/call.js";
 import { persist, watched } from "./retry/execute.js";
@@ -54,9 +53,9 @@ async function unwatched<T>(plan: Plan, guards: Guards, operation: Operation<T>)
   try {
     value = await operation(new Attempt(1));
   } catch (failure) {
-    gate.settleCall(epoch, gate.outcomeOf(failure));
+    gate.failed(epoch, failure);
     return persist(guardedCall(plan, guards, operation, {}, start, 1), failure);
   }
-  if (!gate.quiet || gate.closedEpoch !== epoch) gate.settleCall(epoch, Outcomes.success);
+  gate.succeeded(epoch);
   return value;
 }

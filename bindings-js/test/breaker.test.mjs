@@ -168,6 +168,40 @@ test("successes leave a rate breaker's window at their own time", async () => {
   assert.equal(breaker.state, "OPEN", "3 of 6");
 });
 
+test("successes that are kept back change no verdict", async () => {
+  const shapes = [
+    { failureRate: 0.4, minimumCalls: 5, window: 1_000 },
+    { failureRate: 0.5, minimumCalls: 3, window: { count: 7 }, consecutiveFailures: 4 },
+    { window: "none", consecutiveFailures: 3 },
+    { failureThreshold: 4, consecutiveFailures: 3, monitoringWindow: 700 },
+  ];
+  for (const shape of shapes) {
+    let time = 0;
+    const clock = { now: () => time, wallNow: () => time, sleep: async () => {} };
+    const told = new CircuitBreaker({ ...shape, clock, random: () => 0.5 });
+    const kept = new CircuitBreaker({ ...shape, clock, random: () => 0.5 });
+    // A linear congruential generator: the same story in every run.
+    let seed = 12_345;
+    const roll = (n) => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * n);
+    };
+    let opened = 0;
+    for (let step = 0; step < 3_000; step++) {
+      time += roll(40);
+      if (roll(50) === 0) time += 40_000;
+      const fails = roll(3) === 0;
+      const outcome = await kept.execute(() => (fails ? Promise.reject(new Error("down")) : 1)).then(String, String);
+      if (outcome.startsWith("CircuitOpenError")) assert.throws(() => told.admit(), CircuitOpenError);
+      else told.settle(told.admit(), fails ? "failure" : "success");
+      assert.equal(kept.state, told.state, `step ${step}`);
+      if (roll(10) === 0) assert.deepEqual(kept.stats(), told.stats(), `step ${step}`);
+      opened = told.stats().opened;
+    }
+    assert.ok(opened > 20, "the story has enough ups and downs");
+  }
+});
+
 test("slow calls trip where a duration is set", async () => {
   const clock = virtualClock();
   const breaker = CircuitBreaker.rate({ slowCallDuration: 100, slowCallRate: 0.5, minimumCalls: 2, clock });

@@ -19,6 +19,9 @@ export declare function breakerSettle(): void
 /** What a breaker has counted, as JSON. */
 export declare function breakerStats(handle: number, now: number): string
 
+/** Calls have succeeded, each at its own time. Through the mailbox. */
+export declare function breakerSucceeded(): void
+
 /** The version of the decision core inside this binary. */
 export declare function coreVersion(): string
 

@@ -29,6 +29,12 @@ pub fn breaker_settle() {
     ask(breaker::settle);
 }
 
+/// Calls have succeeded, each at its own time. Through the mailbox.
+#[napi]
+pub fn breaker_succeeded() {
+    ask(breaker::succeeded);
+}
+
 /// A health check has ended. Through the mailbox.
 #[napi]
 pub fn breaker_health() {

@@ -32,6 +32,11 @@ export function breakerSettle(): void;
 export function breakerStats(handle: number, now: number): string;
 
 /**
+ * Calls have succeeded, each at its own time. Through the mailbox.
+ */
+export function breakerSucceeded(): void;
+
+/**
  * The version of the decision core inside this module.
  */
 export function coreVersion(): string;
@@ -106,6 +111,7 @@ export interface InitOutput {
     readonly breakerOpen: (a: number, b: number) => [number, number];
     readonly breakerSettle: () => void;
     readonly breakerStats: (a: number, b: number) => [number, number];
+    readonly breakerSucceeded: () => void;
     readonly coreVersion: () => [number, number];
     readonly errorTable: () => [number, number];
     readonly fingerprintBytes: (a: number, b: number, c: number, d: number) => [number, number];

@@ -3,10 +3,12 @@
 use crate::answer;
 use crate::mailbox::{self, Mailbox};
 use crate::mailbox::{
-    ADMITTED, CHANGED_FROM, CLOSED_EPOCH, DURATION, HANDLE, OUTCOME, PERMIT, QUIET, SETTLED, STATE, WAIT,
+    ADMITTED, CHANGED_FROM, CLOSED_EPOCH, DURATION, HANDLE, KEPT, OUTCOME, PERMIT, QUIET, SETTLED, STATE,
+    TIMES, WAIT,
 };
 use crate::slab::Slab;
 use once_again_core::breaker::{Breaker, BreakerConfig, BreakerSpec, Change, Decision, Outcome, Permit};
+use once_again_core::draw::Draw;
 use once_again_core::error::ConfigError;
 use once_again_core::json;
 use once_again_core::spec::Unit;
@@ -103,6 +105,20 @@ pub fn settle(mail: &Mailbox) {
     });
 }
 
+/// Calls of `CLOSED_EPOCH` have succeeded, and the driver kept that back until somebody could tell the difference. Each
+/// counts at its own time, so this is the same as having been told at once. Reads `HANDLE`, `KEPT` and `TIMES`.
+pub fn succeeded(mail: &Mailbox) {
+    with(mail, |breaker| {
+        let permit = Permit::call(breaker.closed_epoch());
+        for time in mail[TIMES..].iter().take(kept(mail)) {
+            // No success of a closed breaker opens it, so no draw is taken.
+            let now = mailbox::tick(time.get());
+            breaker.settle(permit, Outcome::Success, Micros::ZERO, now, Draw::default());
+        }
+        tell(mail, breaker, None);
+    });
+}
+
 /// An active health check has ended: well when `OUTCOME` is that of a success. Reads `HANDLE` and `NOW`.
 pub fn health(mail: &Mailbox) {
     with(mail, |breaker| {
@@ -137,6 +153,11 @@ fn tell(mail: &Mailbox, breaker: &Breaker, change: Option<Change>) {
 #[expect(clippy::cast_precision_loss, reason = "epochs stay below 2^53")]
 fn epoch(epoch: u64) -> f64 {
     epoch as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
+fn kept(mail: &Mailbox) -> usize {
+    mail[KEPT].get() as usize
 }
 
 /// Whatever is no outcome says nothing about the dependency.

@@ -66,6 +66,10 @@ layout! {
     QUIET = 34, "quiet";
     /// Out: what became of a settled permit.
     SETTLED = 35, "settled";
+    /// In: how many successes the driver kept back.
+    KEPT = 36, "kept";
+    /// In: when each of them ended, milliseconds; to the end of the mailbox.
+    TIMES = 37, "times";
 }
 
 /// The clock reading in `NOW`.

@@ -1,7 +1,8 @@
 // A breaker's gate: what the driver remembers of core's last answer, and the two questions it asks.
 //
 // While a breaker is closed its admission need not be asked for, and while it is quiet a success need not be told: core
-// says so itself, in every answer.
+// says so itself, in every answer. Other successes of a closed breaker are kept back, each with its own time, and told
+// before the next question: no success opens a breaker, so nobody can tell the difference, and a crossing is saved.
 
 import { core } from "../binding.js";
 import { type Clock, type Random, systemClock } from "../clock.js";
@@ -16,6 +17,9 @@ const Traces = Error as { stackTraceLimit?: number };
 
 /** Core's numbers of `State`. */
 const STATES: readonly BreakerState[] = ["CLOSED", "OPEN", "HALF_OPEN", "FORCED_OPEN", "DISABLED", "METRICS_ONLY"];
+
+/** So many successes are kept back at most. */
+const KEPT = 24;
 
 /** Core's numbers of `Outcome`. */
 export const Outcomes = { success: 0, failure: 1, ignored: 2, abandoned: 3 } as const;
@@ -64,6 +68,9 @@ export class Gate {
   readonly #random: Random;
   readonly #isFailure: ((error: unknown) => boolean) | undefined;
   readonly #captureStack: boolean;
+  /** When the successes kept back ended, milliseconds; made with the first of them. */
+  #times: Float64Array | undefined;
+  #kept = 0;
   /** After a rejection: the time until the breaker may admit again, milliseconds. */
   #wait = 0;
 
@@ -127,9 +134,20 @@ export class Gate {
     return this.#isFailure === undefined || this.#isFailure(error) ? Outcomes.failure : Outcomes.ignored;
   }
 
-  /** A call of `closedEpoch`, made without asking, has ended. */
-  settleCall(epoch: number, outcome: number): void {
-    this.#settle(epoch, CALL, 0, outcome, 0);
+  /** A call that was made in `epoch` without asking has failed. */
+  failed(epoch: number, error: unknown): void {
+    this.#settle(epoch, CALL, 0, this.outcomeOf(error), 0);
+  }
+
+  /** A call that was made in `epoch` without asking has succeeded. */
+  succeeded(epoch: number): void {
+    if (epoch !== this.closedEpoch) {
+      this.#settle(epoch, CALL, 0, Outcomes.success, 0);
+    } else if (!this.quiet) {
+      this.#times ??= new Float64Array(KEPT);
+      this.#times[this.#kept++] = this.clock.now();
+      if (this.#kept === KEPT) this.#tell();
+    }
   }
 
   /** A permitted call has ended; answers what became of the result. */
@@ -150,6 +168,7 @@ export class Gate {
 
   stats(): BreakerStats {
     this.throwIfClosed();
+    this.#tell();
     return JSON.parse(core.breakerStats(this.#machine.handle, this.clock.now())) as BreakerStats;
   }
 
@@ -164,9 +183,24 @@ export class Gate {
       throw new OnceAgainError("CANCELLED", `circuit breaker ${this.name} was disposed of`);
   }
 
+  /** Tells core of the successes kept back. Comes before every other question about a closed breaker. */
+  #tell(): void {
+    const times = this.#times;
+    const kept = this.#kept;
+    if (times === undefined || kept === 0) return;
+    this.#kept = 0;
+    const ask = mailbox();
+    ask[Word.handle] = this.#machine.handle;
+    ask[Word.kept] = kept;
+    for (let i = 0; i < kept; i++) ask[Word.times + i] = times[i] as number;
+    core.breakerSucceeded();
+    this.#remember(mailbox());
+  }
+
   #settle(epoch: number, kind: number, seq: number, outcome: number, since: number): Settled {
     const now = this.clock.now();
     const draw = this.#random();
+    this.#tell();
     const ask = mailbox();
     ask[Word.handle] = this.#machine.handle;
     ask[Word.now] = now;

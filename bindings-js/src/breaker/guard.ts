@@ -23,10 +23,10 @@ export async function plainCall<T>(gate: Gate, operation: Operation<T>): Promise
   try {
     value = await operation(new Attempt(1));
   } catch (error) {
-    gate.settleCall(epoch, gate.outcomeOf(error));
+    gate.failed(epoch, error);
     throw error;
   }
-  if (!gate.quiet || gate.closedEpoch !== epoch) gate.settleCall(epoch, Outcomes.success);
+  gate.succeeded(epoch);
   return value;
 }
 
