@@ -325,6 +325,21 @@ fn hash(key: &RecordKey, seed: u64) -> u64 {
     folded
 }
 
+/// A slot for the tests of the heap and the queues.
+#[cfg(test)]
+fn slot_expiring(at: u64) -> Slot {
+    Slot {
+        key: RecordKey([0; 32]),
+        record: Box::default(),
+        expires_at: Timestamp::new(at),
+        place: NONE,
+        previous: NONE,
+        next: NONE,
+        state: State::InProgress,
+        derived: false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,13 +79,10 @@ pub fn step(now: Timestamp, record: Option<&Record>, op: &StoreOp) -> (Write, St
             Some(record) => match how {
                 Resolution::Forget => (Write::Delete, StoreReply::Resolved),
                 Resolution::Complete(outcome) => {
-                    // The claim ends here: a late owner must hear that its own outcome was not kept.
-                    let nobody = Record {
-                        owner: Owner([0; 16]),
-                        epoch: next_epoch(record.epoch),
-                        ..completed(record, now, outcome, now.plus(*retention))
-                    };
-                    (Write::Put(nobody), StoreReply::Resolved)
+                    // The claim ends here: its late owner must hear that its own outcome was not kept.
+                    let epoch = next_epoch(record.epoch);
+                    let resolved = Record { epoch, ..completed(record, now, outcome, now.plus(*retention)) };
+                    (Write::Put(resolved), StoreReply::Resolved)
                 }
             },
         },
@@ -260,4 +257,74 @@ fn completed(record: &Record, now: Timestamp, outcome: &[u8], expires_at: Timest
 
 fn next_epoch(previous: u64) -> u64 {
     previous.saturating_add(1).min(MAX_MICROS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::{Alg, Fingerprint};
+    use crate::idempotency::record::RecordKey;
+    use crate::time::Micros;
+
+    const KEY: RecordKey = RecordKey([1; 32]);
+    const OWNER: Owner = Owner([2; 16]);
+
+    fn begun(now: Timestamp) -> Record {
+        let begin = Begin {
+            key: KEY,
+            owner: OWNER,
+            fingerprint: Fingerprint::new(Alg::Jcs, [3; 32]),
+            caller: None,
+            lease: Some(Micros::new(60)),
+            retention: Micros::new(1_000),
+            on_orphan: OnOrphan::Reexecute,
+            max_takeovers: 5,
+            derived: false,
+        };
+        match step(now, None, &StoreOp::Begin(begin)) {
+            (Write::Put(record), StoreReply::Acquired { .. }) => record,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_completed_record_keeps_no_checkpoint_and_no_lease() {
+        let now = Timestamp::new(100);
+        let record = Record { checkpoint: Some(vec![1]), ..begun(now) };
+        let retention = Micros::new(500);
+        let complete = StoreOp::Complete { key: KEY, owner: OWNER, epoch: 100, outcome: vec![9], retention };
+        let (write, _) = step(Timestamp::new(120), Some(&record), &complete);
+        let expected = Record {
+            state: State::Completed,
+            lease_until: None,
+            checkpoint: None,
+            outcome: Some(vec![9]),
+            updated: Timestamp::new(120),
+            expires_at: Timestamp::new(620),
+            ..record
+        };
+        assert_eq!(write, Write::Put(expected));
+    }
+
+    #[test]
+    fn times_and_epochs_stop_at_what_javascript_can_hold() {
+        let record = begun(Timestamp::MAX);
+        assert_eq!((record.epoch, record.expires_at), (MAX_MICROS, Timestamp::MAX));
+        assert_eq!(next_epoch(MAX_MICROS), MAX_MICROS);
+    }
+
+    #[test]
+    fn a_sweep_of_one_record_deletes_it_once_it_has_expired() {
+        let record = begun(Timestamp::new(100));
+        let sweep = |at, limit| step(Timestamp::new(at), Some(&record), &StoreOp::Sweep { limit });
+        assert_eq!(sweep(1_099, 1), (Write::Keep, StoreReply::Swept { count: 0 }));
+        assert_eq!(sweep(1_100, 0), (Write::Keep, StoreReply::Swept { count: 0 }));
+        assert_eq!(sweep(1_100, 1), (Write::Delete, StoreReply::Swept { count: 1 }));
+    }
+
+    #[test]
+    fn bytes_that_are_no_record_stop_the_operation() {
+        let get = StoreOp::Get { key: KEY };
+        assert_eq!(step_encoded(Timestamp::ZERO, Some(&[9]), &get), Err(RecordError::Version(9)));
+    }
 }

@@ -78,3 +78,37 @@ impl Expiry {
         slots[self.heap[place] as usize].place = u32::try_from(place).unwrap_or(u32::MAX);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::slot_expiring;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_is_always_the_earliest(moves in prop::collection::vec((0..3_u8, 0..24_usize, 0..50_u64), 0..200)) {
+            let mut slots: Vec<Slot> = (0..24).map(slot_expiring).collect();
+            let (mut expiry, mut held) = (Expiry::new(), [false; 24]);
+            for (action, slot, at) in moves {
+                let number = u32::try_from(slot).unwrap();
+                match (action, held[slot]) {
+                    (0, false) => {
+                        slots[slot].expires_at = Timestamp::new(at);
+                        expiry.add(number, &mut slots);
+                    }
+                    (1, true) => expiry.remove(number, &mut slots),
+                    (2, true) => {
+                        slots[slot].expires_at = Timestamp::new(at);
+                        expiry.moved(number, &mut slots);
+                        continue;
+                    }
+                    _ => continue,
+                }
+                held[slot] = action == 0;
+                let earliest = (0..24).filter(|slot| held[*slot]).map(|slot| slots[slot].expires_at).min();
+                prop_assert_eq!(expiry.first().map(|slot| slots[slot as usize].expires_at), earliest);
+            }
+        }
+    }
+}

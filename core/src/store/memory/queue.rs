@@ -48,3 +48,33 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::slot_expiring;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn slots_leave_from_anywhere_and_the_order_stays(moves in prop::collection::vec((any::<bool>(), 0..8_u32), 0..60)) {
+            let mut slots: Vec<Slot> = (0..8).map(slot_expiring).collect();
+            let (mut queue, mut model) = (Queue::new(), Vec::new());
+            for (enters, slot) in moves {
+                match (enters, model.iter().position(|other| *other == slot)) {
+                    (true, None) => {
+                        queue.push(slot, &mut slots);
+                        model.push(slot);
+                    }
+                    (false, Some(place)) => {
+                        queue.remove(slot, &mut slots);
+                        model.remove(place);
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(queue.first(), model.first().copied());
+                prop_assert_eq!(queue.len() as usize, model.len());
+            }
+        }
+    }
+}
