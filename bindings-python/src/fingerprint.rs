@@ -1,6 +1,6 @@
 //! Fingerprints of bytes, and of Python values walked where they are.
 
-use std::fmt::Write as _;
+use std::cell::Cell;
 
 use once_again_core::error::ConfigError;
 use once_again_core::fingerprint::{Fingerprint, Options, Parts, Refused, Selection, Writer};
@@ -58,16 +58,40 @@ fn of_body(body: &Bound<'_, PyAny>, parts: &Parts<'_>, options: &Options) -> PyR
     } else if body.is_instance_of::<PyMemoryView>() {
         let bytes: Vec<u8> = body.call_method0("tobytes")?.extract()?;
         Fingerprint::of_bytes(parts, &bytes, options)
-    } else {
-        let mut walk = Walk { writer: Writer::selecting(&options.selection), digits: String::new() };
-        if options.include_body {
-            walk.value(body).map_err(Trouble::raise)?;
+    } else if options.selection == Selection::default() {
+        // Most calls leave nothing out, and can do with the memory of the last one.
+        let mut writer = SPARE.take();
+        let taken = of_value(body, parts, options, &mut writer)?;
+        if writer.finish().is_ok_and(|text| text.len() <= KEPT) {
+            writer.clear();
+            SPARE.set(writer);
         }
-        Fingerprint::of_written(parts, &walk.writer, options)
+        taken
+    } else {
+        of_value(body, parts, options, &mut Writer::selecting(&options.selection))?
     };
     taken.map_err(|why| match why {
         Refused::Multipart | Refused::Value(_) => no_fingerprint("", &why.to_string()),
     })
+}
+
+/// A writer's memory is kept for the next call unless it grew beyond this.
+const KEPT: usize = 1 << 16;
+
+thread_local! {
+    static SPARE: Cell<Writer<'static>> = Cell::default();
+}
+
+fn of_value(
+    body: &Bound<'_, PyAny>,
+    parts: &Parts<'_>,
+    options: &Options,
+    writer: &mut Writer<'_>,
+) -> PyResult<Result<Fingerprint, Refused>> {
+    if options.include_body {
+        Walk { writer }.value(body).map_err(Trouble::raise)?;
+    }
+    Ok(Fingerprint::of_written(parts, writer, options))
 }
 
 /// A mapping, or pairs of which several may have one name.
@@ -84,23 +108,42 @@ fn header_lines(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
 }
 
 /// Tells a value to core's writer. No Python code runs meanwhile, so nothing can change under it.
-struct Walk<'s> {
-    writer: Writer<'s>,
-    digits: String,
+struct Walk<'w, 's> {
+    writer: &'w mut Writer<'s>,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
+    /// Most values are of JSON's own types exactly, and then comparing one pointer says so.
     fn value(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Trouble> {
+        if let Ok(text) = value.cast_exact::<PyString>() {
+            self.writer.string(text_of(text)?)?;
+        } else if let Ok(dict) = value.cast_exact::<PyDict>() {
+            self.object(dict)?;
+        } else if let Ok(list) = value.cast_exact::<PyList>() {
+            self.array(list.iter())?;
+        } else if let Ok(integer) = value.cast_exact::<PyInt>() {
+            self.integer(integer)?;
+        } else if let Ok(float) = value.cast_exact::<PyFloat>() {
+            self.writer.float(float.value())?;
+        } else if let Ok(flag) = value.cast_exact::<PyBool>() {
+            self.writer.boolean(flag.is_true())?;
+        } else if value.is_none() {
+            self.writer.null()?;
+        } else {
+            self.derived(value)?;
+        }
+        Ok(())
+    }
+
+    /// Classes derived from JSON's types, and tuples.
+    #[cold]
+    fn derived(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Trouble> {
         if let Ok(text) = value.cast::<PyString>() {
             self.writer.string(text_of(text)?)?;
-        } else if let Ok(flag) = value.cast::<PyBool>() {
-            self.writer.boolean(flag.is_true())?;
         } else if let Ok(integer) = value.cast::<PyInt>() {
             self.integer(integer)?;
         } else if let Ok(float) = value.cast::<PyFloat>() {
             self.writer.float(float.value())?;
-        } else if value.is_none() {
-            self.writer.null()?;
         } else if let Ok(dict) = value.cast::<PyDict>() {
             self.object(dict)?;
         } else if let Ok(list) = value.cast::<PyList>() {
@@ -136,17 +179,34 @@ impl Walk<'_> {
     }
 
     fn integer(&mut self, integer: &Bound<'_, PyInt>) -> Result<(), Trouble> {
-        self.digits.clear();
         if let Ok(small) = integer.extract::<i64>() {
-            let _ = write!(self.digits, "{small}");
-        } else {
-            // `int`'s own digits, whatever a derived class prints; Python refuses more than some thousands of them.
-            let shown = integer.py().get_type::<PyInt>().call_method1("__repr__", (integer,));
-            let shown = shown.and_then(|digits| digits.extract::<String>());
-            self.digits = shown.map_err(|_| Trouble::new("an integer of too many digits".into()))?;
+            return Ok(self.writer.integer(decimal(small, &mut [0; 20]))?);
         }
-        Ok(self.writer.integer(&self.digits)?)
+        // `int`'s own digits, whatever a derived class prints; Python refuses more than some thousands of them.
+        let shown = integer.py().get_type::<PyInt>().call_method1("__repr__", (integer,));
+        let digits: Result<String, _> = shown.and_then(|digits| digits.extract());
+        let digits = digits.map_err(|_| Trouble::new("an integer of too many digits".into()))?;
+        Ok(self.writer.integer(&digits)?)
     }
+}
+
+/// The digits of an integer: `to_string` without its allocation.
+fn decimal(integer: i64, buffer: &mut [u8; 20]) -> &str {
+    let mut rest = integer.unsigned_abs();
+    let mut start = buffer.len();
+    loop {
+        start -= 1;
+        buffer[start] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if integer < 0 {
+        start -= 1;
+        buffer[start] = b'-';
+    }
+    str::from_utf8(&buffer[start..]).unwrap_or_default()
 }
 
 fn text_of<'a>(text: &'a Bound<'_, PyString>) -> Result<&'a str, Trouble> {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 
 from .errors import ConfigError
@@ -38,7 +37,10 @@ def decorate(target: Any, wrap: Callable[..., Any], wrap_async: Callable[..., An
             "decorate the function that does one step instead",
         )
     wrapper = (wrap_async if flags & _COROUTINE else wrap)(target)
-    return functools.update_wrapper(wrapper, target)
+    # Not imported with the package, as `inspect` is not; whoever decorates has mostly done so already.
+    from functools import update_wrapper
+
+    return update_wrapper(wrapper, target)
 
 
 def is_async(target: Any) -> bool:
@@ -59,15 +61,13 @@ def hook_of(field: str, given: Any) -> Any:
 
 def operation_name(target: Any) -> str:
     """What the operation is called in errors, hooks and logs when nobody named it."""
-    while isinstance(target, functools.partial):
-        target = target.func
+    target = _whole(target)
     name = getattr(target, "__qualname__", None) or type(target).__qualname__
     return str(name)
 
 
 def _flags(target: Any) -> int:
-    while isinstance(target, functools.partial):
-        target = target.func
+    target = _whole(target)
     code = getattr(target, "__code__", None)
     if code is None:
         # An object with a `__call__` of its own.
@@ -77,6 +77,14 @@ def _flags(target: Any) -> int:
         # A function can be marked as one that returns a coroutine, by `inspect` only.
         flags |= _COROUTINE if inspect.iscoroutinefunction(target) else 0
     return int(flags)
+
+
+def _whole(target: Any) -> Any:
+    """The function behind a ``functools.partial``."""
+    if (functools := sys.modules.get("functools")) is not None:
+        while isinstance(target, functools.partial):
+            target = target.func
+    return target
 
 
 def _name(target: Any) -> str:
