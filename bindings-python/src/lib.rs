@@ -5,6 +5,7 @@ mod error;
 mod fingerprint;
 mod retry;
 mod spec;
+mod store;
 mod time;
 
 use pyo3::prelude::*;
@@ -20,6 +21,8 @@ mod _core {
     use super::fingerprint::fingerprint;
     #[pymodule_export]
     use super::retry::{RetryCall, RetryPolicy, RetrySpec, retry_after, veto};
+    #[pymodule_export]
+    use super::store::MemoryStore;
     use pyo3::prelude::*;
 
     /// The version of the decision core inside this module.

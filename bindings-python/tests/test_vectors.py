@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from players import breaker, fingerprint, retry
+from players import breaker, fingerprint, retry, store
 
 VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
 FILES = [file for file in json.loads((VECTORS / "index.json").read_text())["files"] if "python" in file["hosts"]]
@@ -43,6 +43,8 @@ PLAYERS = {
     "breaker.config": answers(breaker.play),
     "breaker.window": answers(breaker.play),
     "breaker.machine": answers(breaker.play),
+    "store": answers(store.play),
+    "store.memory": answers(store.play),
     "fingerprint": fingerprint.check,
     "fingerprint.canonical": fingerprint.check,
     "fingerprint.number": fingerprint.check,

@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Breaker", "RetryCall", "RetryPolicy", "RetrySpec", "core_version", "describe_code", "fingerprint", "retry_after", "veto"]
+__all__ = ["Breaker", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "core_version", "describe_code", "fingerprint", "retry_after", "veto"]
 
 @final
 class Breaker:
@@ -47,6 +47,31 @@ class Breaker:
     def timed(self, /) -> bool:
         """
         Whether a result must say how long the call took.
+        """
+
+@final
+class MemoryStore:
+    """
+    Records in the memory of this process, shared by threads. Its lock is held for core's work only, never while Python
+    runs.
+    """
+    def __new__(cls, /, fields: Any, seed: SupportsIndex) -> MemoryStore:
+        """
+        A store bounded as the fields say. `seed` is any random number: it keeps those who choose keys from foreseeing
+        which of them collide.
+        """
+    def apply(self, /, op: str, payload: SupportsGetItem[int, SupportsIndex] | None, wall_now: SupportsFloat | SupportsIndex) -> tuple[str, bytes | None]:
+        """
+        Does an operation at `wall_now`; both ways a JSON text and its payload.
+        """
+    @property
+    def cleanup_interval(self, /) -> float:
+        """
+        Seconds between two sweeps.
+        """
+    def stats(self, /) -> str:
+        """
+        What it holds, as a JSON text.
         """
 
 @final

@@ -1,0 +1,98 @@
+"""Where records live. What an operation on one means is core's decision; a store only looks up, steps and writes.
+
+An operation is a mapping with ``op`` and the fields it has in every language (``key``, ``owner``, ``lease``…):
+keys and owners in hexadecimal, times in microseconds, and its bytes, if it carries any, as ``payload``.
+A reply has the same form.
+"""
+
+from __future__ import annotations
+
+import json
+from random import getrandbits
+from typing import TYPE_CHECKING, Any, Protocol
+
+from . import _core
+from ._clock import clock_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Literal
+
+    from ._types import Clock, Seconds
+
+__all__ = ["MemoryStore", "Store"]
+
+# At most so many records in one sweep, so that no single call pays for all of them.
+_SWEPT_AT_ONCE = 1_000
+
+
+class Store(Protocol):
+    """A place where records live."""
+
+    def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
+        """Does one operation atomically."""
+
+
+class MemoryStore:
+    """Records in the memory of this process: fast, bounded, gone with the process. Threads share it freely.
+
+    When it is full it refuses new records and drops nothing that is alive. Expiry is exact without a timer; what has
+    expired is taken away by later calls, so there is no thread.
+
+    Args:
+        max_records: At most so many records; default 10 000, unless ``max_bytes`` alone is given.
+        max_bytes: At most about so many bytes; default 256 MiB.
+        when_full: ``refuse`` (default), or ``evictCompleted``: the record that was completed first makes room.
+        cleanup_interval: Seconds between two sweeps; default five minutes.
+        clock: Times in seconds; default the machine's.
+
+    Raises:
+        ConfigError: a bound is out of range or of the wrong type.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_records: int | None = None,
+        max_bytes: int | None = None,
+        when_full: Literal["refuse", "evictCompleted"] | None = None,
+        cleanup_interval: Seconds | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        bounds = {
+            "max_records": max_records,
+            "max_bytes": max_bytes,
+            "when_full": when_full,
+            "cleanup_interval": cleanup_interval,
+        }
+        self._core = _core.MemoryStore(bounds, getrandbits(64))
+        self._clock = clock_of(clock)
+        self._next_sweep = self._clock.wall_now() + self._core.cleanup_interval
+
+    def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
+        """Does one operation atomically.
+
+        Raises:
+            ConfigError: ``op`` is none.
+        """
+        now = self._clock.wall_now()
+        if now >= self._next_sweep:
+            self._next_sweep = now + self._core.cleanup_interval
+            self._do({"op": "sweep", "limit": _SWEPT_AT_ONCE}, now)
+        return self._do(op, now)
+
+    def stats(self) -> dict[str, Any]:
+        """What it holds: ``records``, ``inProgress``, ``completed``, ``bytes``; and ``evicted``, ``expired``,
+        ``refused`` since it was made.
+        """
+        shown: dict[str, Any] = json.loads(self._core.stats())
+        return shown
+
+    def _do(self, op: Mapping[str, Any], now: float) -> dict[str, Any]:
+        fields = dict(op)
+        payload = fields.pop("payload", None)
+        text, payload = self._core.apply(json.dumps(fields), payload, now)
+        reply: dict[str, Any] = json.loads(text)
+        if payload is not None:
+            reply["payload"] = payload
+        return reply

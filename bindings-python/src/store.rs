@@ -1,0 +1,61 @@
+//! The memory store: operations and replies cross as one JSON text and at most one byte payload.
+
+use std::sync::{Mutex, PoisonError};
+
+use once_again_core::error::ConfigError;
+use once_again_core::json;
+use once_again_core::spec::Unit;
+use once_again_core::store::StoreOp;
+use once_again_core::store::memory::{self, MemorySpec};
+use pyo3::prelude::*;
+
+use crate::error::refused;
+use crate::spec;
+use crate::time::{seconds, timestamp};
+
+/// Records in the memory of this process, shared by threads. Its lock is held for core's work only, never while Python
+/// runs.
+#[pyclass(frozen, module = "once_again._core")]
+pub(crate) struct MemoryStore {
+    store: Mutex<memory::MemoryStore>,
+    /// Seconds between two sweeps.
+    #[pyo3(get)]
+    cleanup_interval: f64,
+}
+
+#[pymethods]
+impl MemoryStore {
+    /// A store bounded as the fields say. `seed` is any random number: it keeps those who choose keys from foreseeing
+    /// which of them collide.
+    #[new]
+    fn new(fields: &Bound<'_, PyAny>, seed: u64) -> PyResult<Self> {
+        let given = MemorySpec::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)?;
+        let interval = given.cleanup_interval.unwrap_or(MemorySpec::CLEANUP_INTERVAL);
+        let store = Mutex::new(memory::MemoryStore::new(given.config(seed)));
+        Ok(Self { store, cleanup_interval: seconds(interval) })
+    }
+
+    /// Does an operation at `wall_now`; both ways a JSON text and its payload.
+    fn apply(
+        &self,
+        op: &str,
+        payload: Option<Vec<u8>>,
+        wall_now: f64,
+    ) -> PyResult<(String, Option<Vec<u8>>)> {
+        let op = StoreOp::from_wire(op, payload)
+            .map_err(|why| refused(ConfigError::new("op", why.to_string(), "an operation of a store")))?;
+        let reply = self.with(|store| store.apply(timestamp(wall_now), &op));
+        Ok(reply.to_wire())
+    }
+
+    /// What it holds, as a JSON text.
+    fn stats(&self) -> String {
+        json::to_string(&self.with(|store| store.stats()))
+    }
+}
+
+impl MemoryStore {
+    fn with<R>(&self, work: impl FnOnce(&mut memory::MemoryStore) -> R) -> R {
+        work(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
