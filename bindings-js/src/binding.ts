@@ -39,6 +39,24 @@ export interface Binding {
   /** Both answer `alg:hex`, or a refusal as JSON. `request` is JSON too, or empty. */
   fingerprintBytes(request: string, body: Uint8Array): string;
   fingerprintJson(request: string, text: string): string;
+
+  /** The next bytes that belong to the last answer. */
+  takePayload(): Uint8Array | null | undefined;
+  memoryOpen(config: string, seed: number): string;
+  memoryClose(handle: number): void;
+  /** Applies an operation when the wall clock shows `now`, in milliseconds; the reply's bytes are its payload. */
+  memoryApply(handle: number, now: number, op: string, payload?: Uint8Array): string;
+  memoryStats(handle: number): string;
+  /** Decides an operation on an encoded record; the record to put, then the reply's bytes are its payload. */
+  storeStep(now: number, record: Uint8Array | undefined, op: string, payload?: Uint8Array): string;
+
+  managerConfig(config: string): string;
+  generateKey(random: Uint8Array): string;
+  recordKey(namespace: string, scope: string, key: string): string;
+  checkFingerprint(text: string): string;
+  encodeResult(result: string): Uint8Array;
+  decodeResult(outcome: Uint8Array): string | null | undefined;
+  describeRecord(record: Uint8Array): string;
 }
 
 /** Before a binding is there, whatever is asked of it says so. */

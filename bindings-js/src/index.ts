@@ -34,7 +34,15 @@ export {
   RetryExhaustedError,
   TimeoutError,
 } from "./errors.js";
+export { createFetch, type FetchIdempotency, type FetchOptions } from "./fetch/create.js";
 export { type FingerprintOptions, fingerprint, type HeaderLines } from "./fingerprint.js";
+export {
+  type DuplicateCheck,
+  IdempotencyManager,
+  type IdempotencyManagerOptions,
+  type IdempotencyRecord,
+} from "./idempotency/manager.js";
+export { dispose } from "./machine.js";
 export { RetryHandler } from "./retry/handler.js";
 export { RetryPolicyManager } from "./retry/policies.js";
 export type {
@@ -53,4 +61,7 @@ export type {
   RetryStrategy,
   SuccessEvent,
 } from "./retry/types.js";
+export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from "./store/memory.js";
+export { type IdempotencyStore, type StoredResponse, simpleStore } from "./store/simple.js";
+export type { JointStore, ReleaseMode, Store, StoreOp, StoreReply } from "./store/store.js";
 export { type Wrapped, wrap } from "./wrap.js";

@@ -1,7 +1,7 @@
 // Configuration crosses once, as one JSON text, and is read by core: aliases, units, ranges and defaults exist only there.
 // JSON cannot say NaN, Infinity or "a function", so two escapes do; core can then refuse them by name.
 
-import { ConfigError } from "./errors.js";
+import { ConfigError, type ErrorCode, OnceAgainError } from "./errors.js";
 
 /** Deeper than any configuration; a cycle ends here. */
 const DEEPEST = 64;
@@ -44,11 +44,23 @@ export function specText(config: unknown): string {
   return JSON.stringify(toJson(config, "", 0) ?? null);
 }
 
-/** What core answered to a configuration; throws when it refused it. */
+interface Refusal {
+  readonly error: {
+    readonly code: ErrorCode;
+    readonly field: string;
+    readonly value: string;
+    readonly expected: string;
+  };
+}
+
+/** What core answered to what a user wrote; throws when it refused it. */
 export function readAnswer<T extends object>(text: string): T {
-  const answer = JSON.parse(text) as T | { error: { field: string; value: string; expected: string } };
-  if ("error" in answer) throw new ConfigError(answer.error.field, answer.error.value, answer.error.expected);
-  return answer;
+  const answer = JSON.parse(text) as T | Refusal;
+  if (!("error" in answer)) return answer;
+  const { code, field, value, expected } = answer.error;
+  if (code === "CONFIG_INVALID") throw new ConfigError(field, value, expected);
+  const details = { field, value, expected };
+  throw new OnceAgainError(code, `${field}: got ${value}, expected ${expected}`, { details });
 }
 
 /** Data that stays as it is, all the way down. */

@@ -22,8 +22,20 @@ export declare function breakerStats(handle: number, now: number): string
 /** Calls have succeeded, each at its own time. Through the mailbox. */
 export declare function breakerSucceeded(): void
 
+/** A fingerprint that is one, as JSON. */
+export declare function checkFingerprint(text: string): string
+
 /** The version of the decision core inside this binary. */
 export declare function coreVersion(): string
+
+/** The JSON text in an encoded outcome; null when it keeps none. */
+export declare function decodeResult(outcome: Uint8Array): string | null
+
+/** What an encoded record says, as JSON. */
+export declare function describeRecord(record: Uint8Array): string
+
+/** A function's result, which is JSON text, as an encoded outcome. */
+export declare function encodeResult(result: string): Buffer
 
 /** Every error code with what it means, as JSON. */
 export declare function errorTable(): string
@@ -33,6 +45,18 @@ export declare function fingerprintBytes(request: string, body: Uint8Array): str
 
 /** The fingerprint of a parsed value by its JSON text in UTF-8: `alg:hex`, or a refusal as JSON. */
 export declare function fingerprintJson(request: string, text: Uint8Array): string
+
+/** A version 4 UUID from 16 random bytes. */
+export declare function generateKey(random: Uint8Array): string
+
+/** Frees a configuration. */
+export declare function httpClose(handle: number): void
+
+/** What to do with a request; JSON in and out, the body of a refusal as payload. */
+export declare function httpExamine(handle: number, head: string, body: Uint8Array | undefined | null, owner: Uint8Array, now: number): string
+
+/** Reads the options of a middleware; JSON in and out. */
+export declare function httpOpen(config: string): string
 
 /**
  * Takes the array this thread's driver writes to. Once per thread: a second array would leave the first without answers.
@@ -45,6 +69,24 @@ export declare function mailboxAttach(words: Float64Array): void
 
 /** What each word means, as JSON; a test compares it with the driver's. */
 export declare function mailboxLayout(): string
+
+/** Valid settings of a manager; JSON in and out. */
+export declare function managerConfig(config: string): string
+
+/** Applies one operation; JSON in and out, the reply's bytes as payload. */
+export declare function memoryApply(handle: number, now: number, op: string, bytes?: Uint8Array | undefined | null): string
+
+/** Frees a memory store. */
+export declare function memoryClose(handle: number): void
+
+/** Makes a memory store; JSON in and out. */
+export declare function memoryOpen(config: string, seed: number): string
+
+/** What a memory store holds, as JSON. */
+export declare function memoryStats(handle: number): string
+
+/** The record that a key is filed under, as JSON. */
+export declare function recordKey(namespace: string, scope: string, key: string): string
 
 /** How long a failure asked to wait, milliseconds; -1 when it did not. */
 export declare function retryAfter(hints: string, now: number): number
@@ -66,3 +108,67 @@ export declare function retryJudge(handle: number, signals: string): number
 
 /** Makes a policy; JSON in and out. */
 export declare function retryOpen(config: string): string
+
+/** The handler of a run has answered; JSON in and out, bytes as payload. */
+export declare function runAnswered(handle: number, now: number, draw: number, answer: string, body: Uint8Array): string
+
+/** Frees a run. */
+export declare function runClose(handle: number): void
+
+/** The operation that completes a run jointly; JSON in and out, the outcome as payload. */
+export declare function runCompletion(handle: number, answer: string, body: Uint8Array): string
+
+/** Hands an event to a run; JSON in and out, bytes as payload. */
+export declare function runEvent(handle: number, now: number, draw: number, event: string, bytes?: Uint8Array | undefined | null): string
+
+/** The headers that mark a first answer; JSON in and out. */
+export declare function runFirstAnswer(handle: number, headers: string): string
+
+/** A statement and its positional parameters. */
+export interface SqliteCommand {
+  /** The SQL. */
+  sql: string
+  /** One value for each `?`. */
+  args: Array<null | number | string | Uint8Array>
+}
+
+/** How to open a file, begin a transaction and find the schema's version. */
+export declare function sqliteDialect(): SqliteDialect
+
+/** The statements around operations. */
+export interface SqliteDialect {
+  /** For a file that the store opens itself. */
+  open: Array<string>
+  /** Opens the transaction around one operation. */
+  begin: string
+  /** Makes room for the schema's version. */
+  versionTable: string
+  /** Answers the schema's version, or NULL. */
+  version: string
+}
+
+/** What to read before an operation; null for what is no operation. */
+export declare function sqliteLookUp(now: number, op: string, bytes?: Uint8Array | undefined | null): SqliteCommand | null
+
+/**
+ * The statements that bring a file whose schema has version `found` (null: none) up to date; null when a later version
+ * of this library wrote it.
+ */
+export declare function sqliteMigrate(found?: number | undefined | null): Array<SqliteCommand> | null
+
+/** Decides an operation on the row that the look-up brought, its columns in order. */
+export declare function sqliteStep(now: number, row: Array<null | number | string | Uint8Array> | undefined | null, op: string, bytes?: Uint8Array | undefined | null): SqliteStep
+
+/** What to run, and what to answer once it has run. */
+export interface SqliteStep {
+  /** In this order, in the transaction of the look-up. */
+  commands: Array<SqliteCommand>
+  /** The reply as JSON; its bytes are left as payload. `{"invalid":…}` when the operation or the row cannot be read. */
+  reply: string
+}
+
+/** Decides one operation on an encoded record; JSON in and out, the record's and the reply's bytes as payload. */
+export declare function storeStep(now: number, record: Uint8Array | undefined | null, op: string, bytes?: Uint8Array | undefined | null): string
+
+/** The next bytes of the last answer; null when there are none. */
+export declare function takePayload(): Buffer | null

@@ -4,8 +4,12 @@
 
 pub mod breaker;
 pub mod fingerprint;
+pub mod http;
+pub mod keys;
 pub mod mailbox;
 pub mod retry;
+pub mod sqlite;
+pub mod store;
 
 use napi_derive::napi;
 

@@ -29,7 +29,8 @@ function load(): typeof Native {
   );
 }
 
-const native = load();
+/** The binary's functions. */
+export const native = load();
 
 /**
  * The mailbox of this thread, never handed out: if somebody detached it, core would read freed memory. It is kept beside the

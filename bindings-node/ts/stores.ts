@@ -1,3 +1,7 @@
 import "./native.js";
 
-export { coreVersion } from "@once-again/driver/index";
+export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from "@once-again/driver/store/memory";
+export { type IdempotencyStore, type StoredResponse, simpleStore } from "@once-again/driver/store/simple";
+export type { JointStore, ReleaseMode, Store, StoreOp, StoreReply } from "@once-again/driver/store/store";
+export type { SqliteDatabase, SqliteStatement } from "./sqlite/database.js";
+export { SqliteStore, type SqliteStoreOptions } from "./sqlite/store.js";

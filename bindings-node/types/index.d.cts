@@ -1,1 +1,98 @@
-export { A as AttemptContext, B as BackoffOptions, a as BreakerCallOptions, b as BreakerEvents, c as BreakerOptions, d as BreakerState, e as BreakerStats, C as CircuitBreaker, f as CircuitOpenError, g as Clock, h as CommonBreakerOptions, i as ConfigError, D as DeadLetterHandler, E as ErrorCode, j as ErrorCodes, k as ErrorFacts, l as ErrorKind, m as ExecuteOptions, F as FallbackEvent, n as FallbackStrategy, o as FingerprintOptions, G as GiveUpEvent, p as GiveUpReason, q as GuardedOperation, H as HeaderLines, J as JitterType, O as OnceAgainError, r as Operation, s as Outcome, P as Permit, t as PolicyWishes, Q as Queued, u as QueuedCall, R as Random, v as RateBreakerOptions, w as RetryConfig, x as RetryEvent, y as RetryExhaustedError, z as RetryHandler, I as RetryHooks, K as RetryOptions, L as RetryPolicy, M as RetryPolicyManager, N as RetryStrategy, S as Settled, T as SleepOptions, U as StateChange, V as SuccessEvent, W as ThresholdBreakerOptions, X as TimeoutError, Y as Wrapped, Z as coreVersion, _ as fingerprint, $ as isCircuitBreakerError, a0 as wrap } from './driver.cjs';
+import { e as Store, I as IdempotencyStore, C as Clock, g as Random } from './driver.cjs';
+export { A as AttemptContext, B as BackoffOptions, h as BreakerCallOptions, j as BreakerEvents, k as BreakerOptions, l as BreakerState, m as BreakerStats, o as CircuitBreaker, p as CircuitOpenError, q as CommonBreakerOptions, r as ConfigError, D as DeadLetterHandler, t as DuplicateCheck, E as ErrorCode, u as ErrorCodes, w as ErrorFacts, x as ErrorKind, y as ExecuteOptions, F as FallbackEvent, z as FallbackStrategy, G as FetchIdempotency, H as FetchOptions, K as FingerprintOptions, L as GiveUpEvent, N as GiveUpReason, O as GuardedOperation, P as HeaderLines, Q as IdempotencyManager, T as IdempotencyManagerOptions, U as IdempotencyRecord, W as JitterType, J as JointStore, M as MemoryStore, b as MemoryStoreOptions, c as MemoryStoreStats, X as OnceAgainError, Y as Operation, Z as Outcome, _ as Permit, $ as PolicyWishes, a0 as Queued, a1 as QueuedCall, a2 as RateBreakerOptions, R as ReleaseMode, a3 as RetryConfig, a4 as RetryEvent, a5 as RetryExhaustedError, a6 as RetryHandler, a7 as RetryHooks, a8 as RetryOptions, a9 as RetryPolicy, aa as RetryPolicyManager, ab as RetryStrategy, ac as Settled, ad as SleepOptions, ae as StateChange, S as StoreOp, a as StoreReply, f as StoredResponse, af as SuccessEvent, ag as ThresholdBreakerOptions, ah as TimeoutError, ai as Wrapped, aj as coreVersion, ak as createFetch, d as dispose, al as fingerprint, am as isCircuitBreakerError, s as simpleStore, an as wrap } from './driver.cjs';
+import { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The answer that a joint completion records, and that the handler sends afterwards. */
+interface JointAnswer {
+    /** Default 200. */
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** Bytes and strings are kept as they are; anything else is kept as JSON, as `res.json` would send it. */
+    readonly body?: unknown;
+}
+
+/**
+ * Options of `idempotencyMiddleware`; all are optional. Durations are milliseconds, except `ttl`, which is seconds.
+ * `Request` is the request type of the host's framework.
+ */
+interface IdempotencyOptions<Request = unknown> {
+    /** The header that carries the key. Default `Idempotency-Key`. */
+    headerName?: string;
+    /** How long an answer is kept, in **seconds**. Default 86 400 (24 hours). */
+    ttl?: number;
+    /** The same as `ttl`, in milliseconds. */
+    ttlMs?: number;
+    /** Methods that are guarded. Default POST, PUT, PATCH. */
+    methods?: readonly string[];
+    /** Where records live: a store, or a plain `{ get, set, delete }`. Default: a {@link MemoryStore} of its own. */
+    store?: Store | IdempotencyStore;
+    /** A request without a key: `derive` one that catches double clicks (default), `pass` it on, or `require` a key (400). */
+    missingKey?: "derive" | "pass" | "require";
+    /** How long a derived key lives, milliseconds. Default 30 000. */
+    derivedWindow?: number;
+    /** A second request while the first one runs: `reject` with 409 (default), or wait for its answer. */
+    conflict?: "reject" | {
+        wait: number;
+    };
+    /** How long a silent owner keeps its claim, milliseconds. Default 60 000; renewed while the handler runs. */
+    lease?: number;
+    /** Who the caller is, when keys of different callers must never meet. */
+    principal?: (request: Request) => string | undefined | null;
+    /** Cookies that identify the caller. */
+    principalCookies?: readonly string[];
+    /** A claim whose owner fell silent: run again (`reexecute`, default) or refuse for good (`fail`). */
+    onOrphan?: "reexecute" | "fail";
+    /** What a 5xx answer becomes: `retry` runs the next request again (default), `keep` replays it. */
+    on5xx?: "retry" | "keep";
+    /** The largest answer that is kept, bytes. Default 1 MiB; larger ones pass through and are recorded without body. */
+    maxBodyBytes?: number;
+    /** A named set of rules: `stripe_v1` keeps 5xx, `success_only` keeps 2xx and 3xx only, `at_most_once` never runs twice. */
+    profile?: "default" | "stripe_v1" | "success_only" | "at_most_once";
+    /** A namespace for keys in a store that several applications share. */
+    keyPrefix?: string;
+    /** Whether a store that cannot be reached lets requests through unprotected. Default false: 503. */
+    failOpen?: boolean;
+    /** How long one store operation may take, milliseconds. Default 2 000. */
+    storeTimeout?: number;
+    /** How long a claim is renewed at the most, milliseconds. Default 600 000. */
+    maxRun?: number;
+    /** Adds the replay headers to `Access-Control-Expose-Headers`. */
+    exposeHeaders?: boolean;
+    clock?: Clock;
+    random?: Random;
+}
+
+/** What a handler finds at `req.idempotency`. */
+interface RequestIdempotency {
+    /** The key as the client sent it, or `derived:` and a digest. */
+    readonly key: string;
+    /** 1 for the first run of this key; more when an earlier owner died or failed. */
+    readonly attempt: number;
+    /** Grows with every claim of this key: a fence for systems that can check one. */
+    readonly epoch: number;
+    /** Fires when the claim cannot be kept and the handler must stop. */
+    readonly signal: AbortSignal;
+    /**
+     * Joint mode: records `answer` inside **your** transaction on `db`, so that the effect and its record are committed
+     * together. Throws when another owner has taken over; let it roll the transaction back. Send the same answer afterwards.
+     */
+    completeIn(db: object, answer: JointAnswer): void;
+}
+declare global {
+    namespace Express {
+        interface Request {
+            /** Set by `idempotencyMiddleware` on requests it guards. */
+            idempotency?: RequestIdempotency;
+        }
+    }
+}
+/** The shape that Express 4, Express 5 and connect share. */
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+/**
+ * Runs each request at most once per key: the first answer is recorded and replayed to every later request with the same
+ * key and the same content. Mount it after authentication, before or after `express.json()`.
+ */
+declare function idempotencyMiddleware(options?: IdempotencyOptions<never>): Middleware;
+
+export { Clock, IdempotencyStore, Random, Store, idempotencyMiddleware };
+export type { IdempotencyOptions, JointAnswer, Middleware, RequestIdempotency };

@@ -1,1 +1,1 @@
-export { a1 as VirtualClock, a2 as injectErrors, a3 as noSleep, a4 as virtualClock } from './driver.cjs';
+export { V as VirtualClock, i as injectErrors, n as noSleep, v as virtualClock } from './driver.cjs';

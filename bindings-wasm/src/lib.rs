@@ -2,8 +2,10 @@
 
 pub mod breaker;
 pub mod fingerprint;
+pub mod keys;
 pub mod mailbox;
 pub mod retry;
+pub mod store;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,6 +1,6 @@
 //! Texts that cross: configuration in, and answers out. A refused configuration is an answer too, never an exception.
 
-use once_again_core::error::ConfigError;
+use once_again_core::error::{Code, ConfigError};
 use once_again_core::json;
 use once_again_core::spec::Value;
 use serde::ser::{Serialize, Serializer};
@@ -23,15 +23,13 @@ struct Fields<'a> {
 pub(crate) fn text<T: Serialize>(answer: Result<T, ConfigError>) -> String {
     match answer {
         Ok(answer) => json::to_string(&answer),
-        Err(ConfigError { field, value, expected }) => json::to_string(&Refusal {
-            error: Fields {
-                code: once_again_core::error::Code::ConfigInvalid.name(),
-                field: &field,
-                value: &value,
-                expected: &expected,
-            },
-        }),
+        Err(error) => refusal(Code::ConfigInvalid, &error),
     }
+}
+
+/// The text of a refusal under another code than that of a configuration.
+pub(crate) fn refusal(code: Code, ConfigError { field, value, expected }: &ConfigError) -> String {
+    json::to_string(&Refusal { error: Fields { code: code.name(), field, value, expected } })
 }
 
 /// The configuration object in `text`, as the driver's `spec.ts` wrote it.

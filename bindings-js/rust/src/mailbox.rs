@@ -4,7 +4,7 @@
 
 use once_again_core::draw::Draw;
 use once_again_core::spec::Unit;
-use once_again_core::time::{Micros, Tick};
+use once_again_core::time::{Micros, Tick, Timestamp};
 use std::cell::Cell;
 
 /// How many numbers a mailbox holds.
@@ -78,14 +78,35 @@ pub(crate) fn now(mail: &Mailbox) -> Tick {
 }
 
 /// The draw in `DRAW`, from JavaScript's 0 ≤ d < 1.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
 pub(crate) fn draw(mail: &Mailbox) -> Draw {
-    Draw((mail[DRAW].get() * 4_294_967_296.0) as u32)
+    drawn(mail[DRAW].get())
+}
+
+/// A draw of JavaScript's: 0 ≤ d < 1.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
+pub(crate) fn drawn(draw: f64) -> Draw {
+    Draw((draw * 4_294_967_296.0) as u32)
 }
 
 /// A reading of the monotonic clock; what is no time is the origin.
 pub(crate) fn tick(millis: f64) -> Tick {
     Tick::new(Unit::Millis.to_micros(millis).unwrap_or(Micros::ZERO).get())
+}
+
+/// A reading of the wall clock, milliseconds since the Unix epoch; what is no time is the origin.
+#[must_use]
+pub fn timestamp(millis: f64) -> Timestamp {
+    Timestamp::new(Unit::Millis.to_micros(millis).unwrap_or(Micros::ZERO).get())
+}
+
+/// A moment on the monotonic clock as JavaScript has it.
+pub(crate) fn tick_millis(at: Tick) -> f64 {
+    millis(at.since(Tick::ZERO))
+}
+
+/// A moment on the wall clock as JavaScript has it.
+pub(crate) fn wall_millis(at: Timestamp) -> f64 {
+    millis(at.since(Timestamp::ZERO))
 }
 
 /// A span of time; none when negative or no number.

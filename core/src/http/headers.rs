@@ -186,7 +186,7 @@ pub(super) fn carriable(name: &str, value: &str) -> bool {
     is_token(name) && value.chars().all(|c| matches!(c, '\t' | '\u{20}'..='\u{7E}' | '\u{80}'..='\u{FF}'))
 }
 
-pub(super) fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 

@@ -5,4 +5,5 @@
 
 pub mod key;
 pub mod machine;
+pub mod manager;
 pub mod record;

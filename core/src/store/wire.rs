@@ -59,7 +59,9 @@ impl StoreOp {
         (json::to_string(self), self.payload().map(<[u8]>::to_vec))
     }
 
-    pub(crate) fn payload(&self) -> Option<&[u8]> {
+    /// The bytes that travel beside the text.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
         match self {
             Self::Checkpoint { data: bytes, .. }
             | Self::Complete { outcome: bytes, .. }

@@ -1,0 +1,122 @@
+//! Memory stores of one thread, behind handles, and core's step for stores that keep encoded records themselves.
+
+use crate::answer;
+use crate::mailbox::{millis, timestamp};
+use crate::payload;
+use crate::slab::Slab;
+use once_again_core::error::ConfigError;
+use once_again_core::json;
+use once_again_core::spec::Unit;
+use once_again_core::store::memory::{MemorySpec, MemoryStore};
+use once_again_core::store::{StoreOp, StoreReply, WireError, Write, step_encoded};
+use once_again_core::time::Timestamp;
+use serde::Serialize;
+use std::cell::RefCell;
+
+thread_local! {
+    static STORES: RefCell<Slab<MemoryStore>> = const { RefCell::new(Slab::new()) };
+}
+
+/// What the driver should know about a new store. Times are milliseconds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Opened {
+    handle: f64,
+    cleanup_interval: f64,
+}
+
+/// Makes a memory store from a configuration; `seed` is any random number.
+#[must_use]
+pub fn open(config: &str, seed: f64) -> String {
+    answer::text(try_open(config, seed))
+}
+
+fn try_open(config: &str, seed: f64) -> Result<Opened, ConfigError> {
+    let spec = MemorySpec::read(&answer::config(config)?, Unit::Millis, "")?;
+    let store = MemoryStore::new(spec.config(seed.to_bits()));
+    Ok(Opened {
+        handle: STORES.with_borrow_mut(|stores| stores.insert(store)),
+        cleanup_interval: millis(spec.cleanup_interval.unwrap_or(MemorySpec::CLEANUP_INTERVAL)),
+    })
+}
+
+/// Frees a store; a handle that is not valid any more is left alone.
+pub fn close(handle: f64) {
+    STORES.with_borrow_mut(|stores| stores.remove(handle));
+}
+
+/// Applies one operation; answers the reply, its bytes left as payload. `{"gone":true}` when the store was closed, and
+/// `{"invalid":…}` for what is no operation.
+#[must_use]
+pub fn apply(handle: f64, now: f64, op: &str, bytes: Option<Vec<u8>>) -> String {
+    let op = match StoreOp::from_wire(op, bytes) {
+        Ok(op) => op,
+        Err(error) => return invalid(&error.to_string()),
+    };
+    let reply = STORES.with_borrow_mut(|stores| Some(stores.get_mut(handle)?.apply(timestamp(now), &op)));
+    reply.map_or_else(|| "{\"gone\":true}".into(), |reply| tell(&reply))
+}
+
+/// What a store holds, as JSON; `null` when it was closed.
+#[must_use]
+pub fn stats(handle: f64) -> String {
+    STORES.with_borrow_mut(|stores| json::to_string(&stores.get_mut(handle).map(|store| store.stats())))
+}
+
+/// What is to be written, and what to answer once it has been.
+#[derive(Serialize)]
+struct Stepped<'a> {
+    write: &'static str,
+    /// For how many whole seconds the record must be kept.
+    ttl: u64,
+    reply: &'a StoreReply,
+}
+
+/// Decides one operation on an encoded record. The bytes to take afterwards: the record when it is to be put, then the
+/// reply's.
+#[must_use]
+pub fn step(now: f64, record: Option<&[u8]>, op: &str, bytes: Option<Vec<u8>>) -> String {
+    let now = timestamp(now);
+    let stepped =
+        StoreOp::from_wire(op, bytes).and_then(|op| step_encoded(now, record, &op).map_err(WireError::from));
+    let (write, reply) = match stepped {
+        Ok(stepped) => stepped,
+        Err(error) => return invalid(&error.to_string()),
+    };
+    let payload = reply.to_wire().1;
+    let (name, record, ttl) = match write {
+        Write::Keep => ("keep", None, 0),
+        Write::Delete => ("delete", None, 0),
+        Write::Put(record) => {
+            let ttl = lifetime(now, &record);
+            ("put", Some(record), ttl)
+        }
+    };
+    let text = json::to_string(&Stepped { write: name, ttl, reply: &reply });
+    payload::leave(record.into_iter().chain(payload));
+    text
+}
+
+/// Whole seconds until the record expires, rounded up.
+fn lifetime(now: Timestamp, record: &[u8]) -> u64 {
+    once_again_core::idempotency::record::Record::decode(record)
+        .map_or(0, |record| record.expires_at.since(now).get().div_ceil(1_000_000))
+}
+
+/// A reply as text; its bytes are left as payload.
+#[must_use]
+pub fn tell(reply: &StoreReply) -> String {
+    let (text, payload) = reply.to_wire();
+    payload::leave(payload);
+    text
+}
+
+/// What was handed over is no operation.
+#[must_use]
+pub fn invalid(why: &str) -> String {
+    #[derive(Serialize)]
+    struct Invalid<'a> {
+        invalid: &'a str,
+    }
+    json::to_string(&Invalid { invalid: why })
+}

@@ -1,0 +1,40 @@
+// One logical call of `fetch`: what the caller asked for, made repeatable. Every attempt sends the same bytes.
+
+/** A request that can be sent any number of times. */
+export interface Repeatable {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  /** Sends it once. */
+  send(fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response>;
+}
+
+/** Reads `input` and `init` as `fetch` would; a body is read once, and kept. */
+export async function repeatable(input: RequestInfo | URL, init: RequestInit | undefined): Promise<Repeatable> {
+  const request = new Request(input, init);
+  const headers = new Headers(request.headers);
+  const body = request.body === null && request.method === "GET" ? undefined : await bodyOf(request, init);
+  const { url, method } = request;
+  return {
+    url,
+    method,
+    headers,
+    send: (fetch, signal) =>
+      fetch(url, { ...optionsOf(request), method, headers, signal, ...(body === undefined ? {} : { body }) }),
+  };
+}
+
+/** Strings and buffers need no copy; whatever else there is (a stream, a form, a blob) is read into one buffer. */
+async function bodyOf(request: Request, init: RequestInit | undefined): Promise<BodyInit | undefined> {
+  if (typeof init?.body === "string") return init.body;
+  const buffer = await request.arrayBuffer();
+  return buffer.byteLength === 0 ? undefined : buffer;
+}
+
+/** What else a request says; a host that lacks one of these answers undefined, and then it is left to its default. */
+function optionsOf(request: Request): RequestInit {
+  const { cache, credentials, integrity, keepalive, redirect, referrer, referrerPolicy } = request;
+  const mode = request.mode === "navigate" ? undefined : request.mode;
+  const options = { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== ""));
+}

@@ -1,0 +1,94 @@
+// The memory store: core holds the records, this file holds the clock and the timer that sweeps.
+
+import { core } from "../binding.js";
+import { type Clock, systemClock } from "../clock.js";
+import { OnceAgainError } from "../errors.js";
+import { dispose, Machine } from "../machine.js";
+import { readAnswer, specText } from "../spec.js";
+import { opText, replyOf, type Store, type StoreOp, type StoreReply } from "./store.js";
+
+/** Limits of a {@link MemoryStore}. */
+export interface MemoryStoreOptions {
+  /** The most records it holds; a full store refuses new work and drops nothing that is alive. */
+  maxRecords?: number;
+  /** The most bytes its records take, about. Default 256 MiB. */
+  maxBytes?: number;
+  /** What happens when it is full: `refuse` (default) or `evictCompleted`, the oldest completed record first. */
+  whenFull?: "refuse" | "evictCompleted";
+  /** How often expired records are swept, milliseconds. Default 5 minutes; expiry itself is exact without it. */
+  cleanupInterval?: number;
+  clock?: Clock;
+}
+
+/** What a memory store holds. */
+export interface MemoryStoreStats {
+  readonly records: number;
+  readonly bytes: number;
+  readonly evicted: number;
+}
+
+/** At most this many records are looked at in one sweep, so that a sweep never holds up the event loop. */
+const SWEEP_LIMIT = 1_000;
+
+interface Opened {
+  readonly handle: number;
+  readonly cleanupInterval: number;
+}
+
+/** Records in this process's memory: fast, bounded, gone with the process, not shared with another one. */
+export class MemoryStore implements Store {
+  readonly #machine: Machine;
+  readonly #clock: Clock;
+  readonly #interval: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: MemoryStoreOptions = {}) {
+    const { clock = systemClock, ...config } = options;
+    // Whoever chooses keys must not foresee which of them collide in the store's index.
+    const { handle, cleanupInterval } = readAnswer<Opened>(core.memoryOpen(specText(config), Math.random()));
+    this.#machine = new Machine(this, handle, core.memoryClose);
+    this.#interval = cleanupInterval;
+    this.#clock = clock;
+  }
+
+  apply(op: StoreOp): StoreReply {
+    const { handle } = this.#machine;
+    if (handle === 0) throw new OnceAgainError("STORE_UNAVAILABLE", "the memory store was closed");
+    const text = core.memoryApply(handle, this.#clock.wallNow(), opText(op), op.payload);
+    const reply = replyOf(text, core.takePayload());
+    if (op.op === "begin") this.#sweepLater();
+    return reply;
+  }
+
+  /** How much it holds now. */
+  get stats(): MemoryStoreStats {
+    return JSON.parse(core.memoryStats(this.#machine.handle)) as MemoryStoreStats;
+  }
+
+  /** Forgets everything and stops the sweep. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#machine.free();
+  }
+
+  [dispose](): void {
+    this.close();
+  }
+
+  /** Starts with the first record and ends when the store is empty; never keeps the process, nor this store, alive. */
+  #sweepLater(): void {
+    if (this.#timer !== undefined) return;
+    const self = new WeakRef(this);
+    this.#timer = setTimeout(() => {
+      const store = self.deref();
+      if (store !== undefined) store.#sweep();
+    }, this.#interval);
+    (this.#timer as { unref?(): void }).unref?.();
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    this.apply({ op: "sweep", limit: SWEEP_LIMIT });
+    if (this.stats.records > 0) this.#sweepLater();
+  }
+}

@@ -1,0 +1,65 @@
+//! Guarded requests, exported.
+
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+use once_again_js::http;
+
+/// Reads the options of a middleware; JSON in and out.
+#[napi]
+#[must_use]
+pub fn http_open(config: String) -> String {
+    http::open(&config)
+}
+
+/// Frees a configuration.
+#[napi]
+pub fn http_close(handle: f64) {
+    http::close(handle);
+}
+
+/// What to do with a request; JSON in and out, the body of a refusal as payload.
+#[napi]
+#[must_use]
+pub fn http_examine(
+    handle: f64,
+    head: String,
+    body: Option<Uint8Array>,
+    owner: Uint8Array,
+    now: f64,
+) -> String {
+    http::examine(handle, &head, body.as_deref(), &owner, now)
+}
+
+/// Hands an event to a run; JSON in and out, bytes as payload.
+#[napi]
+#[must_use]
+pub fn run_event(handle: f64, now: f64, draw: f64, event: String, bytes: Option<Uint8Array>) -> String {
+    http::run_event(handle, now, draw, &event, bytes.map(|bytes| bytes.to_vec()))
+}
+
+/// The handler of a run has answered; JSON in and out, bytes as payload.
+#[napi]
+#[must_use]
+pub fn run_answered(handle: f64, now: f64, draw: f64, answer: String, body: Uint8Array) -> String {
+    http::run_answered(handle, now, draw, &answer, &body)
+}
+
+/// The operation that completes a run jointly; JSON in and out, the outcome as payload.
+#[napi]
+#[must_use]
+pub fn run_completion(handle: f64, answer: String, body: Uint8Array) -> String {
+    http::run_completion(handle, &answer, &body)
+}
+
+/// The headers that mark a first answer; JSON in and out.
+#[napi]
+#[must_use]
+pub fn run_first_answer(handle: f64, headers: String) -> String {
+    http::run_first_answer(handle, &headers)
+}
+
+/// Frees a run.
+#[napi]
+pub fn run_close(handle: f64) {
+    http::run_close(handle);
+}

@@ -1,0 +1,125 @@
+//! Core's dialect of `SQLite`, exported: statements and parameters out, rows in. The driver runs them in one transaction.
+
+use napi::bindgen_prelude::{Either4, Null, Uint8Array};
+use napi_derive::napi;
+use once_again_core::store::StoreOp;
+use once_again_core::store::sqlite::{self, Cell, Command};
+use once_again_js::mailbox::timestamp;
+use once_again_js::store;
+
+/// A value of a row or a parameter.
+type SqliteCell = Either4<Null, f64, String, Uint8Array>;
+
+/// A statement and its positional parameters.
+#[napi(object)]
+pub struct SqliteCommand {
+    /// The SQL.
+    pub sql: String,
+    /// One value for each `?`.
+    pub args: Vec<Either4<Null, f64, String, Uint8Array>>,
+}
+
+/// What to run, and what to answer once it has run.
+#[napi(object)]
+pub struct SqliteStep {
+    /// In this order, in the transaction of the look-up.
+    pub commands: Vec<SqliteCommand>,
+    /// The reply as JSON; its bytes are left as payload. `{"invalid":…}` when the operation or the row cannot be read.
+    pub reply: String,
+}
+
+/// The statements around operations.
+#[napi(object)]
+pub struct SqliteDialect {
+    /// For a file that the store opens itself.
+    pub open: Vec<String>,
+    /// Opens the transaction around one operation.
+    pub begin: String,
+    /// Makes room for the schema's version.
+    pub version_table: String,
+    /// Answers the schema's version, or NULL.
+    pub version: String,
+}
+
+/// How to open a file, begin a transaction and find the schema's version.
+#[napi]
+#[must_use]
+pub fn sqlite_dialect() -> SqliteDialect {
+    SqliteDialect {
+        open: sqlite::OPEN.iter().copied().map(Into::into).collect(),
+        begin: sqlite::BEGIN.into(),
+        version_table: sqlite::VERSION_TABLE.into(),
+        version: sqlite::VERSION.into(),
+    }
+}
+
+/// The statements that bring a file whose schema has version `found` (null: none) up to date; null when a later version
+/// of this library wrote it.
+#[napi]
+#[must_use]
+#[allow(clippy::cast_possible_truncation, reason = "versions are small whole numbers, and `as` saturates")]
+pub fn sqlite_migrate(found: Option<f64>) -> Option<Vec<SqliteCommand>> {
+    let commands = sqlite::migrate(found.map(|version| version as i64)).ok()?;
+    Some(commands.into_iter().map(SqliteCommand::from).collect())
+}
+
+/// What to read before an operation; null for what is no operation.
+#[napi]
+#[must_use]
+pub fn sqlite_look_up(now: f64, op: String, bytes: Option<Uint8Array>) -> Option<SqliteCommand> {
+    let op = StoreOp::from_wire(&op, bytes.map(|bytes| bytes.to_vec())).ok()?;
+    Some(sqlite::look_up(timestamp(now), &op).into())
+}
+
+/// Decides an operation on the row that the look-up brought, its columns in order.
+#[napi]
+#[must_use]
+pub fn sqlite_step(
+    now: f64,
+    row: Option<Vec<Either4<Null, f64, String, Uint8Array>>>,
+    op: String,
+    bytes: Option<Uint8Array>,
+) -> SqliteStep {
+    let refused = |why: &str| SqliteStep { commands: Vec::new(), reply: store::invalid(why) };
+    let op = match StoreOp::from_wire(&op, bytes.map(|bytes| bytes.to_vec())) {
+        Ok(op) => op,
+        Err(error) => return refused(&error.to_string()),
+    };
+    let row: Option<Vec<Cell>> = row.map(|cells| cells.into_iter().map(cell).collect());
+    match sqlite::step(timestamp(now), row.as_deref(), &op) {
+        Ok((commands, reply)) => SqliteStep {
+            commands: commands.into_iter().map(SqliteCommand::from).collect(),
+            reply: store::tell(&reply),
+        },
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+impl From<Command> for SqliteCommand {
+    fn from(command: Command) -> Self {
+        Self { sql: command.text.into(), args: command.args.into_iter().map(value).collect() }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "every integer of a record is below 2^53")]
+fn value(cell: Cell) -> SqliteCell {
+    match cell {
+        Cell::Null => Either4::A(Null),
+        Cell::Int(number) => Either4::B(number as f64),
+        Cell::Text(text) => Either4::C(text),
+        Cell::Bytes(bytes) => Either4::D(bytes.into()),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "columns are STRICT: an INTEGER is whole, and below 2^53"
+)]
+fn cell(value: SqliteCell) -> Cell {
+    match value {
+        Either4::A(_) => Cell::Null,
+        Either4::B(number) => Cell::Int(number as i64),
+        Either4::C(text) => Cell::Text(text),
+        Either4::D(bytes) => Cell::Bytes(bytes.to_vec()),
+    }
+}

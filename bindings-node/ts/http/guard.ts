@@ -1,0 +1,141 @@
+// What stands in front of a handler: decides through core whether a request is guarded, and opens its run.
+
+import { type Clock, type Random, systemClock } from "@once-again/driver/clock";
+import { Machine } from "@once-again/driver/machine";
+import { readAnswer, specText } from "@once-again/driver/spec";
+import { MemoryStore, type MemoryStoreOptions } from "@once-again/driver/store/memory";
+import { asStore, type IdempotencyStore } from "@once-again/driver/store/simple";
+import type { Store } from "@once-again/driver/store/store";
+import { native } from "../native.js";
+import { type Header, type HttpAnswer, Run, type RunHost } from "./run.js";
+
+/**
+ * Options of `idempotencyMiddleware`; all are optional. Durations are milliseconds, except `ttl`, which is seconds.
+ * `Request` is the request type of the host's framework.
+ */
+export interface IdempotencyOptions<Request = unknown> {
+  /** The header that carries the key. Default `Idempotency-Key`. */
+  headerName?: string;
+  /** How long an answer is kept, in **seconds**. Default 86 400 (24 hours). */
+  ttl?: number;
+  /** The same as `ttl`, in milliseconds. */
+  ttlMs?: number;
+  /** Methods that are guarded. Default POST, PUT, PATCH. */
+  methods?: readonly string[];
+  /** Where records live: a store, or a plain `{ get, set, delete }`. Default: a {@link MemoryStore} of its own. */
+  store?: Store | IdempotencyStore;
+  /** A request without a key: `derive` one that catches double clicks (default), `pass` it on, or `require` a key (400). */
+  missingKey?: "derive" | "pass" | "require";
+  /** How long a derived key lives, milliseconds. Default 30 000. */
+  derivedWindow?: number;
+  /** A second request while the first one runs: `reject` with 409 (default), or wait for its answer. */
+  conflict?: "reject" | { wait: number };
+  /** How long a silent owner keeps its claim, milliseconds. Default 60 000; renewed while the handler runs. */
+  lease?: number;
+  /** Who the caller is, when keys of different callers must never meet. */
+  principal?: (request: Request) => string | undefined | null;
+  /** Cookies that identify the caller. */
+  principalCookies?: readonly string[];
+  /** A claim whose owner fell silent: run again (`reexecute`, default) or refuse for good (`fail`). */
+  onOrphan?: "reexecute" | "fail";
+  /** What a 5xx answer becomes: `retry` runs the next request again (default), `keep` replays it. */
+  on5xx?: "retry" | "keep";
+  /** The largest answer that is kept, bytes. Default 1 MiB; larger ones pass through and are recorded without body. */
+  maxBodyBytes?: number;
+  /** A named set of rules: `stripe_v1` keeps 5xx, `success_only` keeps 2xx and 3xx only, `at_most_once` never runs twice. */
+  profile?: "default" | "stripe_v1" | "success_only" | "at_most_once";
+  /** A namespace for keys in a store that several applications share. */
+  keyPrefix?: string;
+  /** Whether a store that cannot be reached lets requests through unprotected. Default false: 503. */
+  failOpen?: boolean;
+  /** How long one store operation may take, milliseconds. Default 2 000. */
+  storeTimeout?: number;
+  /** How long a claim is renewed at the most, milliseconds. Default 600 000. */
+  maxRun?: number;
+  /** Adds the replay headers to `Access-Control-Expose-Headers`. */
+  exposeHeaders?: boolean;
+  clock?: Clock;
+  random?: Random;
+}
+
+/** A request's head, as far as core asked for it. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query as they stand on the request line. */
+  readonly target: string;
+  /** The wanted headers, one entry for each line. */
+  readonly headers: readonly Header[];
+  readonly principal?: string | undefined;
+  readonly remote: string;
+}
+
+/** What core made of a request. */
+export type Examined =
+  | { readonly action: "pass" | "needBody" }
+  | ({ readonly action: "refuse" } & HttpAnswer)
+  | { readonly action: "guard"; readonly run: Run; readonly key: string };
+
+interface Opened {
+  readonly handle: number;
+  readonly methods: readonly string[];
+  readonly wantedHeaders: readonly string[];
+  readonly maxBodyBytes: number;
+  /** The bounds of the store that is made when none is given. */
+  readonly memory: MemoryStoreOptions;
+}
+
+interface Looked {
+  readonly action: "pass" | "needBody" | "refuse" | "guard";
+  readonly run?: number;
+  readonly key?: string;
+  readonly status?: number;
+  readonly headers?: readonly Header[];
+}
+
+/** One configured guard, for the life of the server. */
+export class Guard<Request = unknown> {
+  readonly #machine: Machine;
+  readonly #opened: Opened;
+  readonly #methods: ReadonlySet<string>;
+  readonly #host: RunHost;
+  readonly principal: ((request: Request) => string | undefined | null) | undefined;
+
+  constructor(options: IdempotencyOptions<Request> = {}) {
+    const { store, principal, clock = systemClock, random = Math.random, ...config } = options;
+    this.#opened = readAnswer<Opened>(native.httpOpen(specText({ ...config, principal })));
+    this.#machine = new Machine(this, this.#opened.handle, native.httpClose);
+    this.#methods = new Set(this.#opened.methods);
+    const own = store === undefined ? new MemoryStore({ ...this.#opened.memory, clock }) : asStore(store, clock);
+    this.#host = { store: own, clock, random };
+    this.principal = principal;
+  }
+
+  get store(): Store {
+    return this.#host.store;
+  }
+
+  /** Whether requests of this method are looked at; the others are none of our business. */
+  guards(method: string): boolean {
+    return this.#methods.has(method);
+  }
+
+  /** The headers that `examine` wants to see, in lower case. */
+  get wantedHeaders(): readonly string[] {
+    return this.#opened.wantedHeaders;
+  }
+
+  get maxBodyBytes(): number {
+    return this.#opened.maxBodyBytes;
+  }
+
+  /** Reads key, fingerprint and caller off a request; answers `needBody` when it must see the body first. */
+  examine(head: RequestHead, body?: Uint8Array): Examined {
+    const owner = crypto.getRandomValues(new Uint8Array(16));
+    const { clock } = this.#host;
+    const text = native.httpExamine(this.#machine.handle, JSON.stringify(head), body, owner, clock.now());
+    const { action, run = 0, key = "", status = 500, headers = [] } = JSON.parse(text) as Looked;
+    if (action === "refuse") return { action, status, headers, body: native.takePayload() ?? new Uint8Array(0) };
+    if (action === "guard") return { action, key, run: new Run(run, this.#host) };
+    return { action };
+  }
+}
