@@ -1,5 +1,6 @@
 // One attempt: what the caller's function is given, and how an attempt is ended from outside.
 
+import { onAbort } from "./abort.js";
 import { after, type Clock } from "./clock.js";
 
 /** What an operation is told about the attempt it makes. */
@@ -67,19 +68,20 @@ export function runBounded<T>(operation: Operation<T>, attempt: number, bounds: 
   return new Promise<T>((resolve, reject) => {
     const context = new Attempt(attempt);
     let callOff: (() => void) | undefined;
+    let forget: (() => void) | undefined;
     const settle = (): void => {
       callOff?.();
-      signal?.removeEventListener("abort", cancelled);
+      forget?.();
     };
     const endWith = (reason: unknown): void => {
       settle();
       reject(reason);
       context.end(reason);
     };
-    const cancelled = (): void => endWith(signal?.reason);
-    signal?.addEventListener("abort", cancelled, { once: true });
-    if (limit !== undefined)
+    if (signal !== undefined) forget = onAbort(signal, () => endWith(signal.reason));
+    if (limit !== undefined) {
       callOff = after(clock, limit.ms, () => endWith(limit.timedOut()), { unref: unref === true });
+    }
     started(operation, context).then(
       (value) => {
         settle();

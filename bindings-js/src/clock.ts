@@ -1,5 +1,7 @@
 // Time and chance come in from outside, here as in core: every class takes a clock and a random of the caller's.
 
+import { onAbort } from "./abort.js";
+
 /** How a sleep treats the process around it. */
 export interface SleepOptions {
   /** Let the process end although this sleep is not over. Node only; elsewhere without effect. */
@@ -48,16 +50,21 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
       reject(signal.reason);
       return;
     }
-    const aborted = (): void => {
-      callOff();
-      reject(signal?.reason);
-    };
-    const ring = (): void => {
-      signal?.removeEventListener("abort", aborted);
-      resolve();
-    };
-    const callOff = timer(ms, ring, options);
-    signal?.addEventListener("abort", aborted, { once: true });
+    const callOff = timer(
+      ms,
+      () => {
+        forget?.();
+        resolve();
+      },
+      options,
+    );
+    const forget =
+      signal &&
+      onAbort(signal, () => {
+        forget?.();
+        callOff();
+        reject(signal.reason);
+      });
   });
 }
 

@@ -1,5 +1,6 @@
 // Time and failures for tests: a clock that only moves when told to, or whose sleeps are over at once.
 
+import { onAbort } from "./abort.js";
 import type { Clock } from "./clock.js";
 
 /** A clock that a test moves. */
@@ -55,19 +56,21 @@ export function virtualClock(start: { now?: number; wallNow?: number } = {}): Vi
           reject(signal.reason);
           return;
         }
-        const aborted = (): void => {
-          sleepers.delete(sleeper);
-          reject(signal?.reason);
-        };
         const sleeper: Sleeper = {
           due: now + ms,
           wake() {
             sleepers.delete(sleeper);
-            signal?.removeEventListener("abort", aborted);
+            forget?.();
             resolve();
           },
         };
-        signal?.addEventListener("abort", aborted, { once: true });
+        const forget =
+          signal &&
+          onAbort(signal, () => {
+            forget?.();
+            sleepers.delete(sleeper);
+            reject(signal.reason);
+          });
         sleepers.add(sleeper);
       });
     },

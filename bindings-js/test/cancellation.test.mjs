@@ -171,3 +171,45 @@ test("a cancelled call takes its breaker's permit back without a verdict", async
   assert.equal(await both, "bye again");
   assert.equal(breaker.state, "CLOSED");
 });
+
+test("one signal serves any number of calls, in sleep and in attempts", async () => {
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning.name);
+  globalThis.process?.on("warning", warned);
+  const clock = virtualClock();
+  const handler = new RetryHandler({ clock, baseDelay: 1_000, jitter: false });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = Array.from({ length: 100 }, (_, i) => {
+    const operation = i % 2 === 0 ? failing() : () => new Promise(() => {});
+    return rejection(handler.execute(operation, { signal }));
+  });
+  const real = Array.from({ length: 20 }, () =>
+    rejection(new RetryHandler({ baseDelay: 60_000, maxDelay: 60_000, jitter: false }).execute(failing(), { signal })),
+  );
+  await settled(clock);
+  controller.abort("all of you");
+  assert.deepEqual(new Set(await Promise.all([...calls, ...real])), new Set(["all of you"]));
+  assert.equal(clock.sleeping, 0);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  globalThis.process?.off("warning", warned);
+  assert.deepEqual(warnings, []);
+});
+
+test("a call that is over no longer listens to its signal", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args) => {
+    listeners++;
+    return addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args) => {
+    listeners--;
+    return removeEventListener.apply(signal, args);
+  };
+  const handler = new RetryHandler({ clock: testing.noSleep(), maxAttempts: 2 });
+  await handler.execute(() => 1, { signal });
+  await rejection(handler.execute(failing(), { signal }));
+  assert.equal(listeners, 0);
+});

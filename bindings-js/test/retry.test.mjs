@@ -329,6 +329,10 @@ test("a dead letter is handed over once per call given up, and never hides the e
     ["charge", down, 2, { team: "payments" }],
     ["charge", bug, 1, { team: "payments" }],
   ]);
+
+  const without = handlerOf({ enableDeadLetter: false, deadLetterHandler: () => letters.push("unwanted") });
+  await rejection(without.handler.execute(failing(down)));
+  assert.equal(letters.length, 2);
 });
 
 test("a call whose next attempt could not start in time does not wait for it", async () => {

@@ -444,6 +444,7 @@ interface RetryPolicy extends BackoffOptions {
     /** Labels, handed on to dead letters. */
     readonly tags?: Readonly<Record<string, string>> | undefined;
     readonly enableCircuitBreaker?: boolean | undefined;
+    /** Whether `deadLetterHandler` is called. Default `true`. */
     readonly enableDeadLetter?: boolean | undefined;
     readonly enableMetrics?: boolean | undefined;
     readonly enableLogging?: boolean | undefined;

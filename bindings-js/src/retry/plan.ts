@@ -73,7 +73,7 @@ export class Plan {
     const { clock, random, ...hooks } = host;
     this.clock = clock ?? systemClock;
     this.random = random ?? Math.random;
-    this.hooks = hooks;
+    this.hooks = opened.config.enableDeadLetter === false ? { ...hooks, deadLetterHandler: undefined } : hooks;
     this.unwatched = hooks.onSuccess === undefined && attemptTimeout === undefined && timeout === undefined;
   }
 

@@ -1,0 +1,32 @@
+// One listener per signal, however many calls wait for it: a server may hand the signal of its shutdown to every call, and
+// Node warns of a leak at the eleventh listener.
+
+interface Watched {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
+}
+
+const watched = new WeakMap<AbortSignal, Watched>();
+
+function watch(signal: AbortSignal): Watched {
+  const callbacks = new Set<() => void>();
+  const listener = (): void => {
+    for (const callback of callbacks) callback();
+  };
+  const entry = { callbacks, listener };
+  signal.addEventListener("abort", listener);
+  watched.set(signal, entry);
+  return entry;
+}
+
+/** Calls `callback` when the signal fires; answers how to stop waiting for it. */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  const { callbacks, listener } = watched.get(signal) ?? watch(signal);
+  callbacks.add(callback);
+  return () => {
+    if (!callbacks.delete(callback) || callbacks.size > 0) return;
+    // A listener would keep a signal of `AbortSignal.timeout` alive.
+    signal.removeEventListener("abort", listener);
+    watched.delete(signal);
+  };
+}
