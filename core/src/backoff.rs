@@ -50,7 +50,7 @@ impl Strategy {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let plain: String =
-            name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_lowercase();
+            name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_ascii_lowercase();
         let plain = plain.strip_prefix("strategy").unwrap_or(&plain);
         let plain = plain.strip_suffix("backoff").or_else(|| plain.strip_suffix("delay")).unwrap_or(plain);
         Self::ALL.into_iter().find(|strategy| strategy.name() == plain)

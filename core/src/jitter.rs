@@ -40,7 +40,7 @@ impl JitterType {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let plain: String =
-            name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_lowercase();
+            name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_ascii_lowercase();
         let plain = plain.strip_prefix("jittertype").unwrap_or(&plain);
         Self::ALL.into_iter().find(|jitter| jitter.name() == plain)
     }

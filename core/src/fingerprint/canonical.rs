@@ -193,7 +193,8 @@ impl Rewriter<'_, '_, '_> {
     fn string(&mut self) -> Result<bool, Reason> {
         self.scanner.bump();
         self.scanner.plain();
-        if self.scanner.next_is(b'"') {
+        if self.scanner.byte() == Some(b'"') {
+            self.scanner.bump();
             return Ok(false);
         }
         while self.scanner.byte() == Some(b'\\') {

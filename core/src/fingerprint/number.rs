@@ -18,7 +18,7 @@
 //! and only if they are equal. `0`, `-0` and `0e99999` are one value, written `0`. A number whose exponent in the exact
 //! form lies beyond ±10⁹ is refused: nobody means it, and no host could compute with it.
 
-use crate::json::{Lexeme, Reason};
+use crate::json::{Lexeme, Reason, float};
 
 /// The largest exponent, either way, of an exact decimal.
 const MAX_EXPONENT: i64 = 1_000_000_000;
@@ -128,7 +128,7 @@ pub(super) fn stands(lexeme: Lexeme<'_>) -> bool {
 
 /// Whether ECMAScript writes the double nearest to this text as this very text.
 fn is_ecmascript(text: &[u8]) -> bool {
-    let nearest = core::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+    let nearest = core::str::from_utf8(text).ok().and_then(|text| float(text).ok());
     nearest.is_some_and(|nearest| ryu_js::Buffer::new().format(nearest).as_bytes() == text)
 }
 

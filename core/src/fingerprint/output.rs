@@ -83,19 +83,20 @@ impl<'s> Output<'s> {
     #[inline]
     pub(super) fn name(&mut self, prefix: u64, start: usize, name_end: usize) -> Result<(), Reason> {
         let Some(object) = self.open.last_mut() else { return Err(Reason::OutOfPlace) };
-        let member = Member { prefix, start, name_end, end: 0, dropped: false };
         if object.in_order
             && self.members.len() > object.first_member
             && let Some(previous) = self.members.last()
             && prefix <= previous.prefix
         {
-            match compare(&self.text, previous, &member) {
-                Ordering::Less => {}
-                Ordering::Equal => return Err(Reason::DuplicateName),
-                Ordering::Greater => object.in_order = false,
-            }
+            let follows = prefix == previous.prefix
+                && match previous.name(&self.text).cmp(Name(&self.text[start + 1..name_end])) {
+                    Ordering::Less => true,
+                    Ordering::Equal => return Err(Reason::DuplicateName),
+                    Ordering::Greater => false,
+                };
+            object.in_order = follows;
         }
-        self.members.push(member);
+        self.members.push(Member { prefix, start, name_end, end: 0, dropped: false });
         Ok(())
     }
 
@@ -139,8 +140,8 @@ impl<'s> Output<'s> {
             member.end = end;
             end = member.start.saturating_sub(1);
         }
-        members.sort_unstable_by(|a, b| compare(&self.text, a, b));
-        if members.windows(2).any(|pair| compare(&self.text, &pair[0], &pair[1]).is_eq()) {
+        members.sort_unstable_by(|a, b| a.cmp(b, &self.text));
+        if members.windows(2).any(|pair| pair[0].cmp(&pair[1], &self.text).is_eq()) {
             return Err(Reason::DuplicateName);
         }
         let old_end = self.text.len();
@@ -157,8 +158,13 @@ impl<'s> Output<'s> {
     }
 }
 
-#[inline]
-fn compare(text: &[u8], a: &Member, b: &Member) -> Ordering {
-    let name = |member: &Member| Name(&text[member.start + 1..member.name_end]);
-    a.prefix.cmp(&b.prefix).then_with(|| name(a).cmp(name(b)))
+impl Member {
+    fn name<'t>(&self, text: &'t [u8]) -> Name<'t> {
+        Name(&text[self.start + 1..self.name_end])
+    }
+
+    #[inline]
+    fn cmp(&self, other: &Self, text: &[u8]) -> Ordering {
+        self.prefix.cmp(&other.prefix).then_with(|| self.name(text).cmp(other.name(text)))
+    }
 }

@@ -53,21 +53,22 @@ impl Parts<'_> {
         }
     }
 
-    /// `name:value` in the order of names. A name cannot hold a colon, so no two headers are written alike.
-    fn header_parts(&self) -> Vec<String> {
-        let mut headers: Vec<(String, &str)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim_matches([' ', '\t'])))
-            .collect();
-        headers.sort_by(|a, b| a.0.cmp(&b.0));
-        headers
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|lines| {
-                let values: Vec<&str> = lines.iter().map(|(_, value)| *value).collect();
-                format!("{}:{}", lines[0].0, values.join(", "))
-            })
-            .collect()
+    /// `name:value` in the order of names, later lines of a name behind its first. A name cannot hold a colon, so no two
+    /// headers are written alike.
+    fn header_parts(&self) -> impl Iterator<Item = String> {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for (name, value) in self.headers {
+            let name = name.to_ascii_lowercase();
+            let value = value.trim_matches([' ', '\t']);
+            match headers.binary_search_by(|(other, _)| other.cmp(&name)) {
+                Ok(place) => {
+                    headers[place].1.push_str(", ");
+                    headers[place].1.push_str(value);
+                }
+                Err(place) => headers.insert(place, (name, value.into())),
+            }
+        }
+        headers.into_iter().map(|(name, value)| name + ":" + &value)
     }
 }
 

@@ -1,9 +1,10 @@
 //! JSON text into any serde type.
 
 use super::error::{JsonError, Reason};
+use super::float::float;
 use super::scan::{MAX_DEPTH, Scanner};
 use serde::Deserialize;
-use serde::de::{self, DeserializeSeed, Error as _, Unexpected, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer as _, Error as _, Expected, Visitor};
 use std::borrow::Cow;
 
 /// Reads a strict JSON text into `T`. Strings without escapes are borrowed from the text.
@@ -31,71 +32,190 @@ enum Number {
     Float(f64),
 }
 
-impl Reader<'_> {
-    fn number(&mut self) -> Result<Number, Reason> {
+// What does not depend on the type that is read stays out of the generic code below, which the compiler writes once for
+// every field of every type: half of what a wasm weighs.
+impl<'de> Reader<'de> {
+    #[inline(never)]
+    fn number(&mut self, expected: &dyn Expected) -> Result<Number, JsonError> {
+        if !matches!(self.scanner.need()?, b'-' | b'0'..=b'9') {
+            return Err(self.mismatch(expected));
+        }
         let text = self.scanner.number()?.text;
-        if let Ok(number) = text.parse() {
-            return Ok(Number::Unsigned(number));
-        }
-        if let Ok(number) = text.parse() {
-            return Ok(Number::Signed(number));
-        }
-        text.parse().map(Number::Float).map_err(|_| Reason::BadNumber)
+        Ok(match (text.parse(), text.parse()) {
+            (Ok(number), _) => Number::Unsigned(number),
+            (_, Ok(number)) => Number::Signed(number),
+            _ => Number::Float(float(text)?),
+        })
     }
 
-    /// Reads a container with `read`, between its brackets and one level deeper.
-    fn inside<T>(
-        &mut self,
-        [open, close]: [u8; 2],
-        read: impl FnOnce(&mut Self) -> Result<T, JsonError>,
-    ) -> Result<T, JsonError> {
+    #[inline(never)]
+    fn text(&mut self, expected: &dyn Expected) -> Result<Cow<'de, str>, JsonError> {
+        match self.scanner.need()? {
+            b'"' => Ok(self.scanner.string()?),
+            _ => Err(self.mismatch(expected)),
+        }
+    }
+
+    #[inline(never)]
+    fn boolean(&mut self, expected: &dyn Expected) -> Result<bool, JsonError> {
+        match self.scanner.need()? {
+            b't' => Ok(self.scanner.literal("true").map(|()| true)?),
+            b'f' => Ok(self.scanner.literal("false").map(|()| false)?),
+            _ => Err(self.mismatch(expected)),
+        }
+    }
+
+    #[inline(never)]
+    fn null(&mut self, expected: &dyn Expected) -> Result<(), JsonError> {
+        match self.scanner.need()? {
+            b'n' => Ok(self.scanner.literal("null")?),
+            _ => Err(self.mismatch(expected)),
+        }
+    }
+
+    /// Consumes an opening bracket and goes one level deeper.
+    #[inline(never)]
+    fn open(&mut self, bracket: u8, expected: &dyn Expected) -> Result<(), JsonError> {
+        if self.scanner.need()? != bracket {
+            return Err(self.mismatch(expected));
+        }
         if self.depth == MAX_DEPTH {
             return Err(Reason::TooDeep.into());
         }
-        self.scanner.expect(open)?;
         self.depth += 1;
-        let value = read(self)?;
-        self.depth -= 1;
-        self.scanner.expect(close)?;
-        Ok(value)
+        Ok(self.scanner.expect(bracket)?)
     }
+
+    /// Consumes a closing bracket: the type has read all it wanted.
+    #[inline(never)]
+    fn close(&mut self, bracket: u8) -> Result<(), JsonError> {
+        self.depth -= 1;
+        Ok(self.scanner.expect(bracket)?)
+    }
+
+    /// The next value is well-formed, or not, and is not what the type expects.
+    fn mismatch(&mut self, expected: &dyn Expected) -> JsonError {
+        let place = self.scanner.offset();
+        let found = match self.scanner.byte() {
+            Some(b'{') => "an object",
+            Some(b'[') => "an array",
+            Some(b'"') => "a string",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'n') => "null",
+            Some(b'-' | b'0'..=b'9') => "a number",
+            _ => return Reason::UnexpectedByte.into(),
+        };
+        if let Err(reason) = self.skip() {
+            return reason.into();
+        }
+        self.scanner.go_to(place);
+        JsonError::custom(format_args!("found {found}, expected {expected}"))
+    }
+
+    /// Reads a value that nobody wants. It must be well-formed all the same.
+    fn skip(&mut self) -> Result<(), Reason> {
+        let close = match self.scanner.need()? {
+            b'{' => b'}',
+            b'[' => b']',
+            b'"' => return self.scanner.string().map(drop),
+            b't' => return self.scanner.literal("true"),
+            b'f' => return self.scanner.literal("false"),
+            b'n' => return self.scanner.literal("null"),
+            b'-' | b'0'..=b'9' => return self.scanner.number().map(drop),
+            _ => return Err(Reason::UnexpectedByte),
+        };
+        if self.depth == MAX_DEPTH {
+            return Err(Reason::TooDeep);
+        }
+        self.depth += 1;
+        self.scanner.bump();
+        let mut first = true;
+        while self.more(close, &mut first)? {
+            if close == b'}' {
+                self.scanner.string()?;
+                self.scanner.expect(b':')?;
+            }
+            self.skip()?;
+        }
+        self.depth -= 1;
+        self.scanner.expect(close)
+    }
+
+    /// Whether another entry follows before `close`. A comma promises one: a bracket after it is then refused as no value.
+    fn more(&mut self, close: u8, first: &mut bool) -> Result<bool, Reason> {
+        if self.scanner.need()? == close {
+            return Ok(false);
+        }
+        if !core::mem::take(first) {
+            self.scanner.expect(b',')?;
+        }
+        Ok(true)
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident),*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+            match self.number(&visitor)? {
+                Number::Unsigned(number) => visitor.visit_u64(number),
+                Number::Signed(number) => visitor.visit_i64(number),
+                Number::Float(number) => visitor.visit_f64(number),
+            }
+        }
+    )*};
+}
+
+macro_rules! texts {
+    ($($method:ident),*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+            match self.text(&visitor)? {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            }
+        }
+    )*};
 }
 
 impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     type Error = JsonError;
 
+    numbers!(deserialize_i8, deserialize_i16, deserialize_i32, deserialize_i64, deserialize_f32);
+    numbers!(deserialize_u8, deserialize_u16, deserialize_u32, deserialize_u64, deserialize_f64);
+    texts!(deserialize_str, deserialize_string, deserialize_char);
+
+    /// For types that look at what comes: internally tagged enums, for instance.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.scanner.need()? {
-            b'{' => self.inside(*b"{}", |reader| visitor.visit_map(Entries { reader, first: true })),
-            b'[' => self.inside(*b"[]", |reader| visitor.visit_seq(Entries { reader, first: true })),
-            b'"' => match self.scanner.string()? {
-                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
-            },
-            b't' => {
-                self.scanner.literal("true")?;
-                visitor.visit_bool(true)
-            }
-            b'f' => {
-                self.scanner.literal("false")?;
-                visitor.visit_bool(false)
-            }
-            b'n' => {
-                self.scanner.literal("null")?;
-                visitor.visit_unit()
-            }
-            b'-' | b'0'..=b'9' => match self.number()? {
-                Number::Unsigned(number) => visitor.visit_u64(number),
-                Number::Signed(number) => visitor.visit_i64(number),
-                Number::Float(number) => visitor.visit_f64(number),
-            },
-            _ => Err(Reason::UnexpectedByte.into()),
+            b'{' => self.deserialize_map(visitor),
+            b'[' => self.deserialize_seq(visitor),
+            b'"' => self.deserialize_str(visitor),
+            b't' | b'f' => self.deserialize_bool(visitor),
+            b'n' => self.deserialize_unit(visitor),
+            _ => self.deserialize_f64(visitor),
         }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        let value = self.boolean(&visitor)?;
+        visitor.visit_bool(value)
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.null(&visitor)?;
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, JsonError> {
+        self.deserialize_unit(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         if self.scanner.need()? == b'n' {
-            self.scanner.literal("null")?;
+            self.null(&visitor)?;
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
@@ -110,6 +230,42 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.open(b'[', &visitor)?;
+        let value = visitor.visit_seq(Entries { reader: &mut *self, first: true })?;
+        self.close(b']')?;
+        Ok(value)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, JsonError> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, JsonError> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.open(b'{', &visitor)?;
+        let value = visitor.visit_map(Entries { reader: &mut *self, first: true })?;
+        self.close(b'}')?;
+        Ok(value)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, JsonError> {
+        self.deserialize_map(visitor)
+    }
+
     /// `"Variant"`, or `{"Variant": content}`.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -117,17 +273,26 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, JsonError> {
-        match self.scanner.need()? {
-            b'"' => visitor.visit_enum(Unit { reader: self }),
-            b'{' => self.inside(*b"{}", |reader| visitor.visit_enum(Tagged { reader })),
-            _ => Err(Reason::UnexpectedByte.into()),
+        if self.scanner.need()? == b'"' {
+            return visitor.visit_enum(Variant { reader: self, tagged: false });
         }
+        self.open(b'{', &visitor)?;
+        let value = visitor.visit_enum(Variant { reader: &mut *self, tagged: true })?;
+        self.close(b'}')?;
+        Ok(value)
     }
 
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        let name = self.text(&visitor)?;
+        visitor.visit_str(&name)
     }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.skip()?;
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! { i128 u128 bytes byte_buf }
 }
 
 /// What stands between two brackets, comma by comma.
@@ -136,25 +301,14 @@ struct Entries<'a, 'de> {
     first: bool,
 }
 
-impl Entries<'_, '_> {
-    /// Whether another entry follows before `close`.
-    fn more(&mut self, close: u8) -> Result<bool, JsonError> {
-        if self.reader.scanner.need()? == close {
-            return Ok(false);
-        }
-        if !core::mem::take(&mut self.first) {
-            self.reader.scanner.expect(b',')?;
-            // A comma promises an entry; a bracket here falls through and is refused as no value.
-        }
-        Ok(true)
-    }
-}
-
 impl<'de> de::SeqAccess<'de> for Entries<'_, 'de> {
     type Error = JsonError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, JsonError> {
-        if self.more(b']')? { seed.deserialize(&mut *self.reader).map(Some) } else { Ok(None) }
+        if !self.reader.more(b']', &mut self.first)? {
+            return Ok(None);
+        }
+        seed.deserialize(&mut *self.reader).map(Some)
     }
 }
 
@@ -162,7 +316,10 @@ impl<'de> de::MapAccess<'de> for Entries<'_, 'de> {
     type Error = JsonError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonError> {
-        if self.more(b'}')? { seed.deserialize(Name { reader: self.reader }).map(Some) } else { Ok(None) }
+        if !self.reader.more(b'}', &mut self.first)? {
+            return Ok(None);
+        }
+        seed.deserialize(Name { reader: self.reader }).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, JsonError> {
@@ -179,13 +336,11 @@ struct Name<'a, 'de> {
 macro_rules! integer_names {
     ($($method:ident),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-            let name = self.reader.scanner.string()?;
-            if let Ok(number) = name.parse() {
-                visitor.visit_u64(number)
-            } else if let Ok(number) = name.parse() {
-                visitor.visit_i64(number)
-            } else {
-                Err(JsonError::invalid_type(Unexpected::Str(&name), &visitor))
+            let name = self.reader.text(&visitor)?;
+            match (name.parse(), name.parse()) {
+                (Ok(number), _) => visitor.visit_u64(number),
+                (_, Ok(number)) => visitor.visit_i64(number),
+                _ => visitor.visit_str(&name),
             }
         }
     )*};
@@ -194,15 +349,16 @@ macro_rules! integer_names {
 impl<'de> de::Deserializer<'de> for Name<'_, 'de> {
     type Error = JsonError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-        match self.reader.scanner.string()? {
-            Cow::Borrowed(name) => visitor.visit_borrowed_str(name),
-            Cow::Owned(name) => visitor.visit_string(name),
-        }
-    }
-
     integer_names!(deserialize_i8, deserialize_i16, deserialize_i32, deserialize_i64);
     integer_names!(deserialize_u8, deserialize_u16, deserialize_u32, deserialize_u64);
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.reader.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.reader.deserialize_identifier(visitor)
+    }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
@@ -218,84 +374,59 @@ impl<'de> de::Deserializer<'de> for Name<'_, 'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, JsonError> {
-        visitor.visit_enum(Unit { reader: self.reader })
+        visitor.visit_enum(Variant { reader: self.reader, tagged: false })
     }
 
     serde::forward_to_deserialize_any! {
         bool i128 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
+        ignored_any
     }
 }
 
-/// A variant that is only its name.
-struct Unit<'a, 'de> {
+/// A variant: its name alone, or `tagged`, the only name of an object, with its content.
+struct Variant<'a, 'de> {
     reader: &'a mut Reader<'de>,
+    tagged: bool,
 }
 
-impl<'de> de::EnumAccess<'de> for Unit<'_, 'de> {
-    type Error = JsonError;
-    type Variant = Bare;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Bare), JsonError> {
-        Ok((seed.deserialize(Name { reader: self.reader })?, Bare))
-    }
-}
-
-struct Bare;
-
-impl<'de> de::VariantAccess<'de> for Bare {
-    type Error = JsonError;
-
-    fn unit_variant(self) -> Result<(), JsonError> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, JsonError> {
-        Err(JsonError::invalid_type(Unexpected::UnitVariant, &"a variant with content"))
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, JsonError> {
-        Err(JsonError::invalid_type(Unexpected::UnitVariant, &visitor))
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, JsonError> {
-        Err(JsonError::invalid_type(Unexpected::UnitVariant, &visitor))
+impl Variant<'_, '_> {
+    fn content(&self) -> Result<(), JsonError> {
+        if self.tagged {
+            Ok(())
+        } else {
+            Err(JsonError::custom("found a bare variant, expected one with content"))
+        }
     }
 }
 
-/// A variant with content: the object's only name, then the content.
-struct Tagged<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-}
-
-impl<'de> de::EnumAccess<'de> for Tagged<'_, 'de> {
+impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
     type Error = JsonError;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), JsonError> {
-        let variant = seed.deserialize(Name { reader: self.reader })?;
-        self.reader.scanner.expect(b':')?;
+        let variant = seed.deserialize(Name { reader: &mut *self.reader })?;
+        if self.tagged {
+            self.reader.scanner.expect(b':')?;
+        }
         Ok((variant, self))
     }
 }
 
-impl<'de> de::VariantAccess<'de> for Tagged<'_, 'de> {
+impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
     type Error = JsonError;
 
     fn unit_variant(self) -> Result<(), JsonError> {
-        <() as Deserialize>::deserialize(self.reader)
+        if self.tagged { self.reader.null(&"null: the variant has no content") } else { Ok(()) }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, JsonError> {
+        self.content()?;
         seed.deserialize(self.reader)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, JsonError> {
-        de::Deserializer::deserialize_any(self.reader, visitor)
+        self.content()?;
+        self.reader.deserialize_seq(visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -303,7 +434,8 @@ impl<'de> de::VariantAccess<'de> for Tagged<'_, 'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, JsonError> {
-        de::Deserializer::deserialize_any(self.reader, visitor)
+        self.content()?;
+        self.reader.deserialize_map(visitor)
     }
 }
 
@@ -379,7 +511,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
         let error = from_str::<u8>(" 256 ").unwrap_err();
-        assert_eq!(error.to_string(), "invalid value: integer `256`, expected u8 at byte 4");
+        assert_eq!(error.to_string(), "found 256, expected u8 at byte 4");
+        let error = from_str::<Vec<u8>>("[1, {\"a\": [true]}]").unwrap_err();
+        assert_eq!(error.to_string(), "found an object, expected u8 at byte 4");
+        assert_eq!(from_str::<u8>("{\"a\": tru}").unwrap_err(), JsonError::new(9, Reason::UnexpectedByte));
         assert!(from_str::<Kind>(r#"{"Unit":1}"#).is_err());
         assert!(from_str::<Kind>(r#""Newtype""#).is_err());
         assert!(from_str::<Kind>(r#"{"Newtype":1,"Newtype":2}"#).is_err());

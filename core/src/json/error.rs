@@ -1,6 +1,8 @@
 //! Why a text is not the JSON we accept, and where.
 
+use crate::spec::render_number;
 use core::fmt;
+use serde::de::{Expected, Unexpected};
 
 /// Where a text stops being acceptable JSON, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +100,29 @@ impl From<Reason> for JsonError {
 impl serde::de::Error for JsonError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self { offset: 0, reason: Reason::Mismatch, message: message.to_string().into() }
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_value(found, expected)
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("found {}, expected {expected}", name(found)))
+    }
+}
+
+/// What serde found instead. Its own words for it would bring the standard library's printing of floats into the wasm.
+fn name(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(value) => value.to_string(),
+        Unexpected::Unsigned(value) => value.to_string(),
+        Unexpected::Signed(value) => value.to_string(),
+        Unexpected::Float(value) => render_number(value),
+        Unexpected::Str(value) => format!("{value:?}"),
+        Unexpected::Unit | Unexpected::Option => "null".into(),
+        Unexpected::Seq => "an array".into(),
+        Unexpected::Map => "an object".into(),
+        _ => "something else".into(),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod de;
 mod error;
+mod float;
 mod parse;
 mod quote;
 mod scan;
@@ -15,6 +16,7 @@ mod text;
 
 pub use de::from_str;
 pub use error::{JsonError, Reason};
+pub(crate) use float::float;
 pub use parse::parse;
 pub(crate) use quote::{escape, quote};
 pub use scan::MAX_DEPTH;

@@ -1,6 +1,7 @@
 //! A configuration object as JSON text, read into a [`Value`].
 
 use super::error::{JsonError, Reason};
+use super::float::float;
 use super::scan::{MAX_DEPTH, Scanner};
 use crate::spec::Value;
 
@@ -23,7 +24,7 @@ fn value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, Reason> {
         b't' => scanner.literal("true").map(|()| Value::Bool(true))?,
         b'f' => scanner.literal("false").map(|()| Value::Bool(false))?,
         b'n' => scanner.literal("null").map(|()| Value::Null)?,
-        b'-' | b'0'..=b'9' => Value::Number(scanner.number()?.text.parse().map_err(|_| Reason::BadNumber)?),
+        b'-' | b'0'..=b'9' => Value::Number(float(scanner.number()?.text)?),
         _ => return Err(Reason::UnexpectedByte),
     })
 }
@@ -52,13 +53,21 @@ fn list(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, Reason> {
 
 fn map(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, Reason> {
     enter(scanner, b'{', depth)?;
-    let mut entries = Vec::new();
-    let mut offsets = Vec::new();
+    let mut entries: Vec<(String, Value)> = Vec::new();
+    // Places of the entries in the order of their names, to find a name that comes twice.
+    let mut order: Vec<usize> = Vec::new();
     if !scanner.eat(b'}') {
         loop {
             scanner.need()?;
-            offsets.push(scanner.offset());
+            let offset = scanner.offset();
             let name = scanner.string()?.into_owned();
+            match order.binary_search_by(|&place| entries[place].0.cmp(&name)) {
+                Ok(_) => {
+                    scanner.go_to(offset);
+                    return Err(Reason::DuplicateName);
+                }
+                Err(place) => order.insert(place, entries.len()),
+            }
             scanner.expect(b':')?;
             entries.push((name, value(scanner, depth + 1)?));
             if !scanner.eat(b',') {
@@ -67,18 +76,7 @@ fn map(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, Reason> {
         }
         scanner.expect(b'}')?;
     }
-    if let Some(i) = repeated(&entries) {
-        scanner.go_to(offsets[i]);
-        return Err(Reason::DuplicateName);
-    }
     Ok(unescape(entries))
-}
-
-/// The place of the first name that stands twice. Sorted, because a hostile object may have very many.
-fn repeated(entries: &[(String, Value)]) -> Option<usize> {
-    let mut places: Vec<usize> = (0..entries.len()).collect();
-    places.sort_by_key(|&i| &entries[i].0);
-    places.windows(2).filter(|pair| entries[pair[0]].0 == entries[pair[1]].0).map(|pair| pair[1]).min()
 }
 
 fn unescape(mut entries: Vec<(String, Value)>) -> Value {

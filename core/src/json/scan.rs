@@ -185,6 +185,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips what stands for itself in a string: all but `"`, `\` and control characters.
+    #[inline]
     pub(crate) fn plain(&mut self) {
         self.at += plain_len(&self.text.as_bytes()[self.at..]);
     }
@@ -268,15 +269,16 @@ impl<'a> Scanner<'a> {
 }
 
 /// How many bytes at the front stand for themselves in a string. Eight at a time: most of a body is such text.
+#[inline]
 pub(crate) fn plain_len(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
+    let mut len = 0;
+    while let Some(word) = bytes[len..].first_chunk::<8>() {
         if let Some(place) = first_special(*word) {
-            return i * 8 + place;
+            return len + place;
         }
+        len += 8;
     }
-    let tail = rest.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(rest.len());
-    bytes.len() - rest.len() + tail
+    len + bytes[len..].iter().take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\').count()
 }
 
 /// How many digits stand at the front.

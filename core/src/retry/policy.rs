@@ -222,10 +222,10 @@ impl Check<'_> {
     fn time(&self, field: &'static str, value: Option<Micros>, least: Micros) -> Result<(), ConfigError> {
         match value {
             Some(value) if value < least || value > range::LONGEST => {
-                let (unit, least) = (self.0.unit(), self.0.unit().of_micros(least));
+                let (unit, least) = (self.0.unit(), self.0.unit().text_of(least));
                 let expected =
-                    format!("a number of {} from {least} to {}", unit.name(), unit.of_micros(range::LONGEST));
-                Err(self.refuse(field, unit.of_micros(value).to_string(), expected))
+                    format!("a number of {} from {least} to {}", unit.name(), unit.text_of(range::LONGEST));
+                Err(self.refuse(field, unit.text_of(value), expected))
             }
             _ => Ok(()),
         }
@@ -244,7 +244,7 @@ impl Check<'_> {
     }
 
     fn in_words(&self, time: Micros) -> String {
-        format!("{} {}", self.0.unit().of_micros(time), self.0.unit().name())
+        format!("{} {}", self.0.unit().text_of(time), self.0.unit().name())
     }
 
     fn refuse(&self, field: &'static str, value: impl Into<String>, expected: String) -> ConfigError {

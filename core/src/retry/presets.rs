@@ -249,7 +249,7 @@ pub fn named(name: &str) -> Result<RetrySpec, ConfigError> {
 }
 
 pub(super) fn plain(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_lowercase()
+    name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_ascii_lowercase()
 }
 
 #[cfg(test)]

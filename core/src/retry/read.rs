@@ -136,7 +136,7 @@ fn function(reader: &Reader<'_>, field: &str, expected: &str) -> Result<Option<b
 fn schedule(reader: &Reader<'_>) -> Result<Option<Vec<Micros>>, ConfigError> {
     let unit = reader.unit();
     let expected = || {
-        let longest = unit.of_micros(range::LONGEST);
+        let longest = unit.text_of(range::LONGEST);
         format!("a list of 1 to {} numbers of {} from 0 to {longest}", range::SCHEDULE, unit.name())
     };
     let Some(items) = reader.list("schedule", &expected())? else { return Ok(None) };

@@ -8,4 +8,5 @@ mod reader;
 mod value;
 
 pub use reader::{Names, Reader};
+pub(crate) use value::render_number;
 pub use value::{Unit, Value};

@@ -103,12 +103,7 @@ impl<'a> Reader<'a> {
             Some(micros) if micros >= lo && micros <= hi => Ok(Some(micros)),
             _ => Err(self.refuse(
                 field,
-                format!(
-                    "a number of {} from {} to {}",
-                    unit.name(),
-                    render_number(unit.of_micros(lo)),
-                    render_number(unit.of_micros(hi))
-                ),
+                format!("a number of {} from {} to {}", unit.name(), unit.text_of(lo), unit.text_of(hi)),
             )),
         }
     }

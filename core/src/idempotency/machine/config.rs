@@ -230,7 +230,7 @@ impl TryFrom<RunSpec> for RunConfig {
         if lease.is_some_and(|lease| renew_every > half(lease)) {
             return Err(ConfigError::new(
                 "renew_every",
-                format!("{} seconds", Unit::Seconds.of_micros(renew_every)),
+                format!("{} seconds", Unit::Seconds.text_of(renew_every)),
                 "at most half of the lease, so that one lost renewal does not lose the claim",
             ));
         }
