@@ -8,6 +8,7 @@ mod raised {
     #![allow(missing_docs, reason = "documented where they are defined, in Python")]
     pyo3::import_exception!(once_again.errors, ConfigError);
     pyo3::import_exception!(once_again.errors, FingerprintError);
+    pyo3::import_exception!(once_again.errors, KeyInvalidError);
 }
 
 /// The exception for a configuration that core refused.
@@ -18,6 +19,11 @@ pub(crate) fn refused(error: ConfigError) -> PyErr {
 /// The exception for a value without a fingerprint: where it stands in the body, and what is wrong with it.
 pub(crate) fn no_fingerprint(pointer: &str, problem: &str) -> PyErr {
     raised::FingerprintError::new_err((pointer.to_owned(), problem.to_owned()))
+}
+
+/// The exception for what is no idempotency key: what was got, and what one is.
+pub(crate) fn malformed_key(got: &str, expected: &'static str) -> PyErr {
+    raised::KeyInvalidError::new_err((got.to_owned(), expected))
 }
 
 /// What core knows of an error code: HTTP status, whether a retry may help, suggested actions.

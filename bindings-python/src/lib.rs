@@ -3,6 +3,7 @@
 mod breaker;
 mod error;
 mod fingerprint;
+mod idempotency;
 mod retry;
 mod spec;
 mod store;
@@ -19,6 +20,11 @@ mod _core {
     use super::error::describe_code;
     #[pymodule_export]
     use super::fingerprint::fingerprint;
+    #[pymodule_export]
+    use super::idempotency::{
+        check_fingerprint, decode_result, describe_record, encode_result, generate_key, manager_settings,
+        record_key,
+    };
     #[pymodule_export]
     use super::retry::{RetryCall, RetryPolicy, RetrySpec, retry_after, veto};
     #[pymodule_export]

@@ -8,11 +8,18 @@ from .errors import (
     CircuitOpenError,
     ConfigError,
     FingerprintError,
+    IdempotencyError,
+    InProgressError,
+    KeyInvalidError,
+    KeyReusedError,
     MaxRetriesExceeded,
     OnceAgainError,
+    StoreFullError,
+    StoreUnavailableError,
     is_circuit_breaker_error,
 )
 from .events import FailedAttempt, RetryEvent, StateChange
+from .idempotency import DuplicateCheck, IdempotencyManager, IdempotencyRecord
 from .policies import RetryPolicyManager
 from .retry import RetryPolicy, with_retry
 from .retry_decorator import retry_critical_task, retry_kernel_task, retry_quick_task
@@ -22,8 +29,15 @@ __all__ = [
     "CircuitBreaker",
     "CircuitOpenError",
     "ConfigError",
+    "DuplicateCheck",
     "FailedAttempt",
     "FingerprintError",
+    "IdempotencyError",
+    "IdempotencyManager",
+    "IdempotencyRecord",
+    "InProgressError",
+    "KeyInvalidError",
+    "KeyReusedError",
     "MaxRetriesExceeded",
     "OnceAgainError",
     "Permit",
@@ -32,6 +46,8 @@ __all__ = [
     "RetryPolicy",
     "RetryPolicyManager",
     "StateChange",
+    "StoreFullError",
+    "StoreUnavailableError",
     "core_version",
     "fingerprint",
     "is_circuit_breaker_error",

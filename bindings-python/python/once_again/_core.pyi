@@ -2,10 +2,10 @@
 The extension module `once_again._core`.
 """
 
-from _typeshed import SupportsGetItem
+from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Breaker", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "core_version", "describe_code", "fingerprint", "retry_after", "veto"]
+__all__ = ["Breaker", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "check_fingerprint", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "retry_after", "veto"]
 
 @final
 class Breaker:
@@ -160,14 +160,34 @@ class RetrySpec:
         The preset of this name.
         """
 
+def check_fingerprint(text: str) -> str:
+    """
+    The fingerprint, if it is one.
+    """
+
 def core_version() -> str:
     """
     The version of the decision core inside this module.
     """
 
+def decode_result(outcome: bytes) -> str | None:
+    """
+    The JSON text in an encoded outcome, if it keeps one.
+    """
+
 def describe_code(name: str) -> tuple[int, bool, list[str]]:
     """
     What core knows of an error code: HTTP status, whether a retry may help, suggested actions.
+    """
+
+def describe_record(record: bytes) -> tuple[str, str, float, str | None]:
+    """
+    What an encoded record says: state, fingerprint, when it was made (seconds), its result as a JSON text.
+    """
+
+def encode_result(result: str) -> bytes:
+    """
+    A result, which is a JSON text, as an encoded outcome.
     """
 
 def fingerprint(body: Any, *, method: str | None = None, path: str | None = None, query: str | None = None, media_type: str | None = None, headers: Any | None = None, include: "list[str] | tuple[str, ...] | None" = None, exclude: "list[str] | tuple[str, ...] | None" = None, include_body: bool = True) -> str:
@@ -186,6 +206,22 @@ def fingerprint(body: Any, *, method: str | None = None, path: str | None = None
         `FingerprintError`: the value holds what JSON has no form for (NaN, bytes, dates, Decimal, sets, keys that are no
             strings) or is nested deeper than 128; or the body is multipart, whose boundary is random.
         `ConfigError`: a JSON Pointer is malformed.
+    """
+
+def generate_key(random: SupportsLenAndGetItem[SupportsIndex]) -> str:
+    """
+    A version 4 UUID from 16 random bytes.
+    """
+
+def manager_settings(fields: Any) -> tuple[int, int, float, bool, list[str]]:
+    """
+    Valid settings of a manager: retention in microseconds, records, seconds between sweeps, whether the body counts,
+    the headers that count.
+    """
+
+def record_key(namespace: str, scope: str, key: str) -> str:
+    """
+    The key of the record that a caller's key is filed under.
     """
 
 def retry_after(headers: SupportsGetItem[int, tuple[str, str]], wall_now: SupportsFloat | SupportsIndex) -> float | None:

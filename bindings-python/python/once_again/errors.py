@@ -165,6 +165,56 @@ class FingerprintError(OnceAgainError, ValueError):
         return f"at {self.pointer!r}: {self.problem}" if self.pointer else self.problem
 
 
+class IdempotencyError(OnceAgainError):
+    """The base of what can be wrong with an idempotent call."""
+
+
+class KeyInvalidError(IdempotencyError, ValueError):
+    """An idempotency key is missing or malformed. The message never shows the key."""
+
+    code = "IDEMPOTENCY_KEY_INVALID"
+
+    def __str__(self) -> str:
+        got, expected = self.args
+        return f"got {got}, expected {expected}"
+
+
+class KeyReusedError(IdempotencyError):
+    """The key was used with another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+    def __str__(self) -> str:
+        return "this key was used with another request"
+
+
+class InProgressError(IdempotencyError):
+    """The caller holds no claim on this key: it never had one, or lost it to another."""
+
+    code = "IDEMPOTENCY_IN_PROGRESS"
+
+
+class StoreFullError(IdempotencyError):
+    """The store holds as many live records as it may."""
+
+    code = "STORE_FULL"
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds until the first of them expires."""
+        retry_after: float = self.args[0]
+        return retry_after
+
+    def __str__(self) -> str:
+        return f"every record is alive and none may be dropped; one expires in {self.retry_after:.3f} s"
+
+
+class StoreUnavailableError(IdempotencyError):
+    """The store cannot be reached, or answers what no store answers."""
+
+    code = "STORE_UNAVAILABLE"
+
+
 def is_circuit_breaker_error(error: BaseException) -> bool:
     """Whether a circuit breaker refused the call, so that nothing was sent."""
     return isinstance(error, CircuitOpenError)

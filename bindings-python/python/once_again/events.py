@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class _Fields:
+class Fields:
     """Shows its slots, and is equal to another of its class with the same values."""
 
     __slots__: tuple[str, ...] = ()
@@ -20,7 +20,7 @@ class _Fields:
         return f"{type(self).__name__}({fields})"
 
 
-class FailedAttempt(_Fields):
+class FailedAttempt(Fields):
     """One failed attempt of a call that was given up."""
 
     __slots__ = ("attempt", "delay", "elapsed", "error", "kind")
@@ -45,7 +45,7 @@ class FailedAttempt(_Fields):
         """Seconds from the start of the call to this failure."""
 
 
-class RetryEvent(_Fields):
+class RetryEvent(Fields):
     """An attempt failed, and another follows (``delay``) or none (``reason``)."""
 
     __slots__ = (
@@ -84,7 +84,7 @@ class RetryEvent(_Fields):
         """Why the call was given up: ``not_retryable``, ``exhausted``, ``deadline``…; none before a retry."""
 
 
-class StateChange(_Fields):
+class StateChange(Fields):
     """A circuit breaker went from one state to another."""
 
     __slots__ = ("breaker", "from_state", "to_state")
