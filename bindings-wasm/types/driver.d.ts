@@ -25,7 +25,7 @@ interface AttemptContext {
     readonly signal: AbortSignal;
 }
 /** Something that may be tried again. */
-type Operation<T> = (context: AttemptContext) => T | PromiseLike<T>;
+type Operation$1<T> = (context: AttemptContext) => T | PromiseLike<T>;
 
 /** The version of the decision core, the same number in every language. */
 declare function coreVersion(): string;
@@ -359,39 +359,6 @@ declare class CircuitBreaker {
     [dispose](): void;
 }
 
-/** Header lines: by name, or one by one. */
-type HeaderLines = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
-/** What enters a fingerprint beside the body. */
-interface FingerprintOptions {
-    /** The HTTP method; upper-cased. */
-    readonly method?: string | undefined;
-    /** The path as on the request line, before any mounting, not normalised. */
-    readonly path?: string | undefined;
-    /** The query as on the request line, without `?`. */
-    readonly query?: string | undefined;
-    /** The body's media type; parameters do not count. Bytes are JSON if it says so, or if it is not given. */
-    readonly mediaType?: string | undefined;
-    /** The headers that count: those a server chose, not all a client sent. */
-    readonly headers?: HeaderLines | undefined;
-    /** JSON Pointers of the only fields that count, of a JSON body. */
-    readonly include?: readonly string[] | undefined;
-    /** JSON Pointers of fields that do not count, a timestamp for instance. */
-    readonly exclude?: readonly string[] | undefined;
-    /** Whether the body counts. Default `true`. */
-    readonly includeBody?: boolean | undefined;
-}
-/**
- * The fingerprint of a request, or of a value alone: `jcs:` or `raw:` and 64 hexadecimal digits.
- *
- * Bytes (`Uint8Array`, `Buffer`, any view or `ArrayBuffer`) are a body as it came over the wire; any other value, a string
- * too, is a parsed value and has the fingerprint of its JSON text. The order of keys, `1.0` against `1` and escapes make no
- * difference; every difference in value does.
- *
- * @throws ConfigError for a pointer that is none, for raw multipart (its boundary is drawn anew each time), and for what
- * `JSON.stringify` cannot write.
- */
-declare function fingerprint(body: unknown, options?: FingerprintOptions): string;
-
 /** The nine kinds of failure. */
 type ErrorKind = "Transient" | "Permanent" | "Timeout" | "RateLimit" | "CircuitBreaker" | "Network" | "Server" | "Client" | "Unknown";
 /** How the delay grows: base · multiplierⁿ, base · (1 + multiplier · n), base · 1, 1, 2, 3, 5…, or as listed or computed. */
@@ -548,6 +515,246 @@ interface ExecuteOptions {
     readonly unref?: boolean | undefined;
 }
 
+/** How writes get their idempotency key. */
+interface FetchIdempotency {
+    /** Methods that get a key. Default POST, PUT, PATCH. */
+    methods?: readonly string[];
+    /** The header that carries it. Default `Idempotency-Key`. */
+    headerName?: string;
+    /**
+     * Other origins that know the key; the page's own always gets one. A key makes a cross-origin request preflighted, and an
+     * unaware server would run a repeated write twice.
+     */
+    keyOrigins?: readonly string[];
+    /** Whether keys are made at all; one that the caller sets is always kept. Default true. */
+    autoKey?: boolean;
+}
+/** Options of {@link createFetch}; all are optional. */
+interface FetchOptions {
+    /** A policy, or the name of a preset. Default `http`. */
+    policy?: RetryPolicy | string;
+    /** A breaker that is asked before each attempt and told its result. */
+    breaker?: CircuitBreaker;
+    idempotency?: FetchIdempotency;
+    /** The fetch that sends. Default: the platform's. */
+    fetch?: typeof globalThis.fetch;
+    /** Called before each further attempt, with the number of the attempt that failed. */
+    onRetry?: (event: RetryEvent) => unknown;
+    clock?: Clock;
+    random?: Random;
+}
+/**
+ * A `fetch` with the same arguments and answers. A write carries one idempotency key in all its attempts; without a key only
+ * idempotent methods are repeated. The last answer is returned when attempts run out; a network failure rejects with
+ * `RetryExhaustedError`, or with the platform's own error when it is not repeated.
+ */
+declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
+
+/** Header lines: by name, or one by one. */
+type HeaderLines = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
+/** What enters a fingerprint beside the body. */
+interface FingerprintOptions {
+    /** The HTTP method; upper-cased. */
+    readonly method?: string | undefined;
+    /** The path as on the request line, before any mounting, not normalised. */
+    readonly path?: string | undefined;
+    /** The query as on the request line, without `?`. */
+    readonly query?: string | undefined;
+    /** The body's media type; parameters do not count. Bytes are JSON if it says so, or if it is not given. */
+    readonly mediaType?: string | undefined;
+    /** The headers that count: those a server chose, not all a client sent. */
+    readonly headers?: HeaderLines | undefined;
+    /** JSON Pointers of the only fields that count, of a JSON body. */
+    readonly include?: readonly string[] | undefined;
+    /** JSON Pointers of fields that do not count, a timestamp for instance. */
+    readonly exclude?: readonly string[] | undefined;
+    /** Whether the body counts. Default `true`. */
+    readonly includeBody?: boolean | undefined;
+}
+/**
+ * The fingerprint of a request, or of a value alone: `jcs:` or `raw:` and 64 hexadecimal digits.
+ *
+ * Bytes (`Uint8Array`, `Buffer`, any view or `ArrayBuffer`) are a body as it came over the wire; any other value, a string
+ * too, is a parsed value and has the fingerprint of its JSON text. The order of keys, `1.0` against `1` and escapes make no
+ * difference; every difference in value does.
+ *
+ * @throws ConfigError for a pointer that is none, for raw multipart (its boundary is drawn anew each time), and for what
+ * `JSON.stringify` cannot write.
+ */
+declare function fingerprint(body: unknown, options?: FingerprintOptions): string;
+
+/** What became of a claim whose owner gives it up. */
+type ReleaseMode = "forget" | "retryable" | "unknown";
+/** Fields that every operation has. All times and lengths of time in operations and replies are whole microseconds. */
+interface Operation {
+    /** The record's key: a SHA-256 digest in lower-case hexadecimal. */
+    readonly key: string;
+    /** Bytes that belong to the operation (an outcome or a checkpoint); opaque to a store. */
+    readonly payload?: Uint8Array;
+}
+/** Who holds a claim: 16 random bytes in hexadecimal, and the epoch that `acquired` answered. */
+interface Owned extends Operation {
+    readonly owner: string;
+    readonly epoch: number;
+}
+/** One operation on a store. */
+type StoreOp = (Operation & {
+    readonly op: "begin";
+    readonly owner: string;
+    readonly fingerprint: string;
+    /** A digest of the caller's credentials. */
+    readonly caller?: string | null;
+    /** How long the claim may stay silent; null locks it until the retention is over. */
+    readonly lease?: number | null;
+    readonly retention: number;
+    readonly onOrphan: "reexecute" | "fail";
+    readonly maxTakeovers: number;
+    readonly derived: boolean;
+}) | (Owned & {
+    readonly op: "renew";
+    readonly lease: number;
+}) | (Owned & {
+    readonly op: "checkpoint";
+}) | (Owned & {
+    readonly op: "complete";
+    readonly retention: number;
+}) | (Owned & {
+    readonly op: "release";
+    readonly mode: ReleaseMode;
+}) | (Owned & {
+    readonly op: "abandon";
+}) | (Operation & {
+    readonly op: "resolve";
+    readonly how: "complete" | "forget";
+    readonly retention: number;
+}) | (Operation & {
+    readonly op: "get";
+}) | {
+    readonly op: "sweep";
+    readonly limit: number;
+    readonly payload?: Uint8Array;
+};
+/** What a store answers. `payload` is the outcome, the checkpoint or the encoded record that the reply speaks of. */
+type StoreReply = {
+    readonly payload?: Uint8Array;
+} & ({
+    readonly reply: "acquired";
+    readonly epoch: number;
+    readonly attempts: number;
+    readonly leaseUntil: number | null;
+} | {
+    readonly reply: "replay";
+    readonly created: number;
+} | {
+    readonly reply: "busy";
+    readonly leaseUntil: number | null;
+} | {
+    readonly reply: "mismatch";
+    readonly what: "fingerprint" | "caller";
+} | {
+    readonly reply: "full";
+    readonly retryAfter: number;
+} | {
+    readonly reply: "renewed";
+    readonly leaseUntil: number;
+} | {
+    readonly reply: "swept";
+    readonly count: number;
+} | {
+    readonly reply: "outcomeUnknown" | "completed" | "checkpointed" | "released" | "abandoned" | "lost" | "resolved" | "notFound" | "found";
+});
+/** A place where records live. */
+interface Store {
+    /** Applies one operation atomically. A store that answers at once need not return a promise. */
+    apply(op: StoreOp): StoreReply | Promise<StoreReply>;
+    /** Lets go of timers and connections. */
+    close?(): void | Promise<void>;
+}
+/** A store that can apply an operation inside a transaction of the caller's. */
+interface JointStore extends Store {
+    completeIn(db: object, op: StoreOp): StoreReply;
+}
+
+/** What is kept under one key: plain JSON. */
+interface StoredResponse {
+    /** The record in core's own format, as base64. */
+    readonly record: string;
+}
+/** The plain shape of a store. `ttl` is in seconds. */
+interface IdempotencyStore {
+    get(key: string): Promise<StoredResponse | null | undefined> | StoredResponse | null | undefined;
+    set(key: string, value: StoredResponse, ttl: number): unknown;
+    delete(key: string): unknown;
+}
+/**
+ * Makes a {@link Store} of a plain `{ get, set, delete }`. Operations on one key run one after the other in this process;
+ * two processes over the same data may both run a request, so production wants a real store.
+ */
+declare function simpleStore(plain: IdempotencyStore, clock?: Clock): Store;
+
+/** Options of an {@link IdempotencyManager}; durations are milliseconds. */
+interface IdempotencyManagerOptions {
+    /** How long a record is kept. Default 24 hours. */
+    defaultTtl?: number;
+    /** The most records that are held at once; a full manager refuses new work. Default 10 000. */
+    maxRecords?: number;
+    /** How often expired records are swept. Default 5 minutes. */
+    cleanupInterval?: number;
+    /** Whether the body is part of a fingerprint. Default true. */
+    includeBodyInFingerprint?: boolean;
+    /** Headers that are part of a fingerprint. Default none. */
+    fingerprintHeaders?: readonly string[];
+    /** Where records live. Default: in memory, bounded by `maxRecords`. */
+    store?: Store | IdempotencyStore;
+    clock?: Clock;
+}
+/** What is known about a key. */
+interface IdempotencyRecord {
+    readonly key: string;
+    readonly fingerprint: string;
+    readonly state: "inProgress" | "completed" | "unknown";
+    /** The stored response, once there is one. */
+    readonly response?: unknown;
+    /** When the first call came, milliseconds since the Unix epoch; absent while it is still running elsewhere. */
+    readonly createdAt?: number;
+}
+/** The answer of {@link IdempotencyManager.checkDuplicate}. */
+interface DuplicateCheck {
+    readonly isDuplicate: boolean;
+    readonly record: IdempotencyRecord;
+}
+/** Claims keys, remembers the responses of finished calls, and recognises a duplicate. */
+declare class IdempotencyManager {
+    #private;
+    constructor(options?: IdempotencyManagerOptions);
+    /** A new random key: a version 4 UUID. */
+    generateIdempotencyKey(): string;
+    /** The fingerprint of a request: equal for equal content, whatever the order of its keys. */
+    createRequestFingerprint(method: string, url: string, headers?: Readonly<Record<string, string | readonly string[] | undefined>>, body?: unknown): string;
+    /**
+     * Claims `key`. The first call answers `isDuplicate: false`, and the claim is the caller's until `storeResponse` or
+     * `release`; every later call within `defaultTtl` answers `isDuplicate: true`.
+     * @throws {OnceAgainError} IDEMPOTENCY_KEY_REUSED when the key came with another fingerprint, STORE_FULL when `maxRecords`
+     * records are alive.
+     */
+    checkDuplicate(key: string, fingerprint: string): Promise<DuplicateCheck>;
+    /** Records the response of a call that `checkDuplicate` has let run; JSON values are kept. */
+    storeResponse(key: string, response: unknown): Promise<void>;
+    /** Gives the claim up: the next call with this key runs. */
+    release(key: string): Promise<void>;
+    /** What is known about `key`, without claiming it; undefined when nothing is. */
+    peek(key: string): Promise<IdempotencyRecord | undefined>;
+    /** How often `checkDuplicate` was asked, and how often it found a duplicate. */
+    getStats(): {
+        totalOperations: number;
+        duplicates: number;
+        duplicateRate: number;
+        active: number;
+    };
+    /** Forgets what is in memory and stops the sweep. */
+    close(): Promise<void>;
+}
+
 /**
  * Retries an operation under one policy. Any number of calls may run under it at once; each has a state of its own.
  *
@@ -573,7 +780,7 @@ declare class RetryHandler {
      * Rejects with `RetryExhaustedError` when attempts or time are used up, with the failure itself when it is not one to
      * retry, and with `signal.reason` when the caller's signal fired.
      */
-    execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T>;
+    execute<T>(operation: Operation$1<T>, options?: ExecuteOptions): Promise<T>;
     /** Frees the policy at once instead of with the handler. Calls under way fail with what they failed last. */
     close(): void;
     [dispose](): void;
@@ -604,10 +811,40 @@ declare const RetryPolicyManager: {
     createCustom(fields: RetryOptions): RetryConfig & RetryOptions;
 };
 
+/** Limits of a {@link MemoryStore}. */
+interface MemoryStoreOptions {
+    /** The most records it holds; a full store refuses new work and drops nothing that is alive. */
+    maxRecords?: number;
+    /** The most bytes its records take, about. Default 256 MiB. */
+    maxBytes?: number;
+    /** What happens when it is full: `refuse` (default) or `evictCompleted`, the oldest completed record first. */
+    whenFull?: "refuse" | "evictCompleted";
+    /** How often expired records are swept, milliseconds. Default 5 minutes; expiry itself is exact without it. */
+    cleanupInterval?: number;
+    clock?: Clock;
+}
+/** What a memory store holds. */
+interface MemoryStoreStats {
+    readonly records: number;
+    readonly bytes: number;
+    readonly evicted: number;
+}
+/** Records in this process's memory: fast, bounded, gone with the process, not shared with another one. */
+declare class MemoryStore implements Store {
+    #private;
+    constructor(options?: MemoryStoreOptions);
+    apply(op: StoreOp): StoreReply;
+    /** How much it holds now. */
+    get stats(): MemoryStoreStats;
+    /** Forgets everything and stops the sweep. */
+    close(): void;
+    [dispose](): void;
+}
+
 /** A retry and a breaker in one. */
 interface Wrapped {
     /** As `RetryHandler.execute`, each attempt through the breaker. An open breaker ends the call. */
-    execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T>;
+    execute<T>(operation: Operation$1<T>, options?: ExecuteOptions): Promise<T>;
 }
 /**
  * Puts a breaker under a retry: every attempt asks the breaker first and tells it how it ended, so the breaker hears of each
@@ -649,5 +886,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { TimeoutError as $, CircuitBreaker as C, RetryExhaustedError as K, RetryHandler as L, OnceAgainError as O, RetryPolicyManager as T, coreVersion as a1, fingerprint as a2, isCircuitBreakerError as a3, wrap as a4, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as k, noSleep as n, virtualClock as v };
-export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, RetryEvent as I, JitterType as J, RetryHooks as M, RetryOptions as N, Permit as P, Queued as Q, Random as R, RetryPolicy as S, RetryStrategy as U, VirtualClock as V, Settled as W, SleepOptions as X, StateChange as Y, SuccessEvent as Z, ThresholdBreakerOptions as _, BreakerCallOptions as a, Wrapped as a0, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, ErrorFacts as l, ErrorKind as m, ExecuteOptions as o, FallbackStrategy as p, FingerprintOptions as q, GiveUpReason as r, GuardedOperation as s, Operation as t, Outcome as u, PolicyWishes as w, QueuedCall as x, RateBreakerOptions as y, RetryConfig as z };
+export { RetryExhaustedError as $, CircuitBreaker as C, IdempotencyManager as I, MemoryStore as M, OnceAgainError as O, RetryHandler as a0, RetryPolicyManager as a4, TimeoutError as af, coreVersion as ah, createFetch as ai, dispose as aj, fingerprint as ak, isCircuitBreakerError as al, simpleStore as am, wrap as an, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as l, noSleep as n, virtualClock as v };
+export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, JitterType as J, JointStore as K, MemoryStoreOptions as L, MemoryStoreStats as N, Operation$1 as P, Outcome as Q, Permit as R, PolicyWishes as S, Queued as T, QueuedCall as U, VirtualClock as V, Random as W, RateBreakerOptions as X, ReleaseMode as Y, RetryConfig as Z, RetryEvent as _, BreakerCallOptions as a, RetryHooks as a1, RetryOptions as a2, RetryPolicy as a3, RetryStrategy as a5, Settled as a6, SleepOptions as a7, StateChange as a8, Store as a9, StoreOp as aa, StoreReply as ab, StoredResponse as ac, SuccessEvent as ad, ThresholdBreakerOptions as ae, Wrapped as ag, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, DuplicateCheck as k, ErrorFacts as m, ErrorKind as o, ExecuteOptions as p, FallbackStrategy as q, FetchIdempotency as r, FetchOptions as s, FingerprintOptions as t, GiveUpReason as u, GuardedOperation as w, IdempotencyManagerOptions as x, IdempotencyRecord as y, IdempotencyStore as z };

@@ -37,9 +37,29 @@ export function breakerStats(handle: number, now: number): string;
 export function breakerSucceeded(): void;
 
 /**
+ * A fingerprint that is one, as JSON.
+ */
+export function checkFingerprint(text: string): string;
+
+/**
  * The version of the decision core inside this module.
  */
 export function coreVersion(): string;
+
+/**
+ * The JSON text in an encoded outcome; null when it keeps none.
+ */
+export function decodeResult(outcome: Uint8Array | number[]): string | undefined;
+
+/**
+ * What an encoded record says, as JSON.
+ */
+export function describeRecord(record: Uint8Array | number[]): string;
+
+/**
+ * A function's result, which is JSON text, as an encoded outcome.
+ */
+export function encodeResult(result: string): Uint8Array;
 
 /**
  * Every error code with what it means, as JSON.
@@ -57,6 +77,11 @@ export function fingerprintBytes(request: string, body: Uint8Array | number[]): 
 export function fingerprintJson(request: string, text: string): string;
 
 /**
+ * A version 4 UUID from 16 random bytes.
+ */
+export function generateKey(random: Uint8Array | number[]): string;
+
+/**
  * Where the mailbox begins in the module's memory, in bytes.
  */
 export function mailboxAddress(): number;
@@ -65,6 +90,36 @@ export function mailboxAddress(): number;
  * What each word means, as JSON; a test compares it with the driver's.
  */
 export function mailboxLayout(): string;
+
+/**
+ * Valid settings of a manager; JSON in and out.
+ */
+export function managerConfig(config: string): string;
+
+/**
+ * Applies one operation; JSON in and out, the reply's bytes as payload.
+ */
+export function memoryApply(handle: number, now: number, op: string, bytes?: Uint8Array | number[] | null): string;
+
+/**
+ * Frees a memory store.
+ */
+export function memoryClose(handle: number): void;
+
+/**
+ * Makes a memory store; JSON in and out.
+ */
+export function memoryOpen(config: string, seed: number): string;
+
+/**
+ * What a memory store holds, as JSON.
+ */
+export function memoryStats(handle: number): string;
+
+/**
+ * The record that a key is filed under, as JSON.
+ */
+export function recordKey(namespace: string, scope: string, key: string): string;
 
 /**
  * How long a failure asked to wait, milliseconds; -1 when it did not.
@@ -101,6 +156,16 @@ export function retryJudge(handle: number, signals: string): number;
  */
 export function retryOpen(config: string): string;
 
+/**
+ * Decides one operation on an encoded record; JSON in and out, the record's and the reply's bytes as payload.
+ */
+export function storeStep(now: number, record: Uint8Array | number[] | null | undefined, op: string, bytes?: Uint8Array | number[] | null): string;
+
+/**
+ * The next bytes of the last answer; null when there are none.
+ */
+export function takePayload(): Uint8Array | undefined;
+
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
 export interface InitOutput {
@@ -112,12 +177,23 @@ export interface InitOutput {
     readonly breakerSettle: () => void;
     readonly breakerStats: (a: number, b: number) => [number, number];
     readonly breakerSucceeded: () => void;
+    readonly checkFingerprint: (a: number, b: number) => [number, number];
     readonly coreVersion: () => [number, number];
+    readonly decodeResult: (a: number, b: number) => [number, number];
+    readonly describeRecord: (a: number, b: number) => [number, number];
+    readonly encodeResult: (a: number, b: number) => [number, number];
     readonly errorTable: () => [number, number];
     readonly fingerprintBytes: (a: number, b: number, c: number, d: number) => [number, number];
     readonly fingerprintJson: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly generateKey: (a: number, b: number) => [number, number];
     readonly mailboxAddress: () => number;
     readonly mailboxLayout: () => [number, number];
+    readonly managerConfig: (a: number, b: number) => [number, number];
+    readonly memoryApply: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
+    readonly memoryClose: (a: number) => void;
+    readonly memoryOpen: (a: number, b: number, c: number) => [number, number];
+    readonly memoryStats: (a: number) => [number, number];
+    readonly recordKey: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly retryAfter: (a: number, b: number, c: number) => number;
     readonly retryChoose: (a: number, b: number) => [number, number];
     readonly retryClose: (a: number) => void;
@@ -125,6 +201,8 @@ export interface InitOutput {
     readonly retryFailed: () => void;
     readonly retryJudge: (a: number, b: number, c: number) => number;
     readonly retryOpen: (a: number, b: number) => [number, number];
+    readonly storeStep: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number];
+    readonly takePayload: () => [number, number];
     readonly __wbindgen_externrefs: WebAssembly.Table;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;

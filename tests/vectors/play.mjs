@@ -5,6 +5,7 @@ import { play as classify } from "./players/classify.mjs";
 import { play as fingerprint } from "./players/fingerprint.mjs";
 import { play as policy } from "./players/policy.mjs";
 import { play as retry } from "./players/retry.mjs";
+import { play as store } from "./players/store.mjs";
 
 /** What plays a module's cases: `(given, api, module) => answer`. */
 const players = {
@@ -17,6 +18,7 @@ const players = {
   "retry.machine": retry,
   "retry.policy": policy,
   "retry.presets": policy,
+  store,
   time: retry,
 };
 

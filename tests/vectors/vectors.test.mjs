@@ -14,11 +14,11 @@ await web.init();
 
 test("the index is of a version this runner reads", () => assert.equal(version, 1));
 
-/** Records and requests meet stores and servers: they are played through those. */
-const elsewhere = ({ module }) => /^(http|idempotency|store)\b/.test(module);
+/** Requests and keys meet a server: they are played through the middleware. */
+const behindServers = ({ module }) => /^(http|idempotency)\./.test(module);
 
 for (const [host, api] of Object.entries({ node, web })) {
-  for (const { file, module, cases: listed } of files.filter((one) => one.hosts.includes(host) && !elsewhere(one))) {
+  for (const { file, module, cases: listed } of files.filter((one) => one.hosts.includes(host) && !behindServers(one))) {
     test(`${module}, in ${host}`, async (t) => {
       const { cases } = read(file);
       assert.equal(cases.length, listed, "every listed case is there");

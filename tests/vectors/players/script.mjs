@@ -68,3 +68,6 @@ export function refusal(error, { ConfigError }) {
   if (!(error instanceof ConfigError)) throw error;
   return { error: { field: error.field.split(".").map(snake).join("."), expected: error.expected } };
 }
+
+export const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const ofHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
