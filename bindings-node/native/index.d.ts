@@ -163,7 +163,10 @@ export declare function sqliteStep(now: number, row: Array<null | number | strin
 export interface SqliteStep {
   /** In this order, in the transaction of the look-up. */
   commands: Array<SqliteCommand>
-  /** The reply as JSON; its bytes are left as payload. `{"invalid":…}` when the operation or the row cannot be read. */
+  /**
+   * The reply as JSON; its bytes are left as payload. `{"invalid":…}` when the operation cannot be read,
+   * `{"unreadable":…}` when the row cannot.
+   */
   reply: string
 }
 

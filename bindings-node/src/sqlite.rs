@@ -24,7 +24,8 @@ pub struct SqliteCommand {
 pub struct SqliteStep {
     /// In this order, in the transaction of the look-up.
     pub commands: Vec<SqliteCommand>,
-    /// The reply as JSON; its bytes are left as payload. `{"invalid":…}` when the operation or the row cannot be read.
+    /// The reply as JSON; its bytes are left as payload. `{"invalid":…}` when the operation cannot be read,
+    /// `{"unreadable":…}` when the row cannot.
     pub reply: String,
 }
 
@@ -80,10 +81,10 @@ pub fn sqlite_step(
     op: String,
     bytes: Option<Uint8Array>,
 ) -> SqliteStep {
-    let refused = |why: &str| SqliteStep { commands: Vec::new(), reply: store::invalid(why) };
+    let refused = |reply: String| SqliteStep { commands: Vec::new(), reply };
     let op = match StoreOp::from_wire(&op, bytes.map(|bytes| bytes.to_vec())) {
         Ok(op) => op,
-        Err(error) => return refused(&error.to_string()),
+        Err(error) => return refused(store::invalid(&error.to_string())),
     };
     let row: Option<Vec<Cell>> = row.map(|cells| cells.into_iter().map(cell).collect());
     match sqlite::step(timestamp(now), row.as_deref(), &op) {
@@ -91,7 +92,7 @@ pub fn sqlite_step(
             commands: commands.into_iter().map(SqliteCommand::from).collect(),
             reply: store::tell(&reply),
         },
-        Err(error) => refused(&error.to_string()),
+        Err(error) => refused(store::unreadable(&error.to_string())),
     }
 }
 

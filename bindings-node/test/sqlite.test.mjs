@@ -144,6 +144,16 @@ test("joint mode outside a transaction, and a store that has none, are refused b
   store.close();
 });
 
+test("a row that is no record of this version is a failure of the store", () => {
+  const db = new Database(newFile());
+  const store = new SqliteStore(db);
+  store.apply(begin("1"));
+  const { name } = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%record%'").get();
+  db.prepare(`UPDATE ${name} SET fingerprint = 'md5:00'`).run();
+  assert.throws(() => store.apply(begin("2")), { code: "STORE_UNAVAILABLE" });
+  store.close();
+});
+
 test("expired rows go by themselves as new ones come", () => {
   const db = new Database(newFile());
   let now = 1_000_000;

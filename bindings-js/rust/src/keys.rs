@@ -97,6 +97,6 @@ pub fn describe(record: &[u8]) -> String {
             created_at: crate::mailbox::wall_millis(record.created),
             response: record.outcome.as_deref().and_then(decode_result),
         }),
-        Err(error) => store::invalid(&error.to_string()),
+        Err(error) => store::unreadable(&error.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use once_again_core::error::ConfigError;
 use once_again_core::json;
 use once_again_core::spec::Unit;
 use once_again_core::store::memory::{MemorySpec, MemoryStore};
-use once_again_core::store::{StoreOp, StoreReply, WireError, Write, step_encoded};
+use once_again_core::store::{StoreOp, StoreReply, Write, step_encoded};
 use once_again_core::time::Timestamp;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -73,15 +73,17 @@ struct Stepped<'a> {
 }
 
 /// Decides one operation on an encoded record. The bytes to take afterwards: the record when it is to be put, then the
-/// reply's.
+/// reply's. `{"invalid":…}` for what is no operation, `{"unreadable":…}` for what is no record.
 #[must_use]
 pub fn step(now: f64, record: Option<&[u8]>, op: &str, bytes: Option<Vec<u8>>) -> String {
     let now = timestamp(now);
-    let stepped =
-        StoreOp::from_wire(op, bytes).and_then(|op| step_encoded(now, record, &op).map_err(WireError::from));
-    let (write, reply) = match stepped {
-        Ok(stepped) => stepped,
+    let op = match StoreOp::from_wire(op, bytes) {
+        Ok(op) => op,
         Err(error) => return invalid(&error.to_string()),
+    };
+    let (write, reply) = match step_encoded(now, record, &op) {
+        Ok(stepped) => stepped,
+        Err(error) => return unreadable(&error.to_string()),
     };
     let payload = reply.to_wire().1;
     let (name, record, ttl) = match write {
@@ -119,4 +121,14 @@ pub fn invalid(why: &str) -> String {
         invalid: &'a str,
     }
     json::to_string(&Invalid { invalid: why })
+}
+
+/// What the store holds is no record that this version reads. That is not the caller's mistake.
+#[must_use]
+pub fn unreadable(why: &str) -> String {
+    #[derive(Serialize)]
+    struct Unreadable<'a> {
+        unreadable: &'a str,
+    }
+    json::to_string(&Unreadable { unreadable: why })
 }

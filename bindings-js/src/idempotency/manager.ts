@@ -7,7 +7,7 @@ import { fingerprint } from "../fingerprint.js";
 import { readAnswer, specText } from "../spec.js";
 import { MemoryStore } from "../store/memory.js";
 import { asStore, type IdempotencyStore } from "../store/simple.js";
-import type { Store, StoreReply } from "../store/store.js";
+import { readable, type Store, type StoreReply } from "../store/store.js";
 
 /** Options of an {@link IdempotencyManager}; durations are milliseconds. */
 export interface IdempotencyManagerOptions {
@@ -61,6 +61,12 @@ interface Claim {
   readonly epoch: number;
   readonly fingerprint: string;
   readonly since: number;
+}
+
+/** What core reads in an encoded record. */
+interface Described extends Pick<IdempotencyRecord, "fingerprint" | "state" | "createdAt"> {
+  /** JSON text. */
+  readonly response?: string;
 }
 
 /** Claims keys, remembers the responses of finished calls, and recognises a duplicate. */
@@ -172,10 +178,7 @@ export class IdempotencyManager {
   async peek(key: string): Promise<IdempotencyRecord | undefined> {
     const reply = await this.#store.apply({ op: "get", key: this.#recordKey(key) });
     if (reply.reply !== "found" || reply.payload === undefined) return undefined;
-    const record = JSON.parse(core.describeRecord(reply.payload)) as Omit<IdempotencyRecord, "key" | "response"> & {
-      response?: string;
-    };
-    const { response, ...rest } = record;
+    const { response, ...rest } = readable<Described>(core.describeRecord(reply.payload));
     return { key, ...rest, ...(response === undefined ? {} : { response: JSON.parse(response) as unknown }) };
   }
 

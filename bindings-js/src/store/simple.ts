@@ -4,7 +4,7 @@
 import { core } from "../binding.js";
 import { type Clock, systemClock } from "../clock.js";
 import { ConfigError } from "../errors.js";
-import { opText, replyOf, type Store, type StoreOp, type StoreReply } from "./store.js";
+import { opText, readable, replyOf, type Store, type StoreOp, type StoreReply } from "./store.js";
 
 /** What is kept under one key: plain JSON. */
 export interface StoredResponse {
@@ -19,6 +19,13 @@ export interface IdempotencyStore {
   delete(key: string): unknown;
 }
 
+/** What core answers to an operation on an encoded record. */
+interface Stepped {
+  readonly write: "keep" | "put" | "delete";
+  readonly ttl: number;
+  readonly reply: object;
+}
+
 /**
  * Makes a {@link Store} of a plain `{ get, set, delete }`. Operations on one key run one after the other in this process;
  * two processes over the same data may both run a request, so production wants a real store.
@@ -31,14 +38,13 @@ export function simpleStore(plain: IdempotencyStore, clock: Clock = systemClock)
     const stored = await plain.get(op.key);
     const record = stored === null || stored === undefined ? undefined : fromBase64(stored.record);
     const text = core.storeStep(clock.wallNow(), record, opText(op), op.payload);
-    const { write, ttl, ...answer } = JSON.parse(text) as {
-      write: "keep" | "put" | "delete";
-      ttl: number;
-      reply: object;
-    };
-    if (write === "put") await plain.set(op.key, { record: toBase64(core.takePayload() as Uint8Array) }, ttl);
+    const { write, ttl, reply } = readable<Stepped>(text);
+    // All bytes are taken before anything is awaited: the next operation's bytes take their place.
+    const put = write === "put" ? toBase64(core.takePayload() as Uint8Array) : "";
+    const answer = replyOf(JSON.stringify(reply), core.takePayload());
+    if (write === "put") await plain.set(op.key, { record: put }, ttl);
     else if (write === "delete") await plain.delete(op.key);
-    return replyOf(JSON.stringify(answer.reply), core.takePayload());
+    return answer;
   };
 
   return {

@@ -1,7 +1,7 @@
 // What a store is to the driver: something that applies one operation and answers. What an operation means is core's
 // `store::step`; a store only brings record and step together, atomically.
 
-import { ConfigError } from "../errors.js";
+import { ConfigError, OnceAgainError } from "../errors.js";
 
 /** What became of a claim whose owner gives it up. */
 export type ReleaseMode = "forget" | "retryable" | "unknown";
@@ -92,9 +92,16 @@ export function opText(op: StoreOp): string {
   return JSON.stringify(rest);
 }
 
+/** Core's answer about an operation and a record; throws when it could not read one of them. */
+export function readable<T extends object>(text: string): T {
+  const answer = JSON.parse(text) as T | { invalid: string } | { unreadable: string };
+  if ("invalid" in answer) throw new ConfigError("op", answer.invalid, "an operation as StoreOp describes it");
+  if ("unreadable" in answer) throw new OnceAgainError("STORE_UNAVAILABLE", answer.unreadable);
+  return answer;
+}
+
 /** A reply from core's text and the bytes that came with it. */
 export function replyOf(text: string, payload: Uint8Array | null | undefined): StoreReply {
-  const reply = JSON.parse(text) as StoreReply | { invalid: string };
-  if ("invalid" in reply) throw new ConfigError("op", reply.invalid, "an operation as StoreOp describes it");
+  const reply = readable<StoreReply>(text);
   return payload ? { ...reply, payload } : reply;
 }

@@ -86,7 +86,8 @@ async function handle(
     };
   }
   capture(response, guard.maxBodyBytes, {
-    mark: (own) => run.firstAnswerHeaders(own),
+    // An unprotected answer must not promise that it can be had again.
+    mark: (own) => (beginning.action === "execute" ? run.firstAnswerHeaders(own) : []),
     record: (answer, body) => run.finish(answer, body),
   });
   next();

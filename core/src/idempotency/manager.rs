@@ -1,8 +1,8 @@
 //! Settings of the Q ecosystem's `IdempotencyManager`: what it keeps, for how long, and what makes two requests one.
 
 use super::machine::RunSpec;
-use crate::http::headers::is_token;
 use crate::error::ConfigError;
+use crate::http::headers::is_token;
 use crate::spec::{Names, Reader, Unit, Value};
 use crate::store::memory::{MemoryConfig, MemorySpec};
 use crate::time::Micros;
