@@ -108,6 +108,7 @@ fn runner(module: &str) -> Run {
         "classify.http" => |given, expect| answers(expect, &classify::http(given)),
         "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
         "idempotency.machine" => |given, expect| answers(expect, &idempotency::machine(given)),
+        "idempotency.outcome" => |given, expect| answers(expect, &idempotency::outcome(given)),
         "idempotency.record" => |given, expect| answers(expect, &idempotency::record(given)),
         "store" | "store.memory" => |given, expect| answers(expect, &store::run(given)),
         "error" => |given, expect| answers(expect, &classify::error(given)),

@@ -7,13 +7,14 @@ import { play as policy } from "./players/policy.mjs";
 import { play as retry } from "./players/retry.mjs";
 import { play as store } from "./players/store.mjs";
 
-/** What plays a module's cases: `(given, api, module) => answer`. */
+/** What plays a module's cases: `(given, api, { module, expect }) => answer`. */
 const players = {
   backoff: retry,
   breaker,
   classify,
   draw: retry,
   fingerprint,
+  "idempotency.record": store,
   jitter: retry,
   "retry.machine": retry,
   "retry.policy": policy,
@@ -22,9 +23,10 @@ const players = {
   time: retry,
 };
 
-/** The player of a module, by its own name or by that of the module it is a part of. */
-export function playerOf(module) {
-  const player = players[module] ?? players[module.split(".")[0]];
+/** The player of a module, by its own name or by that of the module it is a part of; `more` are those of one host. */
+export function playerOf(module, more = {}) {
+  const all = { ...players, ...more };
+  const player = all[module] ?? all[module.split(".")[0]];
   if (player === undefined) throw new Error(`no player for ${module}`);
   return player;
 }
@@ -34,14 +36,14 @@ export function playerOf(module) {
  *
  * @returns undefined when the answer holds, else where it does not
  */
-export async function check(module, { given, expect }, api) {
-  const answer = await playerOf(module)(given, api, { module, expect });
+export async function check(module, { given, expect }, api, more) {
+  const answer = await playerOf(module, more)(given, api, { module, expect });
   return difference(expect, answer, "");
 }
 
 /** The text of a vector file with `a1*32` spelled out. */
 export function spelled(text) {
-  return text.replace(/\b([0-9a-f]{2})\*(\d+)\b/g, (_, byte, times) => byte.repeat(Number(times)));
+  return text.replace(/([0-9a-f]{2})\*(\d+)/gi, (_, byte, times) => byte.repeat(Number(times)));
 }
 
 /** The first place where `answer` does not have what `expect` names. */

@@ -3,9 +3,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import Database from "better-sqlite3";
 import * as node from "once-again";
+import { SqliteStore } from "once-again/stores";
 import * as web from "once-again-web";
 import { check, spelled } from "./play.mjs";
+import { play as http } from "./players/http.mjs";
 
 const read = (name) => JSON.parse(spelled(readFileSync(new URL(name, import.meta.url), "utf8")));
 const { version, files } = read("index.json");
@@ -14,16 +17,19 @@ await web.init();
 
 test("the index is of a version this runner reads", () => assert.equal(version, 1));
 
-/** Requests and keys meet a server: they are played through the middleware. */
-const behindServers = ({ module }) => /^(http|idempotency)\./.test(module);
+/** What only Node has: SQLite, and servers. */
+const sqliteStore = (clock) => new SqliteStore(new Database(":memory:"), { clock, cleanupInterval: 0 });
+const servers = { http, "idempotency.key": http };
 
-for (const [host, api] of Object.entries({ node, web })) {
-  for (const { file, module, cases: listed } of files.filter((one) => one.hosts.includes(host) && !behindServers(one))) {
+const hosts = { node: [{ ...node, sqliteStore }, servers], web: [web, {}] };
+
+for (const [host, [api, more]] of Object.entries(hosts)) {
+  for (const { file, module, cases: listed } of files.filter((one) => one.hosts.includes(host))) {
     test(`${module}, in ${host}`, async (t) => {
       const { cases } = read(file);
       assert.equal(cases.length, listed, "every listed case is there");
       for (const one of cases) {
-        await t.test(one.name, async () => assert.equal(await check(module, one, api), undefined));
+        await t.test(one.name, async () => assert.equal(await check(module, one, api, more), undefined));
       }
     });
   }

@@ -31,7 +31,6 @@ class Store(Protocol):
 
     def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
         """Does one operation atomically."""
-        ...
 
 
 class MemoryStore:

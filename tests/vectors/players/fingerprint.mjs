@@ -1,13 +1,13 @@
 // Plays `fingerprint*.json`: takes fingerprints, and compares them with a SHA-256 over the layout that the case spells out.
 
-import { hexOf, ofHex } from "./script.mjs";
+import { bytesOf, hexOf } from "./script.mjs";
 
 const utf8 = new TextEncoder();
 
 export async function play(given, { fingerprint, ConfigError }, { expect }) {
   const { text, texts = [], hex, parsed, ...options } = given;
   const bodies = [...texts, ...(text === undefined ? [] : [text])].map((body) => utf8.encode(body));
-  if (hex !== undefined) bodies.push(ofHex(hex));
+  if (hex !== undefined) bodies.push(bytesOf(hex));
   if (bodies.length === 0) throw new Error("a case without a body");
 
   const { error, ...layout } = expect;
@@ -36,7 +36,7 @@ export async function play(given, { fingerprint, ConfigError }, { expect }) {
 async function byHand({ alg, parts = [], canonical, hex }, body) {
   const pieces = [utf8.encode(`oa1\0${alg}\0`), length(parts.length)];
   for (const part of parts.map((one) => utf8.encode(one))) pieces.push(length(part.length), part);
-  pieces.push(canonical !== undefined ? utf8.encode(canonical) : hex !== undefined ? ofHex(hex) : body);
+  pieces.push(canonical !== undefined ? utf8.encode(canonical) : hex !== undefined ? bytesOf(hex) : body);
   const digest = await crypto.subtle.digest("SHA-256", await new Blob(pieces).arrayBuffer());
   return `${alg}:${hexOf(new Uint8Array(digest))}`;
 }

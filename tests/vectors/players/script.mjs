@@ -31,6 +31,10 @@ export class ScriptClock {
 /** Exact for every time that a script can write. */
 export const micros = (ms) => Math.round(ms * 1e3);
 
+export const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+export const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
 /** `Math.random` as a script of draws out of 2³²; the last one repeats. */
 export function scriptRandom(draws) {
   let next = 0;
@@ -68,6 +72,3 @@ export function refusal(error, { ConfigError }) {
   if (!(error instanceof ConfigError)) throw error;
   return { error: { field: error.field.split(".").map(snake).join("."), expected: error.expected } };
 }
-
-export const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-export const ofHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
