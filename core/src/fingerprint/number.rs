@@ -21,7 +21,7 @@
 use crate::json::{Lexeme, Reason, float};
 
 /// The largest exponent, either way, of an exact decimal.
-const MAX_EXPONENT: i64 = 1_000_000_000;
+const MAX_EXPONENT: u64 = 1_000_000_000;
 
 /// Every decimal of so many digits has a double of its own, and is the shortest text of that double, as long as the double
 /// is a normal one.
@@ -165,7 +165,7 @@ impl<'a> Decimal<'a> {
 
     fn write(&self, out: &mut Vec<u8>) -> Result<(), Reason> {
         let exponent = self.point.saturating_sub(distance(0, self.count));
-        if exponent.abs() > MAX_EXPONENT {
+        if exponent.unsigned_abs() > MAX_EXPONENT {
             return Err(Reason::ExponentTooLarge);
         }
         if self.count <= MAX_DIGITS && self.write_if_lossless(out) {
@@ -197,7 +197,8 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// The value of `e` and what follows it. Saturates: what a text's own length could add or take away never brings such an exponent back into range.
+/// The value of `e` and what follows it. Saturates: what a text's own length could add or take away never brings such an
+/// exponent back into range.
 fn read_exponent(text: &[u8]) -> i64 {
     let digits = text.iter().filter(|byte| byte.is_ascii_digit());
     let magnitude =
@@ -402,6 +403,7 @@ mod tests {
             "1e-1000000001",
             "0.1e-1000000000",
             "1e99999999999999999999",
+            "0.001e-99999999999999999999",
         ] {
             assert_eq!(of_text(spelling), Err(Reason::ExponentTooLarge), "{spelling}");
         }

@@ -65,6 +65,11 @@ impl<'s> Output<'s> {
         if self.open.len() == MAX_DEPTH {
             return Err(Reason::TooDeep);
         }
+        if self.open.is_empty() {
+            // Enough for most bodies at once, instead of growing four times.
+            self.open.reserve(16);
+            self.members.reserve(32);
+        }
         self.open.push(Container { array, start, first_member: self.members.len(), in_order: true });
         if let Some(cursor) = &mut self.cursor {
             cursor.enter();
