@@ -92,7 +92,7 @@ type Middleware = (request: IncomingMessage, response: ServerResponse, next: (er
  * Runs each request at most once per key: the first answer is recorded and replayed to every later request with the same
  * key and the same content. Mount it after authentication, before or after `express.json()`.
  */
-declare function idempotencyMiddleware(options?: IdempotencyOptions<never>): Middleware;
+declare function idempotencyMiddleware<Request extends IncomingMessage = IncomingMessage>(options?: IdempotencyOptions<Request>): Middleware;
 
 export { Clock, IdempotencyStore, Random, Store, idempotencyMiddleware };
 export type { IdempotencyOptions, JointAnswer, Middleware, RequestIdempotency };

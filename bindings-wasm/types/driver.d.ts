@@ -543,12 +543,6 @@ interface FetchOptions {
     clock?: Clock;
     random?: Random;
 }
-/**
- * A `fetch` with the same arguments and answers. A write carries one idempotency key in all its attempts; without a key only
- * idempotent methods are repeated. The last answer is returned when attempts run out; a network failure rejects with
- * `RetryExhaustedError`, or with the platform's own error when it is not repeated.
- */
-declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
 
 /** Header lines: by name, or one by one. */
 type HeaderLines = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
@@ -886,5 +880,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { RetryExhaustedError as $, CircuitBreaker as C, IdempotencyManager as I, MemoryStore as M, OnceAgainError as O, RetryHandler as a0, RetryPolicyManager as a4, TimeoutError as af, coreVersion as ah, createFetch as ai, dispose as aj, fingerprint as ak, isCircuitBreakerError as al, simpleStore as am, wrap as an, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as l, noSleep as n, virtualClock as v };
-export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, GiveUpEvent as G, HeaderLines as H, JitterType as J, JointStore as K, MemoryStoreOptions as L, MemoryStoreStats as N, Operation$1 as P, Outcome as Q, Permit as R, PolicyWishes as S, Queued as T, QueuedCall as U, VirtualClock as V, Random as W, RateBreakerOptions as X, ReleaseMode as Y, RetryConfig as Z, RetryEvent as _, BreakerCallOptions as a, RetryHooks as a1, RetryOptions as a2, RetryPolicy as a3, RetryStrategy as a5, Settled as a6, SleepOptions as a7, StateChange as a8, Store as a9, StoreOp as aa, StoreReply as ab, StoredResponse as ac, SuccessEvent as ad, ThresholdBreakerOptions as ae, Wrapped as ag, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, DuplicateCheck as k, ErrorFacts as m, ErrorKind as o, ExecuteOptions as p, FallbackStrategy as q, FetchIdempotency as r, FetchOptions as s, FingerprintOptions as t, GiveUpReason as u, GuardedOperation as w, IdempotencyManagerOptions as x, IdempotencyRecord as y, IdempotencyStore as z };
+export { RetryExhaustedError as $, CircuitBreaker as C, IdempotencyManager as I, MemoryStore as M, OnceAgainError as O, RetryHandler as a0, RetryPolicyManager as a4, TimeoutError as af, coreVersion as ah, dispose as ai, fingerprint as aj, isCircuitBreakerError as ak, simpleStore as al, wrap as am, CircuitOpenError as f, injectErrors as i, ConfigError as j, ErrorCodes as l, noSleep as n, virtualClock as v };
+export type { AttemptContext as A, BackoffOptions as B, DeadLetterHandler as D, ErrorCode as E, FetchOptions as F, GiveUpEvent as G, HeaderLines as H, JitterType as J, JointStore as K, MemoryStoreOptions as L, MemoryStoreStats as N, Operation$1 as P, Outcome as Q, Permit as R, PolicyWishes as S, Queued as T, QueuedCall as U, VirtualClock as V, Random as W, RateBreakerOptions as X, ReleaseMode as Y, RetryConfig as Z, RetryEvent as _, BreakerCallOptions as a, RetryHooks as a1, RetryOptions as a2, RetryPolicy as a3, RetryStrategy as a5, Settled as a6, SleepOptions as a7, StateChange as a8, Store as a9, StoreOp as aa, StoreReply as ab, StoredResponse as ac, SuccessEvent as ad, ThresholdBreakerOptions as ae, Wrapped as ag, BreakerEvents as b, BreakerOptions as c, BreakerState as d, BreakerStats as e, Clock as g, CommonBreakerOptions as h, DuplicateCheck as k, ErrorFacts as m, ErrorKind as o, ExecuteOptions as p, FallbackEvent as q, FallbackStrategy as r, FetchIdempotency as s, FingerprintOptions as t, GiveUpReason as u, GuardedOperation as w, IdempotencyManagerOptions as x, IdempotencyRecord as y, IdempotencyStore as z };

@@ -46,7 +46,7 @@ export const tarballs = { "once-again": /^once-again-\d.*\.tgz$/, "once-again-we
 export async function npmProject(t, type, name) {
   const folder = await emptyFolder(t);
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type }));
-  await run(folder, "npm", "install", "--offline", "--ignore-scripts", "--silent", await packed(tarballs[name]));
+  await run(folder, "npm", "install", "--prefer-offline", "--ignore-scripts", "--silent", await packed(tarballs[name]));
 
   return {
     folder,

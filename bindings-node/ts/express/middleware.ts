@@ -47,7 +47,10 @@ interface GuardedRequest extends ParsedRequest {
  * Runs each request at most once per key: the first answer is recorded and replayed to every later request with the same
  * key and the same content. Mount it after authentication, before or after `express.json()`.
  */
-export function idempotencyMiddleware(options: IdempotencyOptions<never> = {}): Middleware {
+export function idempotencyMiddleware<Request extends IncomingMessage = IncomingMessage>(
+  options: IdempotencyOptions<Request> = {},
+): Middleware {
+  // What reaches the middleware is what the framework hands over: the caller knows its type better.
   const guard = new Guard<IncomingMessage>(options as IdempotencyOptions<IncomingMessage>);
   return (request, response, next) => {
     if (!guard.guards(request.method ?? "")) next();

@@ -70,6 +70,9 @@ class Classifier:
         )
         errno = errno if isinstance(errno, int) and -(2**31) <= errno < 2**31 else None
         status = _status(error, response)
+        if code is None and status == 409:
+            # The one status whose meaning is in the body: a first request still running is waited for.
+            code = _problem_code(response)
 
         signs = (cls, passed, kind, code, errno, status)
         verdict = self._by_signs.get(signs)
@@ -190,6 +193,18 @@ def _status(error: Exception, response: Any) -> int | None:
         if isinstance(status, int) and 100 <= status <= 599:
             return int(status)
     return None
+
+
+def _problem_code(response: Any) -> str | None:
+    """The `code` of a problem body (RFC 9457), as our servers send it; of any client that can read JSON."""
+    headers = {name.lower(): value for name, value in _pairs(response)}
+    if not headers.get("content-type", "").startswith("application/problem+json"):
+        return None
+    try:
+        code = response.json()["code"]
+    except Exception:
+        return None
+    return code if isinstance(code, str) else None
 
 
 def _pairs(source: Any) -> list[tuple[str, str]]:

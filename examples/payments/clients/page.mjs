@@ -1,6 +1,6 @@
 // The browser client: `createFetch` gives a fetch that makes one key per payment and retries with it.
 
-import { createFetch } from "once-again-web";
+import { createFetch, init } from "once-again-web";
 
 const policy = {
   maxAttempts: 20,
@@ -10,6 +10,9 @@ const policy = {
   jitter: true,
   totalTimeout: 60_000,
 };
+
+// createFetch would load the decision core by itself; here the page is to be whole before anything is killed.
+await init();
 
 async function send(fetch, payment) {
   const response = await fetch("/payments", {
@@ -24,6 +27,7 @@ async function send(fetch, payment) {
 
 async function protectedPay(payment) {
   let attempts = 1;
+  // One for the whole page would do; one per payment counts that payment's attempts.
   const fetch = createFetch({ policy, onRetry: () => (attempts += 1) });
   return { ...(await send(fetch, payment)), attempts };
 }

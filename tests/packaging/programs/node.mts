@@ -1,4 +1,42 @@
-import { coreVersion } from "once-again";
+import { createServer } from "node:http";
+import {
+  CircuitBreaker,
+  ConfigError,
+  coreVersion,
+  fingerprint,
+  IdempotencyManager,
+  idempotencyMiddleware,
+  OnceAgainError,
+  RetryHandler,
+  RetryPolicyManager,
+  wrap,
+} from "once-again";
+import { MemoryStore, SqliteStore, type Store, type StoreReply, simpleStore } from "once-again/stores";
 
 const version: string = coreVersion();
-console.log(version);
+const handler = new RetryHandler(RetryPolicyManager.forModule("qwallet"));
+const paid: { receipt: string } = await wrap(handler, new CircuitBreaker()).execute(
+  async ({ attempt, signal }) => ({ receipt: `${attempt} ${signal.aborted}` }),
+  { name: "pay" },
+);
+
+const stores: Store[] = [new MemoryStore({ maxRecords: 10 }), new SqliteStore(":memory:"), simpleStore(new Map())];
+const reply: StoreReply | Promise<StoreReply> | undefined = stores[0]?.apply({ op: "get", key: "00".repeat(32) });
+
+const guard = idempotencyMiddleware({
+  ttl: 86400,
+  conflict: { wait: 500 },
+  principal: (request) => request.headers["x-user"]?.toString(),
+});
+createServer((request, response) => guard(request, response, () => response.end()));
+
+const { isDuplicate }: { isDuplicate: boolean } = await new IdempotencyManager().checkDuplicate("k", fingerprint({}));
+try {
+  new RetryHandler({ baseDelay: -1 });
+} catch (error) {
+  if (error instanceof ConfigError) console.log(error.field, error.value, error.expected);
+  else if (error instanceof OnceAgainError) console.log(error.code, error.statusCode);
+}
+// @ts-expect-error a jitter is one of five
+new RetryHandler({ jitter: "some" });
+console.log(version, paid.receipt, reply, isDuplicate);
