@@ -180,7 +180,7 @@ impl Walk<'_, '_> {
 
     fn integer(&mut self, integer: &Bound<'_, PyInt>) -> Result<(), Trouble> {
         if let Ok(small) = integer.extract::<i64>() {
-            return Ok(self.writer.integer(decimal(small, &mut [0; 20]))?);
+            return Ok(self.writer.small_integer(small)?);
         }
         // `int`'s own digits, whatever a derived class prints; Python refuses more than some thousands of them.
         let shown = integer.py().get_type::<PyInt>().call_method1("__repr__", (integer,));
@@ -188,25 +188,6 @@ impl Walk<'_, '_> {
         let digits = digits.map_err(|_| Trouble::new("an integer of too many digits".into()))?;
         Ok(self.writer.integer(&digits)?)
     }
-}
-
-/// The digits of an integer: `to_string` without its allocation.
-fn decimal(integer: i64, buffer: &mut [u8; 20]) -> &str {
-    let mut rest = integer.unsigned_abs();
-    let mut start = buffer.len();
-    loop {
-        start -= 1;
-        buffer[start] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if integer < 0 {
-        start -= 1;
-        buffer[start] = b'-';
-    }
-    str::from_utf8(&buffer[start..]).unwrap_or_default()
 }
 
 fn text_of<'a>(text: &'a Bound<'_, PyString>) -> Result<&'a str, Trouble> {

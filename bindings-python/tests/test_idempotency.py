@@ -96,9 +96,10 @@ def test_a_full_manager_refuses_and_drops_nothing() -> None:
 
 def test_without_a_claim_nothing_is_stored() -> None:
     manager = IdempotencyManager()
-    for act in (lambda: manager.store_response("k", 1), lambda: manager.release("k")):
-        with pytest.raises(InProgressError, match="call check_duplicate first"):
-            act()
+    with pytest.raises(InProgressError, match="call check_duplicate first"):
+        manager.store_response("k", 1)
+    with pytest.raises(InProgressError, match="call check_duplicate first"):
+        manager.release("k")
 
 
 def test_a_claim_that_was_lost_stores_nothing() -> None:

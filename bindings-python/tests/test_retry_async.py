@@ -330,7 +330,7 @@ def test_a_policy_runs_an_operation_sync_or_async() -> None:
 
     with no_sleep():
         assert run(policy.execute_with_retry(operation=failing(2), service_name="s")) == "done"
-        assert run(policy.execute_with_retry(operation=plain)) == "plain"
+        assert run(policy.execute_with_retry(operation=plain)) == "plain"  # type: ignore[arg-type]
         with pytest.raises(MaxRetriesExceeded) as raised:
             run(policy.execute_with_retry(failing(9), service_name="stream", operation_name="fetch"))
     assert raised.value.operation == "fetch"

@@ -124,7 +124,10 @@ impl Json {
         match self {
             Self::Null => writer.null(),
             Self::Bool(value) => writer.boolean(*value),
-            Self::Integer(value) => writer.integer(&value.to_string()),
+            Self::Integer(value) => match i64::try_from(*value) {
+                Ok(value) => writer.small_integer(value),
+                Err(_) => writer.integer(&value.to_string()),
+            },
             Self::Float(value) => writer.float(*value),
             Self::Text(text) => writer.string(text),
             Self::Array(items) => {

@@ -147,14 +147,11 @@ def matcher(field: str, test: ErrorTest) -> Callable[[BaseException], object]:
     """
     if callable(test) and not isinstance(test, type):
         return test
-    types = test if isinstance(test, (tuple, list, set, frozenset)) else (test,)
-    for item in types:
+    types: list[type[BaseException]] = []
+    for item in [test] if isinstance(test, type) or not hasattr(test, "__iter__") else test:
         if not (isinstance(item, type) and issubclass(item, BaseException)):
-            raise ConfigError(
-                field,
-                repr(item),
-                "exception types, or a function that gives true or false",
-            )
+            raise ConfigError(field, repr(item), "exception types, or a function that gives true or false")
+        types.append(item)
     return _InstanceOf(tuple(types))
 
 

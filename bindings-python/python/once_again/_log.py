@@ -19,18 +19,21 @@ _logger: Logger | None = None
 
 def listening(level: str, least: str, logger: Logger | None) -> Logger | None:
     """The logger, if an event of ``level`` is wanted and would reach anybody."""
-    global _logger
     if _LEVELS[level] < _LEVELS[least]:
         return None
-    if logger is None:
-        if (logger := _logger) is None:
-            if (logging := sys.modules.get("logging")) is None:
-                return None
-            logger = _logger = logging.getLogger("once_again")
-        # Without a handler, Python would print warnings to stderr: a library stays silent.
-        if not logger.hasHandlers():
-            return None
+    if logger is None and (logger := _own_logger()) is None:
+        return None
     return logger if logger.isEnabledFor(_LEVELS[level]) else None
+
+
+def _own_logger() -> Logger | None:
+    global _logger
+    if _logger is None:
+        if (logging := sys.modules.get("logging")) is None:
+            return None
+        _logger = logging.getLogger("once_again")
+    # Without a handler, Python would print warnings to stderr: a library stays silent.
+    return _logger if _logger is not None and _logger.hasHandlers() else None
 
 
 def write(logger: Logger, level: str, wall_now: float, fields: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class RetryPolicy:
     """How one service's calls are retried.
 
-    Fields come from ``config`` and ``options``, then from the environment (``RETRY_MAX_ATTEMPTS``,
+    Fields come from the given `RetryConfig` and ``options``, then from the environment (``RETRY_MAX_ATTEMPTS``,
     ``RETRY_INITIAL_DELAY``, ``RETRY_MAX_DELAY``), then from the level ``default`` of the retry policy
     standards: 3 attempts, 0.1 s doubling up to 10 s, ± 10 %.
 
@@ -30,11 +30,11 @@ class RetryPolicy:
 
     __slots__ = ("_plan",)
 
-    def __init__(self, config: RetryConfig | None = None, /, **options: Unpack[RetryOptions]) -> None:
-        given: dict[str, Any] = dict(options)
-        if config is not None:
-            given["config"] = config
-        self._plan = Plan((RetryConfig.from_env(), RetryConfig.level("default")), given)
+    def __init__(self, given: RetryConfig | None = None, /, **options: Unpack[RetryOptions]) -> None:
+        settings: dict[str, Any] = dict(options)
+        if given is not None:
+            settings["config"] = given
+        self._plan = Plan((RetryConfig.from_env(), RetryConfig.level("default")), settings)
 
     @property
     def effective(self) -> dict[str, Any]:
@@ -48,11 +48,11 @@ class RetryPolicy:
 
     async def execute_with_retry(
         self,
-        operation: Callable[[], Awaitable[R]] | Callable[[], R],
+        operation: Callable[[], Awaitable[R]],
         service_name: str | None = None,
         operation_name: str | None = None,
     ) -> R:
-        """Calls ``operation`` until it succeeds or the policy gives up; an async one is awaited.
+        """Calls ``operation`` until it succeeds or the policy gives up. One that is not async is called as it is.
 
         Raises:
             MaxRetriesExceeded: from the last failure, when attempts or time ran out.

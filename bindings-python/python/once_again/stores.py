@@ -31,6 +31,7 @@ class Store(Protocol):
 
     def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
         """Does one operation atomically."""
+        ...
 
 
 class MemoryStore:
