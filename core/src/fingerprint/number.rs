@@ -42,6 +42,24 @@ pub fn write(value: f64, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends an integer's text: its digits, or its exact decimal where no double equals it.
+pub(super) fn write_integer(value: i64, out: &mut Vec<u8>) {
+    let mut buffer = [0; 20];
+    let digits = decimal_digits(value.unsigned_abs(), &mut buffer);
+    if digits.is_empty() {
+        out.push(b'0');
+        return;
+    }
+    if value < 0 {
+        out.push(b'-');
+    }
+    if digits.len() <= SAFE_DIGITS {
+        out.extend_from_slice(digits);
+    } else {
+        Decimal::integer(digits).write_any(out);
+    }
+}
+
 /// Writes integers, prices and other short decimals; false, and nothing written, for the rest.
 ///
 /// If `value` is the double nearest to some r / 10ᵏ with r < 10¹⁵ (one division, correctly rounded, tells) then that
@@ -159,6 +177,13 @@ impl<'a> Decimal<'a> {
         })
     }
 
+    /// Digits that begin with another one than zero.
+    fn integer(digits: &'a [u8]) -> Self {
+        let zeros = digits.iter().rev().take_while(|&&digit| digit == b'0').count();
+        let written = &digits[..digits.len() - zeros];
+        Self { written, count: written.len(), point: distance(0, digits.len()) }
+    }
+
     fn digits(&self) -> impl Iterator<Item = u8> {
         self.written.iter().copied().filter(|&byte| byte != b'.')
     }
@@ -168,13 +193,18 @@ impl<'a> Decimal<'a> {
         if exponent.unsigned_abs() > MAX_EXPONENT {
             return Err(Reason::ExponentTooLarge);
         }
+        self.write_any(out);
+        Ok(())
+    }
+
+    fn write_any(&self, out: &mut Vec<u8>) {
         if self.count <= MAX_DIGITS && self.write_if_lossless(out) {
-            return Ok(());
+            return;
         }
         out.extend(self.digits());
         out.push(b'e');
+        let exponent = self.point - distance(0, self.count);
         out.extend_from_slice(exponent.to_string().as_bytes());
-        Ok(())
     }
 
     /// Writes the number as ECMAScript would if it had these digits, and keeps that if ECMAScript does write it so.
@@ -317,6 +347,27 @@ mod tests {
         for value in [0.1 + 0.2, 1.0 / 3.0, SAFE_INTEGER, f64::MIN_POSITIVE, f64::NAN, f64::INFINITY] {
             let mut out = Vec::new();
             assert!(!write_short(value, &mut out) && out.is_empty(), "{value}");
+        }
+    }
+
+    #[test]
+    fn integers_are_written_as_their_text_is() {
+        for (value, text) in [
+            (0, "0"),
+            (-7, "-7"),
+            (1_000, "1000"),
+            (999_999_999_999_999, "999999999999999"),
+            (-9_007_199_254_740_992, "-9007199254740992"),
+            (9_007_199_254_740_993, "9007199254740993e0"),
+            (1_000_000_000_000_000_000, "1000000000000000000"),
+            (1_234_567_890_123_456_700, "12345678901234567e2"),
+            (i64::MAX, "9223372036854775807e0"),
+            (i64::MIN, "-9223372036854775808e0"),
+        ] {
+            let mut out = Vec::new();
+            write_integer(value, &mut out);
+            assert_eq!(String::from_utf8(out).as_deref(), Ok(text));
+            assert_eq!(of_text(&value.to_string()).as_deref(), Ok(text));
         }
     }
 

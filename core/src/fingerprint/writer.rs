@@ -59,7 +59,15 @@ impl<'s> Writer<'s> {
         self.word(if value { b"true" } else { b"false" })
     }
 
-    /// An integer of any size in decimal, with a `-` when negative; leading zeros are refused.
+    /// An integer that is not larger than `i64`.
+    pub fn small_integer(&mut self, value: i64) -> Result<(), Reason> {
+        self.before()?;
+        number::write_integer(value, &mut self.output.text);
+        self.after();
+        Ok(())
+    }
+
+    /// An integer of any size, in decimal with a `-` when negative; leading zeros are refused.
     pub fn integer(&mut self, digits: &str) -> Result<(), Reason> {
         let magnitude = digits.strip_prefix('-').unwrap_or(digits).as_bytes();
         let leading_zero = magnitude.len() > 1 && magnitude[0] == b'0';
@@ -202,6 +210,10 @@ impl Sink for Writer<'_> {
         self.boolean(value)
     }
 
+    fn small_integer(&mut self, value: i64) -> Result<(), Reason> {
+        self.small_integer(value)
+    }
+
     fn integer(&mut self, digits: &str) -> Result<(), Reason> {
         self.integer(digits)
     }
@@ -248,6 +260,8 @@ mod tests {
             writer.name("b\n")?;
             writer.begin_array()?;
             writer.integer("-90071992547409930")?;
+            writer.small_integer(9_007_199_254_740_993)?;
+            writer.small_integer(-100)?;
             writer.float(-0.0)?;
             writer.float(1e21)?;
             writer.end_array()?;
@@ -261,7 +275,7 @@ mod tests {
             writer.name("a\n")?;
             writer.boolean(true)?;
             writer.end_object()?;
-            let expected = "{\"a\":{},\"a\\n\":true,\"b\\n\":[-9007199254740993e1,0,1e+21],\"😂\":\"\\\"/\",\"\u{fb33}\":null}";
+            let expected = "{\"a\":{},\"a\\n\":true,\"b\\n\":[-9007199254740993e1,9007199254740993e0,-100,0,1e+21],\"😂\":\"\\\"/\",\"\u{fb33}\":null}";
             assert_eq!(writer.finish(), Ok(expected.as_bytes()));
         }
         Ok(())

@@ -8,7 +8,8 @@ use serde::ser::{self, Error as _};
 pub(crate) trait Sink {
     fn null(&mut self) -> Result<(), Reason>;
     fn boolean(&mut self, value: bool) -> Result<(), Reason>;
-    /// Decimal digits of any number, after a `-` when negative.
+    fn small_integer(&mut self, value: i64) -> Result<(), Reason>;
+    /// An integer of any size, in decimal.
     fn integer(&mut self, digits: &str) -> Result<(), Reason>;
     fn float(&mut self, value: f64) -> Result<(), Reason>;
     fn string(&mut self, value: &str) -> Result<(), Reason>;
@@ -35,7 +36,10 @@ struct Open<'a, S> {
 macro_rules! integers {
     ($($method:ident: $type:ty),*) => {$(
         fn $method(self, value: $type) -> Result<(), Reason> {
-            self.0.integer(&value.to_string())
+            match i64::try_from(value) {
+                Ok(value) => self.0.small_integer(value),
+                Err(_) => self.0.integer(&value.to_string()),
+            }
         }
     )*};
 }
@@ -251,6 +255,10 @@ fn no_name() -> Result<(), Reason> {
 impl<S: Sink> Sink for Name<'_, S> {
     fn string(&mut self, value: &str) -> Result<(), Reason> {
         self.0.name(value)
+    }
+
+    fn small_integer(&mut self, value: i64) -> Result<(), Reason> {
+        self.0.name(&value.to_string())
     }
 
     fn integer(&mut self, digits: &str) -> Result<(), Reason> {

@@ -44,6 +44,11 @@ impl Sink for Text {
         Ok(())
     }
 
+    fn small_integer(&mut self, value: i64) -> Result<(), Reason> {
+        self.word(&value.to_string());
+        Ok(())
+    }
+
     fn integer(&mut self, digits: &str) -> Result<(), Reason> {
         self.word(digits);
         Ok(())
