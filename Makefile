@@ -143,7 +143,7 @@ test-shared: node web python ## What all languages share: vectors, golden record
 	$(call node_tests,shared,$(filter-out tests/browser tests/packaging,$(wildcard tests/*)))
 
 .PHONY: test-browser
-test-browser: web ## The package once-again-web, in headless Chromium
+test-browser: node web ## The package once-again-web in headless Chromium, with servers in Node
 	$(call node_tests,browser,tests/browser)
 
 .PHONY: test-packaging

@@ -94,6 +94,8 @@ function send(response, extension, body, status = 200) {
   response.writeHead(status, {
     "content-type": types[extension] ?? "application/octet-stream",
     "cache-control": "no-store",
+    // A browser sends again, by itself and unseen, what broke on a connection it had used before.
+    connection: "close",
   });
   response.end(body);
 }
