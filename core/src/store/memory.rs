@@ -139,7 +139,7 @@ impl MemoryStore {
     fn apply_to(&mut self, now: Timestamp, key: &RecordKey, op: &StoreOp) -> StoreReply {
         let mut slot = self.find(key);
         let record = slot.and_then(|slot| Record::decode(&self.slots[slot as usize].record).ok());
-        let (write, reply) = step(now, record.as_ref(), op);
+        let (write, reply) = step(now, record, op);
         let claims = op.kind() == OpKind::Begin && write != Write::Keep;
         if claims && let Some(expired) = slot.filter(|slot| self.is_expired(now, *slot)) {
             // It has told its epoch; the claim is a new record, for which there must be room.

@@ -122,7 +122,7 @@ pub fn step(
         Target::Record(key) => key,
     };
     let record = row.map(row::read).transpose()?;
-    let (write, reply) = decide(now, record.as_ref(), op);
+    let (write, reply) = decide(now, record, op);
     let mut commands = Vec::new();
     match write {
         Write::Keep => {}

@@ -39,22 +39,24 @@ pub enum Write<T = Record> {
 ///
 /// A sweep sees only this one record; a store that holds more adds them up.
 #[must_use]
-pub fn step(now: Timestamp, record: Option<&Record>, op: &StoreOp) -> (Write, StoreReply) {
-    let live = record.filter(|record| !record.is_expired(now));
+pub fn step(now: Timestamp, record: Option<Record>, op: &StoreOp) -> (Write, StoreReply) {
+    let previous_epoch = record.as_ref().map_or(0, |record| record.epoch);
+    let expired = record.as_ref().is_some_and(|record| record.is_expired(now));
+    let live = record.filter(|_| !expired);
     match op {
         StoreOp::Begin(begin) => match live {
-            None => first_claim(now, record.map_or(0, |expired| expired.epoch), begin),
+            None => first_claim(now, previous_epoch, begin),
             Some(record) => claim(now, record, begin),
         },
         StoreOp::Renew { owner, epoch, lease, .. } => own(live, owner, *epoch, |record| {
             // Never shorter than it was: replies of renewals may be lost or come late.
             let lease_until = now.plus(*lease).max(record.lease_until.unwrap_or(now));
             let expires_at = record.expires_at.max(lease_until);
-            let renewed = Record { lease_until: Some(lease_until), expires_at, ..changed(record, now) };
+            let renewed = Record { lease_until: Some(lease_until), expires_at, updated: now, ..record };
             (Write::Put(renewed), StoreReply::Renewed { lease_until })
         }),
         StoreOp::Checkpoint { owner, epoch, data, .. } => own(live, owner, *epoch, |record| {
-            let kept = Record { checkpoint: Some(data.clone()), ..changed(record, now) };
+            let kept = Record { checkpoint: Some(data.clone()), updated: now, ..record };
             (Write::Put(kept), StoreReply::Checkpointed)
         }),
         StoreOp::Complete { owner, epoch, outcome, retention, .. } => own(live, owner, *epoch, |record| {
@@ -70,7 +72,7 @@ pub fn step(now: Timestamp, record: Option<&Record>, op: &StoreOp) -> (Write, St
             (write, StoreReply::Released)
         }),
         StoreOp::Abandon { owner, epoch, .. } => own(live, owner, *epoch, |record| {
-            let orphan = Record { lease_until: Some(now), ..changed(record, now) };
+            let orphan = Record { lease_until: Some(now), updated: now, ..record };
             (Write::Put(orphan), StoreReply::Abandoned)
         }),
         StoreOp::Resolve { how, retention, .. } => match live {
@@ -87,14 +89,10 @@ pub fn step(now: Timestamp, record: Option<&Record>, op: &StoreOp) -> (Write, St
             },
         },
         StoreOp::Get { .. } => {
-            let reply = live.map_or(StoreReply::NotFound, |record| StoreReply::Found {
-                record: Box::new(record.clone()),
-            });
-            (Write::Keep, reply)
+            let found = live.map(|record| StoreReply::Found { record: Box::new(record) });
+            (Write::Keep, found.unwrap_or(StoreReply::NotFound))
         }
-        StoreOp::Sweep { limit } if *limit > 0 && record.is_some() && live.is_none() => {
-            (Write::Delete, StoreReply::Swept { count: 1 })
-        }
+        StoreOp::Sweep { limit } if expired && *limit > 0 => (Write::Delete, StoreReply::Swept { count: 1 }),
         StoreOp::Sweep { .. } => (Write::Keep, StoreReply::Swept { count: 0 }),
     }
 }
@@ -105,8 +103,7 @@ pub fn step_encoded(
     record: Option<&[u8]>,
     op: &StoreOp,
 ) -> Result<(Write<Vec<u8>>, StoreReply), RecordError> {
-    let record = record.map(Record::decode).transpose()?;
-    let (write, reply) = step(now, record.as_ref(), op);
+    let (write, reply) = step(now, record.map(Record::decode).transpose()?, op);
     let write = match write {
         Write::Keep => Write::Keep,
         Write::Put(record) => Write::Put(record.encode()),
@@ -116,7 +113,7 @@ pub fn step_encoded(
 }
 
 /// Nothing lives under the key. The wall clock lifts the epoch above that of a record that was deleted long ago.
-fn first_claim(now: Timestamp, previous: u64, begin: &Begin) -> (Write, StoreReply) {
+fn first_claim(now: Timestamp, previous_epoch: u64, begin: &Begin) -> (Write, StoreReply) {
     acquired(
         now,
         begin,
@@ -125,7 +122,7 @@ fn first_claim(now: Timestamp, previous: u64, begin: &Begin) -> (Write, StoreRep
             caller: begin.caller,
             state: State::InProgress,
             owner: begin.owner,
-            epoch: next_epoch(previous).max(now.get()),
+            epoch: next_epoch(previous_epoch).max(now.get()),
             lease_until: None,
             attempts: 1,
             takeovers: 0,
@@ -139,7 +136,7 @@ fn first_claim(now: Timestamp, previous: u64, begin: &Begin) -> (Write, StoreRep
     )
 }
 
-fn claim(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) {
+fn claim(now: Timestamp, record: Record, begin: &Begin) -> (Write, StoreReply) {
     if let (Some(mine), Some(theirs)) = (begin.caller, record.caller)
         && mine != theirs
     {
@@ -150,7 +147,7 @@ fn claim(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) 
     }
     match record.state {
         State::Completed => {
-            let outcome = record.outcome.clone().unwrap_or_default();
+            let outcome = record.outcome.unwrap_or_default();
             (Write::Keep, StoreReply::Replay { outcome, created: record.created })
         }
         State::Unknown => (Write::Keep, StoreReply::OutcomeUnknown),
@@ -172,15 +169,13 @@ fn claim(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) 
 }
 
 /// The owner never heard that the claim is its own. Its lease counts from this begin, since that is what it will believe.
-fn again(now: Timestamp, record: &Record, begin: &Begin) -> (Write, StoreReply) {
+fn again(now: Timestamp, record: Record, begin: &Begin) -> (Write, StoreReply) {
     let lease_until = record.lease_until.map(|until| until.max(now.plus(begin.lease.unwrap_or_default())));
     let expires_at = record.expires_at.max(lease_until.unwrap_or(now));
-    let record = Record { lease_until, expires_at, ..changed(record, now) };
-    let reply = told(&record);
-    (Write::Put(record), reply)
+    told(Record { lease_until, expires_at, updated: now, ..record })
 }
 
-fn next_claim(record: &Record, now: Timestamp, begin: &Begin) -> Record {
+fn next_claim(record: Record, now: Timestamp, begin: &Begin) -> Record {
     Record {
         // Whoever runs under a record that knew no caller is its caller from now on.
         caller: begin.caller.or(record.caller),
@@ -188,7 +183,8 @@ fn next_claim(record: &Record, now: Timestamp, begin: &Begin) -> Record {
         owner: begin.owner,
         epoch: next_epoch(record.epoch),
         attempts: record.attempts.saturating_add(1),
-        ..changed(record, now)
+        updated: now,
+        ..record
     }
 }
 
@@ -196,26 +192,25 @@ fn next_claim(record: &Record, now: Timestamp, begin: &Begin) -> Record {
 fn acquired(now: Timestamp, begin: &Begin, record: Record) -> (Write, StoreReply) {
     let lease_until = begin.lease.map(|lease| now.plus(lease));
     let expires_at = now.plus(begin.retention).max(lease_until.unwrap_or(now));
-    let record = Record { lease_until, expires_at, ..record };
-    let reply = told(&record);
-    (Write::Put(record), reply)
+    told(Record { lease_until, expires_at, ..record })
 }
 
-fn told(record: &Record) -> StoreReply {
-    StoreReply::Acquired {
+fn told(record: Record) -> (Write, StoreReply) {
+    let reply = StoreReply::Acquired {
         epoch: record.epoch,
         attempts: record.attempts,
         lease_until: record.lease_until,
         checkpoint: record.checkpoint.clone(),
-    }
+    };
+    (Write::Put(record), reply)
 }
 
 /// Compare-and-set on owner and epoch.
 fn own(
-    live: Option<&Record>,
+    live: Option<Record>,
     owner: &Owner,
     epoch: u64,
-    change: impl FnOnce(&Record) -> (Write, StoreReply),
+    change: impl FnOnce(Record) -> (Write, StoreReply),
 ) -> (Write, StoreReply) {
     let reply = match live {
         Some(record) if record.owner == *owner && record.epoch == epoch => match record.state {
@@ -229,23 +224,17 @@ fn own(
     (Write::Keep, reply)
 }
 
-fn lost_to(record: &Record) -> StoreReply {
-    StoreReply::Lost {
-        outcome: record.outcome.clone(),
-        created: record.outcome.is_some().then_some(record.created),
-    }
+fn lost_to(record: Record) -> StoreReply {
+    let created = record.outcome.is_some().then_some(record.created);
+    StoreReply::Lost { outcome: record.outcome, created }
 }
 
-fn changed(record: &Record, now: Timestamp) -> Record {
-    Record { updated: now, ..record.clone() }
+/// No longer leased.
+fn ended(record: Record, now: Timestamp, state: State) -> Record {
+    Record { state, lease_until: None, updated: now, ..record }
 }
 
-/// No longer leased, without an outcome.
-fn ended(record: &Record, now: Timestamp, state: State) -> Record {
-    Record { state, lease_until: None, ..changed(record, now) }
-}
-
-fn completed(record: &Record, now: Timestamp, outcome: &[u8], expires_at: Timestamp) -> Record {
+fn completed(record: Record, now: Timestamp, outcome: &[u8], expires_at: Timestamp) -> Record {
     Record {
         outcome: Some(outcome.to_vec()),
         // Nobody runs from it again.
@@ -293,7 +282,7 @@ mod tests {
         let record = Record { checkpoint: Some(vec![1]), ..begun(now) };
         let retention = Micros::new(500);
         let complete = StoreOp::Complete { key: KEY, owner: OWNER, epoch: 100, outcome: vec![9], retention };
-        let (write, _) = step(Timestamp::new(120), Some(&record), &complete);
+        let (write, _) = step(Timestamp::new(120), Some(record.clone()), &complete);
         let expected = Record {
             state: State::Completed,
             lease_until: None,
@@ -316,7 +305,7 @@ mod tests {
     #[test]
     fn a_sweep_of_one_record_deletes_it_once_it_has_expired() {
         let record = begun(Timestamp::new(100));
-        let sweep = |at, limit| step(Timestamp::new(at), Some(&record), &StoreOp::Sweep { limit });
+        let sweep = |at, limit| step(Timestamp::new(at), Some(record.clone()), &StoreOp::Sweep { limit });
         assert_eq!(sweep(1_099, 1), (Write::Keep, StoreReply::Swept { count: 0 }));
         assert_eq!(sweep(1_100, 0), (Write::Keep, StoreReply::Swept { count: 0 }));
         assert_eq!(sweep(1_100, 1), (Write::Delete, StoreReply::Swept { count: 1 }));

@@ -29,7 +29,7 @@ impl Plain {
         let Target::Record(key) = op.target() else {
             return StoreReply::Swept { count: 0 };
         };
-        let (write, reply) = step(now, self.0.get(key), op);
+        let (write, reply) = step(now, self.0.get(key).cloned(), op);
         match write {
             Write::Keep => {}
             Write::Put(record) => drop(self.0.insert(*key, record)),

@@ -38,7 +38,7 @@ impl Room {
 
     pub(crate) fn apply(&mut self, now: Timestamp, op: &StoreOp) -> StoreReply {
         let Target::Record(key) = op.target() else { return StoreReply::Swept { count: 0 } };
-        let (write, reply) = step(now, self.records.get(key), op);
+        let (write, reply) = step(now, self.records.get(key).cloned(), op);
         let Write::Put(record) = write else {
             if write == Write::Delete {
                 self.records.remove(key);
