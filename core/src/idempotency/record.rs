@@ -45,7 +45,7 @@ use crate::hex;
 use crate::time::Timestamp;
 use core::fmt;
 use serde::{Deserialize, Serialize};
-use tagged::{Fields, Writer};
+use tagged::{Fields, Sink, Tagged, Writer};
 
 /// Why stored bytes are not a record or an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,25 +197,12 @@ impl Record {
     /// The bytes of this record, format version 1.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let blobs = [&self.checkpoint, &self.outcome].into_iter().flatten().map(Vec::len).sum::<usize>();
-        let mut out = Writer::with_capacity(176 + blobs);
-        out.joined(1, &[alg_number(self.fingerprint.alg())], self.fingerprint.digest());
-        out.optional(2, self.caller.as_ref().map(<[u8; 32]>::as_slice));
-        out.number(3, self.state as u64);
-        out.bytes(4, &self.owner.0);
-        out.number(5, self.epoch);
-        if let Some(until) = self.lease_until {
-            out.number(6, until.get());
-        }
-        out.number(7, self.attempts.into());
-        out.number(8, self.takeovers.into());
-        out.optional(9, self.checkpoint.as_deref());
-        out.optional(10, self.outcome.as_deref());
-        out.number(11, self.created.get());
-        out.number(12, self.updated.get());
-        out.number(13, self.expires_at.get());
-        out.number(14, self.derived.into());
-        out.finish()
+        self.encode_behind(&[])
+    }
+
+    /// `prefix`, then the bytes of this record, in a vector without room to spare.
+    pub(crate) fn encode_behind(&self, prefix: &[u8]) -> Vec<u8> {
+        Tagged::encode_behind(self, prefix)
     }
 
     /// Reads what [`encode`](Self::encode) wrote; any other bytes are an error, never a panic.
@@ -251,6 +238,27 @@ impl Record {
     #[must_use]
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.state == State::InProgress && self.lease_until.is_none_or(|until| now < until)
+    }
+}
+
+impl Tagged for Record {
+    fn write<S: Sink>(&self, out: &mut Writer<S>) {
+        out.joined(1, &[alg_number(self.fingerprint.alg())], self.fingerprint.digest());
+        out.optional(2, self.caller.as_ref().map(<[u8; 32]>::as_slice));
+        out.number(3, self.state as u64);
+        out.bytes(4, &self.owner.0);
+        out.number(5, self.epoch);
+        if let Some(until) = self.lease_until {
+            out.number(6, until.get());
+        }
+        out.number(7, self.attempts.into());
+        out.number(8, self.takeovers.into());
+        out.optional(9, self.checkpoint.as_deref());
+        out.optional(10, self.outcome.as_deref());
+        out.number(11, self.created.get());
+        out.number(12, self.updated.get());
+        out.number(13, self.expires_at.get());
+        out.number(14, self.derived.into());
     }
 }
 

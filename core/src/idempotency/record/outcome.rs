@@ -1,7 +1,7 @@
 //! What a run ended in, as it is kept and replayed.
 
 use super::RecordError;
-use super::tagged::{self, Fields, Writer};
+use super::tagged::{self, Fields, Sink, Tagged, Writer};
 use serde::{Deserialize, Serialize};
 
 /// What kind of run it was.
@@ -51,18 +51,7 @@ impl Outcome {
     /// The bytes of this outcome, format version 1.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum::<usize>();
-        let body = if let Body::Kept(body) = &self.body { body.len() } else { 0 };
-        let mut out = Writer::with_capacity(16 + headers + body);
-        out.number(1, self.kind as u64);
-        out.number(2, self.status.into());
-        for (name, value) in &self.headers {
-            out.pair(3, name.as_bytes(), value.as_bytes());
-        }
-        if let Body::Kept(body) = &self.body {
-            out.bytes(4, body);
-        }
-        out.finish()
+        self.encode_behind(&[])
     }
 
     /// Reads what [`encode`](Self::encode) wrote; any other bytes are an error, never a panic.
@@ -81,6 +70,19 @@ impl Outcome {
         let body = fields.optional(4, |bytes| Some(Body::Kept(bytes.to_vec())))?.unwrap_or(Body::Omitted);
         fields.end()?;
         Ok(Self { kind, status, headers, body })
+    }
+}
+
+impl Tagged for Outcome {
+    fn write<S: Sink>(&self, out: &mut Writer<S>) {
+        out.number(1, self.kind as u64);
+        out.number(2, self.status.into());
+        for (name, value) in &self.headers {
+            out.pair(3, name.as_bytes(), value.as_bytes());
+        }
+        if let Body::Kept(body) = &self.body {
+            out.bytes(4, body);
+        }
     }
 }
 

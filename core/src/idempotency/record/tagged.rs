@@ -5,26 +5,53 @@ use crate::time::{MAX_MICROS, Timestamp};
 
 const VERSION: u8 = 1;
 
-/// Writes fields; the caller keeps their order.
-pub(super) struct Writer(Vec<u8>);
+/// Where written bytes go: into memory, or only into a sum, so that memory is taken once and in full.
+pub(super) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+}
 
-impl Writer {
-    pub(super) fn with_capacity(capacity: usize) -> Self {
-        let mut bytes = Vec::with_capacity(capacity);
-        bytes.push(VERSION);
-        Self(bytes)
+impl Sink for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
     }
+}
 
+impl Sink for usize {
+    fn put(&mut self, bytes: &[u8]) {
+        *self += bytes.len();
+    }
+}
+
+/// Something that is written as fields, in the order of their tags.
+pub(super) trait Tagged {
+    fn write<S: Sink>(&self, out: &mut Writer<S>);
+
+    /// `prefix`, the version, and the fields.
+    fn encode_behind(&self, prefix: &[u8]) -> Vec<u8> {
+        let mut length = Writer(0);
+        self.write(&mut length);
+        let mut out = Writer(Vec::with_capacity(prefix.len() + 1 + length.0));
+        out.0.put(prefix);
+        out.0.put(&[VERSION]);
+        self.write(&mut out);
+        out.0
+    }
+}
+
+/// Writes fields.
+pub(super) struct Writer<S>(S);
+
+impl<S: Sink> Writer<S> {
     pub(super) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
         self.joined(tag, &[], bytes);
     }
 
     /// Two stretches of bytes as one field.
     pub(super) fn joined(&mut self, tag: u8, head: &[u8], tail: &[u8]) {
-        self.0.push(tag);
+        self.0.put(&[tag]);
         self.length(head.len() + tail.len());
-        self.0.extend_from_slice(head);
-        self.0.extend_from_slice(tail);
+        self.0.put(head);
+        self.0.put(tail);
     }
 
     pub(super) fn optional(&mut self, tag: u8, bytes: Option<&[u8]>) {
@@ -40,15 +67,11 @@ impl Writer {
 
     /// `head` under its own length, then `tail`: a header is a name and a value.
     pub(super) fn pair(&mut self, tag: u8, head: &[u8], tail: &[u8]) {
-        self.0.push(tag);
+        self.0.put(&[tag]);
         self.length(length_of(head.len()) + head.len() + tail.len());
         self.length(head.len());
-        self.0.extend_from_slice(head);
-        self.0.extend_from_slice(tail);
-    }
-
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.0
+        self.0.put(head);
+        self.0.put(tail);
     }
 
     fn length(&mut self, mut length: usize) {
@@ -56,9 +79,9 @@ impl Writer {
             let low = length.to_le_bytes()[0] & 0x7f;
             length >>= 7;
             if length == 0 {
-                return self.0.push(low);
+                return self.0.put(&[low]);
             }
-            self.0.push(0x80 | low);
+            self.0.put(&[0x80 | low]);
         }
     }
 }
@@ -130,6 +153,9 @@ impl<'a> Fields<'a> {
 
 /// Takes off the bytes that stand under a LEB128 length.
 pub(super) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    if let [length @ ..0x80, rest @ ..] = bytes {
+        return rest.split_at_checked(usize::from(*length));
+    }
     let mut length = 0_u64;
     for (index, &byte) in bytes.iter().enumerate().take(5) {
         length |= u64::from(byte & 0x7f) << (7 * index);
