@@ -1,20 +1,17 @@
 // createFetch against a real, scripted server. In Node, so that it runs with every build; `tests/browser` runs it in Chromium.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import http from "node:http";
-import { createRequire } from "node:module";
 import { after, before, beforeEach, test } from "node:test";
 import { CircuitBreaker, createFetch, init } from "once-again-web";
 
-const require = createRequire(import.meta.url);
 let server;
 let base;
 let script;
 let seen;
 
 before(async () => {
-  await init(await readFile(require.resolve("once-again-web/wasm")));
+  await init();
   server = http.createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);

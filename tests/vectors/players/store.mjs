@@ -5,7 +5,7 @@ import { base64, bytesOf, configOf, hexOf, ScriptClock } from "./script.mjs";
 export async function play(given, api, { module, expect }) {
   if (module === "idempotency.record") return record(given.record.replaceAll(" ", ""), api, expect);
   const clock = new ScriptClock();
-  const memory = new api.MemoryStore({ ...configOf(given.config ?? {}, () => false), clock });
+  const memory = new api.MemoryStore({ ...configOf(given.config ?? {}, (path) => path === "cleanup_interval"), clock });
   const replies = await applied(memory, given.events, clock);
   memory.close();
   if (module === "store") {
