@@ -11,6 +11,7 @@ use pyo3::types::{
 };
 
 use crate::error::{no_fingerprint, refused};
+use crate::shapes::{Known, Shapes, Values};
 
 /// What identifies a request: `alg:hex`, the same in every language.
 ///
@@ -89,7 +90,7 @@ fn of_value(
     writer: &mut Writer<'_>,
 ) -> PyResult<Result<Fingerprint, Refused>> {
     if options.include_body {
-        Walk { writer }.value(body).map_err(Trouble::raise)?;
+        Walk { writer, shapes: None, lists: 0 }.value(body).map_err(Trouble::raise)?;
     }
     Ok(Fingerprint::of_written(parts, writer, options))
 }
@@ -110,6 +111,9 @@ fn header_lines(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
 /// Tells a value to core's writer. No Python code runs meanwhile, so nothing can change under it.
 struct Walk<'w, 's> {
     writer: &'w mut Writer<'s>,
+    /// Made for the first dict in a list: only there do dicts come in numbers.
+    shapes: Option<Box<Shapes>>,
+    lists: u32,
 }
 
 impl Walk<'_, '_> {
@@ -158,6 +162,25 @@ impl Walk<'_, '_> {
 
     fn object(&mut self, dict: &Bound<'_, PyDict>) -> Result<(), Trouble> {
         self.writer.begin_object()?;
+        let alike = if self.lists > 0 { self.shapes.get_or_insert_default().find(dict) } else { None };
+        match alike {
+            Some((known, values)) => self.alike(dict, &known, &values)?,
+            None => self.members(dict)?,
+        }
+        Ok(self.writer.end_object()?)
+    }
+
+    fn alike(&mut self, dict: &Bound<'_, PyDict>, known: &Known, values: &Values<'_>) -> Result<(), Trouble> {
+        let name = |place: usize| dict.iter().nth(place).map_or_else(String::new, |(key, _)| key.to_string());
+        for (rank, place) in known.names.places().enumerate() {
+            let Some(value) = &values[place] else { break };
+            self.writer.ranked_name(&known.names, rank)?;
+            self.value(value).map_err(|trouble| trouble.within(&name(place)))?;
+        }
+        Ok(())
+    }
+
+    fn members(&mut self, dict: &Bound<'_, PyDict>) -> Result<(), Trouble> {
         for (name, value) in dict {
             let Ok(name) = name.cast::<PyString>() else {
                 let kind = type_name(&name);
@@ -167,14 +190,16 @@ impl Walk<'_, '_> {
             self.writer.name(name).map_err(|reason| Trouble::from(reason).within(name))?;
             self.value(&value).map_err(|trouble| trouble.within(name))?;
         }
-        Ok(self.writer.end_object()?)
+        Ok(())
     }
 
     fn array<'py>(&mut self, items: impl Iterator<Item = Bound<'py, PyAny>>) -> Result<(), Trouble> {
         self.writer.begin_array()?;
+        self.lists += 1;
         for (index, item) in items.enumerate() {
             self.value(&item).map_err(|trouble| trouble.within(&index.to_string()))?;
         }
+        self.lists -= 1;
         Ok(self.writer.end_array()?)
     }
 

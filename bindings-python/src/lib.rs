@@ -5,6 +5,7 @@ mod error;
 mod fingerprint;
 mod idempotency;
 mod retry;
+mod shapes;
 mod spec;
 mod store;
 mod time;

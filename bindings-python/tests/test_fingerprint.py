@@ -196,3 +196,42 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_any_value_has_the_fingerprint_of_the_text_that_json_writes(value: Any) -> None:
     assert fingerprint(value) == fingerprint(json.dumps(value).encode())
+
+
+def test_records_that_look_alike_are_told_apart_by_their_values() -> None:
+    """Dicts in a list are recognised by their keys; none may pass for another."""
+    lines = [{"sku": f"A{n}", "on": n % 2 == 0, "lines": [{"z": n, "a": None}], "b": {}} for n in range(20)]
+    assert fingerprint(lines) == fingerprint(json.dumps(lines).encode())
+    # The same first key and width, then other keys; another order; one key more.
+    odd = [*lines, {"sku": 1, "on": 2, "lines": 3, "c": 4}, {"sku": 1, "b": 2, "lines": 3, "on": 4}, *lines]
+    odd += [{**lines[0], "more": 1}, dict(reversed(lines[3].items())), *lines]
+    assert fingerprint(odd) == fingerprint(json.dumps(odd).encode())
+
+
+def test_a_value_without_a_form_is_found_among_records_that_look_alike() -> None:
+    lines: list[dict[str, Any]] = [{"sku": "A", "price/eur": 1, "tags": []} for _ in range(10)]
+    lines[7]["price/eur"] = Decimal("1.10")
+    with pytest.raises(FingerprintError) as raised:
+        fingerprint({"lines": lines})
+    assert raised.value.pointer == "/lines/7/price~1eur"
+    with pytest.raises(FingerprintError, match="a key of type int"):
+        fingerprint([{"a": 1, 2: 3} for _ in range(5)])
+    with pytest.raises(FingerprintError, match="surrogate"):
+        fingerprint([{"a": 1, "\udfff": 3} for _ in range(5)])
+
+
+def test_what_is_left_out_is_left_out_of_each_record() -> None:
+    lines = [{"sku": n, "at": n} for n in range(5)]
+    kept = [line if n == 3 else {"sku": n} for n, line in enumerate(lines)]
+    assert fingerprint(lines, exclude=[f"/{n}/at" for n in range(5) if n != 3]) == fingerprint(kept)
+
+
+NAMES = st.sampled_from(["a", "b", "c", "\n", "é", "😂", "\ufb33", "a-long-name", "a-long-name-too"])
+
+
+@given(st.lists(st.dictionaries(NAMES, VALUES, max_size=5), max_size=8), st.data())
+def test_any_list_of_records_has_the_fingerprint_of_its_text(
+    records: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    repeated = data.draw(st.lists(st.sampled_from(records or [{}]), max_size=12))
+    assert fingerprint(repeated) == fingerprint(json.dumps(repeated).encode())

@@ -27,9 +27,11 @@ mod order;
 mod output;
 mod parts;
 mod select;
+mod shape;
 mod writer;
 
 pub use digest::{Alg, Fingerprint, NotAFingerprint, Options, Refused, fingerprint};
 pub use parts::{Parts, is_json};
 pub use select::Selection;
+pub use shape::Shape;
 pub use writer::Writer;

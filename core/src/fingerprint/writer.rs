@@ -4,6 +4,7 @@ use super::number;
 use super::order::{Name, prefix};
 use super::output::Output;
 use super::select::Selection;
+use super::shape::Shape;
 use crate::json::{Lexeme, Reason, Sink, quote, tell};
 use serde::Serialize;
 
@@ -122,23 +123,44 @@ impl<'s> Writer<'s> {
     /// The name of the member whose value comes next, not escaped. A name told twice is refused here or when its object
     /// ends.
     pub fn name(&mut self, name: &str) -> Result<(), Reason> {
-        if self.output.in_array() != Some(false) {
-            return Err(Reason::OutOfPlace);
-        }
+        let start = self.before_name()?;
         let text = &mut self.output.text;
-        match text.last() {
-            Some(b'{') => {}
-            Some(b':') => return Err(Reason::OutOfPlace),
-            _ => text.push(b','),
-        }
-        let start = text.len();
         quote(name, text);
         let end = text.len() - 1;
         let prefix = prefix(&text[..end], start + 1);
-        if let Some(cursor) = &mut self.output.cursor {
-            cursor.name(Name(&text[start + 1..end]));
-        }
         text.push(b':');
+        self.after_name(prefix, start)
+    }
+
+    /// [`name`](Self::name), of a member of a shape. Told in the order of ranks, an object needs no ordering.
+    pub fn ranked_name(&mut self, shape: &Shape, rank: usize) -> Result<(), Reason> {
+        let Some((name, prefix)) = shape.name(rank) else { return Err(Reason::OutOfPlace) };
+        let start = self.before_name()?;
+        self.output.text.extend_from_slice(name);
+        self.after_name(prefix, start)
+    }
+
+    /// Where the name that comes next begins.
+    #[inline]
+    fn before_name(&mut self) -> Result<usize, Reason> {
+        if self.output.in_array() != Some(false) {
+            return Err(Reason::OutOfPlace);
+        }
+        match self.output.text.last() {
+            Some(b'{') => {}
+            Some(b':') => return Err(Reason::OutOfPlace),
+            _ => self.output.text.push(b','),
+        }
+        Ok(self.output.text.len())
+    }
+
+    /// A name and its colon have been written.
+    #[inline]
+    fn after_name(&mut self, prefix: u64, start: usize) -> Result<(), Reason> {
+        let end = self.output.text.len() - 2;
+        if let Some(cursor) = &mut self.output.cursor {
+            cursor.name(Name(&self.output.text[start + 1..end]));
+        }
         self.output.name(prefix, start, end)
     }
 
