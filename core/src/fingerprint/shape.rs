@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn members_are_told_in_canonical_order_under_their_own_names() {
         let names = ["sku", "on", "\u{fb33}", "", "quantity_of_lines", "quantity_of_items", "a\"b", "😂"];
-        let object =
-            r#"{"":3,"a\"b":6,"on":1,"quantity_of_items":5,"quantity_of_lines":4,"sku":0,"😂":7,"דּ":2}"#;
+        let object = r#"{"":3,"a\"b":6,"on":1,"quantity_of_items":5,"quantity_of_lines":4,"sku":0,"😂":7,"#;
+        let object = format!("{object}\"\u{fb33}\":2}}");
         assert_eq!(told(&names, &mut Writer::new()), Ok(format!("[{object},{object}]")));
     }
 
