@@ -44,7 +44,7 @@ test: build packages ## Run every test suite; ends with what was skipped, and wh
 
 .PHONY: bench
 bench: SETUP_MODE := bench
-bench: node web python ## Measure beside the libraries people use today; writes benches/RESULTS.md
+bench: node python ## Measure beside the libraries people use today; writes benches/RESULTS.md
 	$(call say,bench: side by side in one run)
 	@node benches/bench.mjs --python $(PYTHON)
 

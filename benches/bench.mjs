@@ -1,69 +1,103 @@
 // `make bench`: runs each language's rows beside its peers and writes benches/results.json and benches/RESULTS.md.
-//
-//   node benches/bench.mjs --python PATH [--only node|python|rust]
 
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
+import { table } from "./table.mjs";
+
+const USAGE = `usage: node benches/bench.mjs [--python PATH] [--only node|python|rust]
+
+Measures once-again beside the libraries people use today, and writes benches/results.json and benches/RESULTS.md.
+
+  --python PATH    the Python that has once-again and its peers installed (default: python3)
+  --only LANGUAGE  measure one language; the rows of the others stay as they were
+  --help           this text`;
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const { values: options } = parseArgs({
-  options: { python: { type: "string", default: "python3" }, only: { type: "string" } },
+
+/** Each prints its rows as one JSON list, and its progress to stderr. */
+const runners = (python) => ({
+  node: [process.execPath, "--expose-gc", here("peers/node/run.mjs")],
+  python: [python, here("peers/python/run.py")],
+  rust: ["cargo", "run", "--quiet", "--release", "--locked", "--manifest-path", here("peers/rust/Cargo.toml")],
 });
 
-const RUNNERS = {
-  node: [process.execPath, ["--expose-gc", here("peers/node/run.mjs")]],
-  python: [options.python, [here("peers/python/run.py")]],
-  rust: ["cargo", ["run", "--quiet", "--release", "--manifest-path", here("peers/rust/Cargo.toml")]],
-};
-const chosen = options.only ? [options.only] : Object.keys(RUNNERS);
-if (chosen.some((name) => !(name in RUNNERS))) {
-  console.error(`--only: got ${options.only}, expected one of ${Object.keys(RUNNERS).join(", ")}`);
+function refuse(message) {
+  console.error(`bench: ${message}\n\n${USAGE}`);
   process.exit(2);
 }
 
-async function measured(name) {
-  const [command, args] = RUNNERS[name];
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        python: { type: "string", default: "python3" },
+        only: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+
+async function measured(name, [command, ...args]) {
   console.error(`${name}:`);
-  const running = promisify(execFile)(command, args, { maxBuffer: 1 << 26 });
-  running.child.stderr.pipe(process.stderr);
-  return JSON.parse((await running).stdout);
+  const running = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve, reject) => running.once("error", reject).once("close", resolve));
+  const [output, code] = await Promise.all([text(running.stdout), ended]);
+  if (code !== 0) throw new Error(`${command} ended with ${code ?? running.signalCode}`);
+  return JSON.parse(output);
 }
 
-const time = (ns) =>
-  ns >= 1e6 ? `${(ns / 1e6).toFixed(2)} ms` : ns >= 1e3 ? `${(ns / 1e3).toFixed(2)} µs` : `${ns.toFixed(1)} ns`;
-
-function line({ id, work, ours, peers, best_peer, ratio, goal }) {
-  const others = Object.entries(peers)
-    .filter(([name]) => name !== best_peer)
-    .map(([name, value]) => `${name} ${time(value)}`)
-    .join(", ");
-  const verdict = ratio <= goal ? "met" : "missed";
-  return `| ${id} | ${work} | ${time(ours)} | ${best_peer} ${time(peers[best_peer])} | ${ratio.toFixed(2)}× | ≤ ${goal}× ${verdict} | ${others} |`;
+async function measureAll(commands) {
+  const rows = [];
+  for (const [name, command] of commands) {
+    try {
+      rows.push(...(await measured(name, command)));
+    } catch (error) {
+      console.error(`bench: the ${name} rows could not be measured: ${error.message}`);
+      process.exit(1);
+    }
+  }
+  return rows;
 }
 
-/** Rows of this run replace those of the same id; a run of one language leaves the others' rows as they were. */
-async function earlier() {
-  if (!options.only) return [];
-  return JSON.parse(await readFile(here("results.json"), "utf8").catch(() => "[]"));
+/** The rows this run does not measure. */
+async function rowsKept(fresh) {
+  const before = JSON.parse(await readFile(here("results.json"), "utf8").catch(() => "[]"));
+  return before.filter((row) => !fresh.some(({ id }) => id === row.id));
 }
 
-const fresh = [];
-for (const name of chosen) fresh.push(...(await measured(name)));
-const kept = (await earlier()).filter((old) => !fresh.some((row) => row.id === old.id));
-const results = [...kept, ...fresh].toSorted((a, b) => a.id.localeCompare(b.id));
+const options = readOptions();
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const languages = runners(options.python);
+if (options.only !== undefined && !Object.hasOwn(languages, options.only)) {
+  refuse(`--only: got ${options.only}, expected one of ${Object.keys(languages).join(", ")}`);
+}
 
-const markdown = `# Benchmarks
-
-Written by \`make bench\`; never edited by hand. Every row ran in one process per language, contenders in turn. The ratio is ours
-divided by the best peer of the same run: the figure that means something on another machine. ${cpus().length} cores, ${[...new Set(results.map((row) => row.runtime))].join(", ")}.
-
-| id | work | ours | best peer | ratio | goal | others |
-|---|---|---|---|---|---|---|
-${results.map(line).join("\n")}
-`;
+const fresh = await measureAll(
+  Object.entries(languages).filter(([name]) => options.only === undefined || name === options.only),
+);
+const kept = options.only === undefined ? [] : await rowsKept(fresh);
+const results = [...kept, ...fresh].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+const runtimes = [...new Set(results.map((row) => row.runtime))].join(", ");
 await writeFile(here("results.json"), `${JSON.stringify(results, null, 2)}\n`);
-await writeFile(here("RESULTS.md"), markdown);
-console.log(markdown.slice(markdown.indexOf("| id")));
+await writeFile(
+  here("RESULTS.md"),
+  `# Benchmarks
+
+Written by \`make bench\`; never edited by hand. The rows of a language ran in one process, contenders in turn. The ratio is
+ours divided by the best peer of the same run: the figure that means something on another machine.
+${cpus().length} cores, ${runtimes}.
+
+${table(results)}
+`,
+);
+console.log(table(results));

@@ -41,7 +41,15 @@ def order(size: int) -> dict:
     while len(json.dumps(value)) < size:
         i = len(value["lines"])
         value["lines"].append(
-            {"sku": f"SKU-{i}", "quantity": i % 7, "price": i * 1.25, "note": "line\nbreak", "tags": ["new"], "on": True}
+            {
+                "sku": f"SKU-{i}",
+                "quantity": i % 7,
+                "price": i * 1.25,
+                "note": "line\nbreak",
+                "tags": ["new", "sale"],
+                "active": True,
+                "discount": None,
+            }
         )
     return value
 
@@ -77,6 +85,18 @@ def sync_rows() -> list[Row]:
             },
         ),
         Row(
+            "py-retry-3",
+            "three attempts, zero delay",
+            0.12,
+            third_time_lucky(once_again.retry_kernel_task(max_attempts=3, initial_delay=0.0)),
+            # Its sleep of no time hands the processor to whoever waits for it.
+            {
+                "tenacity": third_time_lucky(
+                    tenacity.retry(stop=tenacity.stop_after_attempt(3), sleep=lambda _seconds: None)
+                )
+            },
+        ),
+        Row(
             "py-breaker-closed",
             "closed breaker",
             0.6,
@@ -90,7 +110,9 @@ def sync_rows() -> list[Row]:
             "py-breaker-reject",
             "open breaker rejects",
             0.7,
-            rejecting(once_again.CircuitBreaker(failure_threshold=5, recovery_timeout=3600.0), once_again.CircuitOpenError),
+            rejecting(
+                once_again.CircuitBreaker(failure_threshold=5, recovery_timeout=3600.0), once_again.CircuitOpenError
+            ),
             {
                 "circuitbreaker": rejecting(
                     circuitbreaker.CircuitBreaker(failure_threshold=5, recovery_timeout=3600, name="open"),
@@ -103,6 +125,21 @@ def sync_rows() -> list[Row]:
         ),
         *fingerprints,
     ]
+
+
+def third_time_lucky(decorator):
+    """A decorated function whose first two attempts fail."""
+    attempt = 0
+
+    @decorator
+    def flaky() -> int:
+        nonlocal attempt
+        attempt += 1
+        if attempt % 3:
+            raise OSError("down")
+        return 1
+
+    return flaky
 
 
 def rejecting(breaker, error: type[Exception]):

@@ -1,4 +1,6 @@
-"""The Python client: a worker function under @retry_kernel_task, with httpx. One key per payment, the same in every attempt.
+"""The Python client: a worker function under @retry_kernel_task, with httpx.
+
+One key per payment, the same in every attempt. Usage::
 
     python worker.py <base url> <payments> <in flight> [--naive]
 """

@@ -1,0 +1,31 @@
+// The rows of a run as a Markdown table.
+
+function time(ns) {
+  if (ns >= 1e6) return `${(ns / 1e6).toFixed(2)} ms`;
+  return ns >= 1e3 ? `${(ns / 1e3).toFixed(2)} µs` : `${ns.toFixed(1)} ns`;
+}
+
+const verdict = (ratio, goal) => `≤ ${goal}× ${ratio <= goal ? "met" : "missed"}`;
+
+function line({ id, work, ours, peers, best_peer, ratio, goal, peer_goals = {} }) {
+  const others = Object.entries(peers).filter(([name]) => name !== best_peer);
+  const goals = [
+    verdict(ratio, goal),
+    ...Object.entries(peer_goals).map(([name, goal]) => `${verdict(ours / peers[name], goal)} (${name})`),
+  ];
+  const cells = [
+    id,
+    work,
+    time(ours),
+    `${best_peer} ${time(peers[best_peer])}`,
+    `${ratio.toFixed(2)}×`,
+    goals.join(", "),
+    others.map(([name, value]) => `${name} ${time(value)}`).join(", "),
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+export const table = (rows) =>
+  `| id | work | ours | best peer | ratio | goal | others |
+|---|---|---|---|---|---|---|
+${rows.map(line).join("\n")}`;
