@@ -37,8 +37,9 @@ def fail() -> None:
 
 def order(size: int) -> dict:
     """An order with as many lines as it takes: nested, unsorted keys, numbers, escapes, text beyond ASCII."""
-    value: dict = {"order": "A-1", "customer": {"name": 'Zoë "Z" Ångström', "id": 7}, "lines": []}
-    while len(json.dumps(value)) < size:
+    customer = {"name": 'Zoë "Z" Ångström', "id": 7, "email": "z@example.com"}
+    value: dict = {"order": "A-1", "customer": customer, "lines": []}
+    while len(json.dumps(value, separators=(",", ":"))) < size:
         i = len(value["lines"])
         value["lines"].append(
             {
