@@ -295,7 +295,64 @@ fn checked(seed: u64, faults: Faults, configs: &[RunConfig]) -> World {
     world
 }
 
+/// Anything a driver could hand in, whether it makes sense or not.
+fn events() -> impl Strategy<Value = (u64, Event, u32)> {
+    let instants = (0..100_u64).prop_map(|at| Timestamp::new(at * SECOND));
+    let replies = prop_oneof![
+        3 => (0..4_u64, 1..3_u32).prop_map(|(epoch, attempts)| StoreReply::Acquired {
+            epoch, attempts, lease_until: None, checkpoint: Some(vec![1]),
+        }),
+        1 => (prop::collection::vec(any::<u8>(), 0..9), instants.clone())
+            .prop_map(|(outcome, created)| StoreReply::Replay { outcome, created }),
+        2 => Just(StoreReply::Busy { lease_until: None }),
+        1 => instants.prop_map(|lease_until| StoreReply::Renewed { lease_until }),
+        1 => Just(StoreReply::Completed),
+        1 => Just(StoreReply::Released),
+        1 => Just(StoreReply::Abandoned),
+        1 => Just(StoreReply::Lost { outcome: Some(vec![2]), created: None }),
+        1 => Just(StoreReply::Full { retry_after: Micros::MAX }),
+        1 => Just(StoreReply::NotFound),
+    ];
+    let event = prop_oneof![
+        2 => Just(Event::Start),
+        8 => (0..12_u32, replies).prop_map(|(ticket, reply)| Event::Reply { ticket, reply }),
+        3 => (0..12_u32).prop_map(|ticket| Event::StoreFailed { ticket }),
+        6 => Just(Event::Due),
+        1 => Just(Event::Finished { ending: Ending::CompletedJointly }),
+        2 => Just(Event::Finished { ending: Ending::Keep(Outcome::function(Body::Omitted)) }),
+        1 => Just(Event::Finished { ending: Ending::Release(Mode::Forget) }),
+        1 => Just(Event::Checkpoint { data: vec![3] }),
+        1 => Just(Event::Pause),
+        1 => Just(Event::Resume),
+        1 => Just(Event::Abandon),
+    ];
+    (prop_oneof![4 => 0..3 * SECOND, 1 => 0..100 * SECOND], event, any::<u32>())
+}
+
 proptest! {
+    #[test]
+    fn any_event_at_any_moment_is_answered_and_no_deadline_stays(
+        configs in configs(),
+        fail_open: bool,
+        events in prop::collection::vec(events(), 0..60),
+    ) {
+        let spec = RunSpec { fail_open: Some(fail_open), lease: configs[0].lease().map(Lease::For), ..RunSpec::default() };
+        let config = RunConfig::try_from(spec).unwrap();
+        let fingerprint = Fingerprint::new(Alg::Raw, [1; 32]);
+        let mut run = Run::new(&config, KEY, fingerprint, None, Owner([1; 16]), fail_open, Tick::ZERO);
+        let mut now = Tick::ZERO;
+        for (pause, event, draw) in events {
+            now = now.plus(Micros::new(pause));
+            run.handle(now, event, Draw(draw));
+            let mut served = 0;
+            while run.deadline().is_some_and(|at| at <= now) {
+                run.handle(now, Event::Due, Draw(draw));
+                served += 1;
+                prop_assert!(served < 20, "the deadline is served and stays");
+            }
+        }
+    }
+
     #[test]
     fn whatever_is_lost_or_dies_no_two_handlers_run_at_once(
         seed: u64,

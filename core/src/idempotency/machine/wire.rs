@@ -44,3 +44,39 @@ impl Action {
 fn body(replay: &Replay) -> Option<Vec<u8>> {
     if let Body::Kept(bytes) = &replay.outcome.body { Some(bytes.clone()) } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str, payload: Option<Vec<u8>>) -> String {
+        Event::from_wire(text, payload).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_payload_is_required_where_it_belongs_and_refused_elsewhere() {
+        let kept = r#"{"event":"finished","ending":{"keep":{"kind":"function","body":"kept"}}}"#;
+        let omitted = r#"{"event":"finished","ending":{"keep":{"kind":"function","body":"omitted"}}}"#;
+        assert_eq!(refused(kept, None), "a byte payload is missing");
+        assert_eq!(refused(r#"{"event":"checkpoint"}"#, None), "a byte payload is missing");
+        assert_eq!(refused(omitted, Some(vec![])), "a byte payload does not belong here");
+        assert_eq!(refused(r#"{"event":"start"}"#, Some(vec![])), "a byte payload does not belong here");
+        let lost = r#"{"event":"reply","ticket":1,"reply":{"reply":"lost"}}"#;
+        assert!(Event::from_wire(lost, None).is_ok() && Event::from_wire(lost, Some(vec![1])).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_event_says_why() {
+        let wrong = [
+            (r#"{"event":"begin"}"#, "begin"),
+            (r#"{"event":"reply","ticket":1}"#, "reply"),
+            (r#"{"event":"storeFailed","ticket":-1}"#, "-1"),
+            (r#"{"event":"finished","ending":{"release":"keep"}}"#, "keep"),
+            (r#"{"event":"finished","ending":{"keep":{"kind":"http"}}}"#, "body"),
+        ];
+        for (text, said) in wrong {
+            let error = refused(text, None);
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+}

