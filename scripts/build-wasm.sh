@@ -21,6 +21,8 @@ cargo build --quiet --package wasm-bindgen-step
 step=target/debug/wasm-bindgen-step
 
 source scripts/rustflags.sh
+# A page waits for every kilobyte; what a decision loses by this is far below the cost of a timer.
+export CARGO_PROFILE_RELEASE_OPT_LEVEL=z
 case $toolchain in
   rustup)
     echo "wasm: building with $(rustc --version)"
@@ -42,7 +44,7 @@ stamp=.cache/stamps/wasm
 inputs=$(cat "$raw" "$step" node_modules/binaryen/package.json "$0" | sha256sum)
 if [[ ! -f $out/${name}_bg.wasm || $(cat "$stamp" 2>/dev/null) != "$inputs" ]]; then
   "$step" "$raw" "$out" "$name"
-  node_modules/.bin/wasm-opt -O3 --strip-debug --strip-producers --strip-target-features \
+  node_modules/.bin/wasm-opt -Oz --strip-debug --strip-producers --strip-target-features \
     "$out/${name}_bg.wasm" --output "$out/${name}_bg.wasm"
   mkdir -p "$(dirname "$stamp")"
   echo "$inputs" >"$stamp"

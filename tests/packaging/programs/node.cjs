@@ -1,9 +1,9 @@
 const assert = require("node:assert/strict");
 const { CircuitBreaker, coreVersion, fingerprint, RetryHandler } = require("once-again");
 const { MemoryStore } = require("once-again/stores");
-const { virtualClock } = require("once-again/testing");
+const { noSleep } = require("once-again/testing");
 
-const handler = new RetryHandler({ maxAttempts: 2, baseDelay: 50, jitter: false, clock: virtualClock() });
+const handler = new RetryHandler({ maxAttempts: 2, baseDelay: 50, jitter: false, clock: noSleep() });
 const breaker = new CircuitBreaker({
   failureThreshold: 1,
   recoveryTimeout: 1000,

@@ -9,9 +9,9 @@ import {
   RetryHandler,
 } from "once-again";
 import { MemoryStore } from "once-again/stores";
-import { virtualClock } from "once-again/testing";
+import { noSleep } from "once-again/testing";
 
-const handler = new RetryHandler({ maxAttempts: 3, baseDelay: 50, jitter: false, clock: virtualClock() });
+const handler = new RetryHandler({ maxAttempts: 3, baseDelay: 50, jitter: false, clock: noSleep() });
 const attempts = await handler.execute(({ attempt }) => {
   if (attempt < 3) throw new Error("not yet");
   return attempt;
