@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import gc
-import inspect
 import pickle
-import threading
 import weakref
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flaky import failing
 
 from once_again import (
     CircuitBreaker,
     CircuitOpenError,
-    ConfigError,
     FailedAttempt,
     MaxRetriesExceeded,
     RetryConfig,
@@ -34,20 +30,6 @@ from once_again.testing import VirtualClock, no_sleep, virtual_clock
 def sleeps() -> Iterator[list[float]]:
     with no_sleep() as sleeps:
         yield sleeps
-
-
-def failing(times: int, error: Exception | None = None, result: Any = "done") -> Callable[[], Any]:
-    """A function that fails so many times before it answers."""
-    left = times
-
-    def flaky() -> Any:
-        nonlocal left
-        if left:
-            left -= 1
-            raise error or ConnectionError("refused")
-        return result
-
-    return flaky
 
 
 def test_a_bare_decorator_retries_until_the_task_succeeds(sleeps: list[float]) -> None:
@@ -343,110 +325,6 @@ def test_an_open_breaker_ends_the_call_and_names_the_failure_before() -> None:
     assert raised.value.breaker == "lake"
     assert raised.value.__cause__ is error
     assert breaker.counters()["failures"] == 2
-
-
-def test_methods_keep_their_self_and_class() -> None:
-    class Task:
-        calls = 0
-
-        @retry_kernel_task
-        def method(self, value: int) -> tuple[object, int]:
-            Task.calls += 1
-            if Task.calls < 2:
-                raise ConnectionError
-            return self, value
-
-        @retry_kernel_task
-        @classmethod
-        def of_class(cls) -> type:
-            return cls
-
-        @classmethod
-        @retry_kernel_task
-        def inner(cls) -> type:
-            return cls
-
-        @retry_kernel_task(max_attempts=2)
-        @staticmethod
-        def static(value: int) -> int:
-            return value
-
-    task = Task()
-    assert task.method(3) == (task, 3)
-    assert Task.of_class() is task.of_class() is Task.inner() is Task
-    assert Task.static(4) == task.static(4) == 4
-
-
-def test_a_decorated_function_keeps_its_name_doc_and_signature() -> None:
-    def original(task_id: str, *, fast: bool = False) -> int:
-        """What it does."""
-        return len(task_id) + fast
-
-    decorated = retry_kernel_task(original)
-    assert decorated.__wrapped__ is original  # type: ignore[attr-defined]
-    assert (decorated.__name__, decorated.__doc__) == ("original", "What it does.")
-    assert decorated.__qualname__ == original.__qualname__
-    assert inspect.signature(decorated) == inspect.signature(original)
-    assert decorated("abc", fast=True) == 4
-
-
-def test_partials_and_callable_objects_can_be_decorated() -> None:
-    class Callable_:  # noqa: N801
-        def __call__(self, a: int, b: int) -> int:
-            return a + b
-
-    assert retry_kernel_task(functools.partial(Callable_(), 1))(2) == 3
-    assert retry_kernel_task(max)(1, 2) == 2
-
-
-def test_a_generator_is_refused_where_it_is_decorated() -> None:
-    def generator() -> Iterator[int]:
-        yield 1
-
-    async def async_generator() -> Any:
-        yield 1
-
-    for refused in (generator, async_generator):
-        with pytest.raises(ConfigError, match="what a generator already yielded cannot be taken back"):
-            retry_kernel_task(refused)
-
-
-@pytest.mark.parametrize("target", [int, 3, "task"])
-def test_what_is_no_function_is_refused(target: Any) -> None:
-    with pytest.raises(ConfigError, match="expected a function or a method"):
-        retry_kernel_task()(target)
-
-
-def test_a_time_limit_on_a_plain_functions_attempt_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"attempt_timeout: got 2 on .*flaky, which is not async"):
-        retry_kernel_task(attempt_timeout=2.0)(failing(0))
-
-
-def test_ten_thousand_calls_over_threads_never_mix_their_attempts() -> None:
-    """Call n fails n % 3 times, each time with an error that bears its own number."""
-    local = threading.local()
-
-    @retry_kernel_task(initial_delay=0)
-    def task(number: int) -> int:
-        local.failed = getattr(local, "failed", 0)
-        if local.failed < number % 4:
-            local.failed += 1
-            raise ConnectionError(number)
-        return number
-
-    def run(number: int) -> int:
-        local.failed = 0
-        try:
-            return task(number)
-        except MaxRetriesExceeded as exceeded:
-            assert exceeded.attempts == 3
-            assert [failed.attempt for failed in exceeded.history] == [1, 2, 3]
-            assert {failed.error.args for failed in exceeded.history} == {(number,)}
-            return -number
-
-    with ThreadPoolExecutor(16) as pool:
-        results = list(pool.map(run, range(10_000)))
-    assert results == [-n if n % 4 == 3 else n for n in range(10_000)]
 
 
 def test_a_later_error_does_not_carry_an_earlier_one_as_its_context() -> None:
