@@ -13,7 +13,8 @@ mod time;
 use pyo3::prelude::*;
 
 /// The extension module `once_again._core`.
-#[pymodule]
+// The breaker brings its gate up to date while it holds the interpreter.
+#[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
     use super::breaker::Breaker;

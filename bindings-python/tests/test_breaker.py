@@ -106,6 +106,13 @@ def test_excluded_errors_say_nothing_about_the_dependency() -> None:
         assert breaker.state == "OPEN"
 
 
+def test_an_exclusion_that_fails_excludes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    breaker = CircuitBreaker(failure_threshold=1, excluded=lambda error: fail(RuntimeError("mine")))
+    trip(breaker, 1)
+    assert breaker.state == "OPEN"
+    assert "mine" in caplog.text
+
+
 def test_an_interrupted_call_is_not_a_failure_of_the_dependency() -> None:
     breaker = CircuitBreaker(failure_threshold=1)
     with pytest.raises(KeyboardInterrupt):

@@ -123,6 +123,18 @@ def test_a_bad_option_is_refused_with_field_value_and_range(fields: dict[str, An
     assert f"{raised.value.field}: got {raised.value.value}, expected {raised.value.expected}" == str(raised.value)
 
 
+def test_what_belongs_to_a_decorator_is_no_field() -> None:
+    for field in ("clock", "random", "dead_letter_store"):
+        with pytest.raises(ConfigError, match=f"{field}: got an object of type object, expected nothing"):
+            RetryConfig(**{field: object()})  # type: ignore[arg-type]
+
+
+def test_an_environment_with_bytes_that_are_no_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER", "\udcff")
+    monkeypatch.setenv("RETRY_MAX_ATTEMPTS", "7")
+    assert RetryConfig.from_env().max_attempts == 7
+
+
 def test_numbers_of_other_libraries_are_numbers() -> None:
     assert RetryConfig(initial_delay=Decimal("0.5")).initial_delay == 0.5  # type: ignore[arg-type]
 

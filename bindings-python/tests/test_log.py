@@ -55,9 +55,9 @@ def test_a_success_after_retries_is_information(caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.INFO)
     with virtual_clock():
         retry_kernel_task(fail_once)([ConnectionError()])
-    assert [(line["event"], line["level"], line["attempt"]) for line in lines(caplog)] == [
-        ("retry", "WARNING", 1),
-        ("success_after_retry", "INFO", 2),
+    assert [(line["event"], line["level"], line["attempt"], line["delay"]) for line in lines(caplog)] == [
+        ("retry", "WARNING", 1, 1.0),
+        ("success_after_retry", "INFO", 2, None),
     ]
 
 

@@ -182,6 +182,17 @@ def test_conditions_can_only_veto_and_are_told_the_attempt_that_failed() -> None
         retry_kernel_task(custom_conditions=[lambda error, attempt: True])(failing(1, TypeError()))()
 
 
+def test_a_function_of_the_callers_that_fails_does_not_hide_the_failure() -> None:
+    def broken(*_: object) -> float:
+        raise LookupError
+
+    options: list[Any] = [{"on": broken}, {"custom_conditions": [broken]}, {"custom_backoff": broken}]
+    for option in options:
+        with pytest.raises(LookupError) as raised:
+            retry_kernel_task(**option)(failing(1, error := ConnectionError()))()
+        assert raised.value.__context__ is error
+
+
 def test_a_backoff_function_is_told_the_failed_attempt_and_the_base(sleeps: list[float]) -> None:
     retry_kernel_task(custom_backoff=lambda attempt, base: base * attempt / 4)(failing(2))()
     assert sleeps == [0.25, 0.5]
@@ -315,6 +326,19 @@ def test_what_was_given_up_goes_to_the_dead_letter_handler() -> None:
         retry_kernel_task(**options)(failing(9, bug := TypeError()))()
     retry_kernel_task(**options)(failing(2))()
     assert letters == [("pay", lost, 3, {"a": "1"}), ("pay", bug, 1, {"a": "1"})]
+
+
+def test_dead_letters_and_the_breaker_can_be_turned_off() -> None:
+    letters: list[Any] = []
+    breaker = CircuitBreaker(failure_threshold=1)
+    with pytest.raises(MaxRetriesExceeded):
+        retry_kernel_task(
+            dead_letter_handler=lambda *letter: letters.append(letter),
+            enable_dead_letter=False,
+            breaker=breaker,
+            enable_circuit_breaker=False,
+        )(failing(9))()
+    assert (letters, breaker.state) == ([], "CLOSED")
 
 
 def test_an_open_breaker_ends_the_call_and_names_the_failure_before() -> None:

@@ -42,11 +42,16 @@ class Call:
         It does not raise by itself: an error raised where it is also a local variable keeps itself alive.
         """
         plan = self.plan
-        (bits, retry, kind), retry_after = plan.classifier.judge(error)
-        attempt = len(self._failures) + 1
-        if retry and plan.conditions and not all(agrees(error, attempt) for agrees in plan.conditions):
-            bits = _core.veto(bits)
-        custom = None if plan.backoff is None else float(plan.backoff(attempt, plan.initial_delay))
+        try:
+            (bits, retry, kind), retry_after = plan.classifier.judge(error)
+            attempt = len(self._failures) + 1
+            if retry and plan.conditions and not all(agrees(error, attempt) for agrees in plan.conditions):
+                bits = _core.veto(bits)
+            custom = None if plan.backoff is None else float(plan.backoff(attempt, plan.initial_delay))
+        except Exception as broken:
+            # A function of the caller's own failed: its error must not hide the one it was asked about.
+            broken.__context__ = broken.__context__ or error
+            raise
         draw = plan.random.getrandbits(32) if plan.drawn else 0
         now = plan.clock.now()
         step = self._core.failed(now, bits, retry_after, custom, draw)
@@ -62,7 +67,8 @@ class Call:
 
     def succeeded(self) -> None:
         """An attempt after a failure succeeded."""
-        self._write("info", "success_after_retry", error=None, attempt=len(self._failures) + 1)
+        attempt = len(self._failures) + 1
+        self._write("info", "success_after_retry", attempt=attempt, delay=None, error=None)
 
     def _give_up(self, error: Exception, reason: str) -> Exception:
         """Tells everybody, and answers what the caller gets."""

@@ -55,9 +55,14 @@ def quietly(hook: Callable[..., object], *args: object) -> None:
     try:
         hook(*args)
     except Exception:
-        import logging
+        complain(hook)
 
-        logging.getLogger("once_again").exception("a hook failed: %r", hook)
+
+def complain(function: Callable[..., object]) -> None:
+    """Logs the error, now being handled, of a function of the user's that nobody else would hear of."""
+    import logging
+
+    logging.getLogger("once_again").exception("a function given to once_again failed: %r", function)
 
 
 def new_trace_id() -> str:

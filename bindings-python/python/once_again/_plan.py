@@ -99,6 +99,10 @@ class Plan:
         self.conditions = tuple(config.ours.get("custom_conditions", ()))
         self.backoff = config.ours.get("custom_backoff")
         self.dead_letter = config.ours.get("dead_letter_handler")
+        if self.fields.get("enable_dead_letter") is False:
+            self.dead_letter = None
+        if self.fields.get("enable_circuit_breaker") is False:
+            self.breaker = None
         self.logger: Logger | None = config.ours.get("logger")
         self.log_messages: bool = self.fields.get("log_messages", False)
         self.log_level: str | None = self.fields.get("log_level", "info")

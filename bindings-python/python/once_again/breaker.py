@@ -320,8 +320,11 @@ class CircuitBreaker:
     def _outcome(self, error: BaseException | None) -> int:
         if error is None:
             return _SUCCESS
-        if self._excluded(error):
-            return _IGNORED
+        try:
+            if self._excluded(error):
+                return _IGNORED
+        except Exception:
+            _log.complain(self._excluded)
         # What is no Exception ends the call without a result: cancellation, an interrupt, the program's exit.
         return _FAILURE if isinstance(error, Exception) else _ABANDONED
 

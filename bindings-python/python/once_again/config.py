@@ -31,6 +31,12 @@ _OURS = {
     "deadletterhandler": "dead_letter_handler",
     "logger": "logger",
 }
+# Known to core, which leaves them to the host: here they belong to a decorator, or are not there at all.
+_ELSEWHERE = {
+    "clock": "nothing here: it is an option of the decorator",
+    "random": "nothing here: it is an option of the decorator",
+    "deadletterstore": "nothing: give a dead_letter_handler",
+}
 
 
 class RetryConfig:
@@ -43,9 +49,9 @@ class RetryConfig:
     Args:
         fields: ``max_attempts`` (all attempts, the first included), ``initial_delay``, ``max_delay``,
             ``exponential_base``, ``strategy``, ``jitter`` (a name, or true for ± ``jitter_factor``),
-            ``attempt_timeout`` (async only), ``total_timeout``, ``max_retry_after``, ``retry_on``,
-            ``never_on``, ``per_kind``… Every field has the names of all languages; two names of one field are
-            refused.
+            ``attempt_timeout`` (async only), ``total_timeout`` (cuts off a running attempt only if it is async),
+            ``max_retry_after``, ``retry_on``, ``never_on``, ``per_kind``… Every field has the names of all
+            languages; two names of one field are refused.
 
     Raises:
         ConfigError: a field is unknown, out of range or of the wrong type.
@@ -70,7 +76,10 @@ class RetryConfig:
                 if "retry_on" in fields:
                     raise ConfigError("on", "a list", "on or retry_on, not both: they are one field")
                 name = "retry_on"
-            field = _OURS.get(name.replace("_", "").lower())
+            plain = name.replace("_", "").lower()
+            if plain in _ELSEWHERE and value is not None:
+                raise ConfigError(name, f"an object of type {type(value).__name__}", _ELSEWHERE[plain])
+            field = _OURS.get(plain)
             if field in ("retry_on", "never_on") and value is not None:
                 value, self.tests[field] = words(name, value)
             elif field is not None and value is not None:
@@ -96,7 +105,9 @@ class RetryConfig:
         Raises:
             ConfigError: a malformed value; the error names the variable.
         """
-        return cls.of_spec(_core.RetrySpec.environment(dict(os.environ if variables is None else variables)))
+        variables = os.environ if variables is None else variables
+        ours = {name: value for name, value in variables.items() if name.startswith("RETRY_")}
+        return cls.of_spec(_core.RetrySpec.environment(ours))
 
     @classmethod
     def preset(cls, name: str) -> RetryConfig:

@@ -74,7 +74,7 @@ class RetryPolicy:
         return decorated
 
     def __repr__(self) -> str:
-        return f"RetryPolicy({RetryConfig(**self.effective)!r})"
+        return f"<RetryPolicy {self.effective}>"
 
 
 def with_retry(retry_config: RetryConfig | None = None, **options: Unpack[RetryOptions]) -> Callable[[F], F]:
