@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import pickle
 import weakref
@@ -273,6 +274,16 @@ def test_an_error_whose_properties_fail_is_judged_without_them() -> None:
             raise RuntimeError("no response was set")
 
     assert retry_kernel_task(failing(1, Broken()))() == "done"
+
+
+def test_errors_of_the_operating_system_are_told_apart_by_their_number() -> None:
+    decorate = retry_kernel_task(max_attempts=2)
+    for _ in range(2):
+        assert decorate(failing(1, OSError(errno.ECONNRESET, "reset")))() == "done"
+        with pytest.raises(FileNotFoundError):
+            decorate(failing(1, OSError(errno.ENOENT, "no such file")))()
+        with pytest.raises(OSError, match="not supported"):
+            decorate(failing(1, OSError(errno.EINVAL, "not supported")))()
 
 
 def test_errors_of_one_class_are_told_apart_by_what_they_carry() -> None:

@@ -62,19 +62,19 @@ class Call:
         self._failures.append((error, kind, step, now))
         if plan.on_retry is not None:
             _log.quietly(plan.on_retry, self._event(None))
-        self._write("warning", "retry")
+        self._write(_log.WARNING, "retry")
         return step
 
     def succeeded(self) -> None:
         """An attempt after a failure succeeded."""
         attempt = len(self._failures) + 1
-        self._write("info", "success_after_retry", attempt=attempt, delay=None, error=None)
+        self._write(_log.INFO, "success_after_retry", attempt=attempt, delay=None, error=None)
 
     def _give_up(self, error: Exception, reason: str) -> Exception:
         """Tells everybody, and answers what the caller gets."""
         plan, attempts = self.plan, len(self._failures)
         if reason != "not_retryable" or attempts > 1:
-            self._write("error", "give_up")
+            self._write(_log.ERROR, "give_up")
         if plan.on_give_up is not None:
             _log.quietly(plan.on_give_up, self._event(reason))
         if plan.dead_letter is not None and not isinstance(error, CircuitOpenError):
@@ -114,9 +114,9 @@ class Call:
             reason,
         )
 
-    def _write(self, level: str, event: str, **changes: object) -> None:
+    def _write(self, level: int, event: str, **changes: object) -> None:
         plan = self.plan
-        if plan.log_level is None or (logger := _log.listening(level, plan.log_level, plan.logger)) is None:
+        if level < plan.log_level or (logger := _log.listening(level, plan.logger)) is None:
             return
         error, kind, delay, _ = self._failures[-1]
         self._trace_id = self._trace_id or _log.new_trace_id()

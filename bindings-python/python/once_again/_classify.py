@@ -33,7 +33,7 @@ _MOST_KEPT = 1_000
 class Classifier:
     """Core's verdict on an error, kept for errors that look the same."""
 
-    __slots__ = ("_by_class", "_by_signs", "_clock", "_policy", "_tests")
+    __slots__ = ("_by_class", "_by_errno", "_by_signs", "_clock", "_policy", "_tests")
 
     def __init__(
         self,
@@ -44,15 +44,19 @@ class Classifier:
         self._policy = policy
         self._tests = tuple(tests)
         self._clock = clock
-        # Errors without signs, by class: most of them, and then nothing has to be read at all.
+        # Errors without signs, by class, and those with a number only: most of them, and then nothing has to be read.
         self._by_class: dict[type, Verdict] = {}
+        self._by_errno: dict[type, dict[int | None, Verdict]] = {}
         self._by_signs: dict[Any, Verdict] = {}
 
     def judge(self, error: Exception) -> tuple[Verdict, float | None]:
         """The verdict, and the seconds the server asked to wait."""
-        verdict = self._by_class.get(type(error))
-        if verdict is not None and not error.__dict__:
-            return verdict, None
+        if not error.__dict__:
+            verdict = self._by_class.get(type(error))
+            if verdict is None and (numbers := self._by_errno.get(type(error))) is not None:
+                verdict = numbers.get(error.errno)  # type: ignore[attr-defined]
+            if verdict is not None:
+                return verdict, None
         return self._look(error)
 
     def _look(self, error: Exception) -> tuple[Verdict, float | None]:
@@ -79,9 +83,19 @@ class Classifier:
         if verdict is None:
             verdict = self._policy.judge([*passed, *names_of(cls)], kind, code, errno, status)
             _keep(self._by_signs, signs, verdict)
-            if not (self._tests or error.__dict__ or any(hasattr(cls, sign) for sign in _SIGNS)):
-                _keep(self._by_class, cls, verdict)
+        if not (self._tests or error.__dict__):
+            self._remember(cls, errno, verdict)
         return verdict, self._asked(error, response) if verdict[1] else None
+
+    def _remember(self, cls: type, errno: int | None, verdict: Verdict) -> None:
+        """Keeps the verdict where `judge` finds it at once, if that says all there is to read."""
+        signs = [sign for sign in _SIGNS if hasattr(cls, sign)]
+        if not signs:
+            _keep(self._by_class, cls, verdict)
+        elif signs == ["errno"]:
+            if cls not in self._by_errno:
+                _keep(self._by_errno, cls, {})
+            _keep(self._by_errno[cls], errno, verdict)
 
     def _asked(self, error: Exception, response: Any) -> float | None:
         """`error.retry_after` (seconds, a timedelta, or as in the header), else what the headers say."""
@@ -165,10 +179,10 @@ class _InstanceOf:
         return isinstance(error, self._types)
 
 
-def _keep(kept: dict[Any, Verdict], key: Any, verdict: Verdict) -> None:
+def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
     if len(kept) >= _MOST_KEPT:
         kept.clear()
-    kept[key] = verdict
+    kept[key] = value
 
 
 def _read(source: Any, name: str) -> Any:

@@ -13,30 +13,27 @@ if TYPE_CHECKING:
     from logging import Logger
     from typing import Any
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+# The numbers of `logging`, which is not imported for them; nothing is as loud as NEVER.
+INFO, WARNING, ERROR, NEVER = 20, 30, 40, 1000
+LEVELS = {"debug": 10, "info": INFO, "warning": WARNING, "error": ERROR}
+_NAMES = {number: name.upper() for name, number in LEVELS.items()}
 _logger: Logger | None = None
 
 
-def listening(level: str, least: str, logger: Logger | None) -> Logger | None:
-    """The logger, if an event of ``level`` is wanted and would reach anybody."""
-    if _LEVELS[level] < _LEVELS[least]:
-        return None
-    if logger is None and (logger := _own_logger()) is None:
-        return None
-    return logger if logger.isEnabledFor(_LEVELS[level]) else None
-
-
-def _own_logger() -> Logger | None:
+def listening(level: int, logger: Logger | None) -> Logger | None:
+    """The given logger, or our own, if an event of ``level`` would reach anybody."""
     global _logger
-    if _logger is None:
+    if logger is not None:
+        return logger if logger.isEnabledFor(level) else None
+    if (logger := _logger) is None:
         if (logging := sys.modules.get("logging")) is None:
             return None
-        _logger = logging.getLogger("once_again")
+        _logger = logger = logging.getLogger("once_again")
     # Without a handler, Python would print warnings to stderr: a library stays silent.
-    return _logger if _logger is not None and _logger.hasHandlers() else None
+    return logger if logger is not None and logger.isEnabledFor(level) and logger.hasHandlers() else None
 
 
-def write(logger: Logger, level: str, wall_now: float, fields: dict[str, Any]) -> None:
+def write(logger: Logger, level: int, wall_now: float, fields: dict[str, Any]) -> None:
     """One event as one JSON line."""
     import json
     from datetime import datetime, timezone
@@ -44,10 +41,10 @@ def write(logger: Logger, level: str, wall_now: float, fields: dict[str, Any]) -
     timestamp = datetime.fromtimestamp(wall_now, timezone.utc).isoformat(timespec="milliseconds")
     line = {
         "timestamp": timestamp.replace("+00:00", "Z"),
-        "level": level.upper(),
+        "level": _NAMES[level],
         **fields,
     }
-    logger.log(_LEVELS[level], "%s", json.dumps(line))
+    logger.log(level, "%s", json.dumps(line))
 
 
 def quietly(hook: Callable[..., object], *args: object) -> None:

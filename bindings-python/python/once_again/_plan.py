@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _core
+from . import _core, _log
 from ._callables import decorate, hook_of, operation_name
 from ._classify import Classifier
 from ._clock import clock_of, random_of
@@ -105,9 +105,9 @@ class Plan:
             self.breaker = None
         self.logger: Logger | None = config.ours.get("logger")
         self.log_messages: bool = self.fields.get("log_messages", False)
-        self.log_level: str | None = self.fields.get("log_level", "info")
+        self.log_level = _log.LEVELS[self.fields.get("log_level", "info")]
         if self.fields.get("enable_logging") is False:
-            self.log_level = None
+            self.log_level = _log.NEVER
 
     def is_limited(self) -> bool:
         """Whether an attempt may have to be cut off."""

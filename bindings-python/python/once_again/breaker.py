@@ -357,14 +357,14 @@ class CircuitBreaker:
         return entry.permit
 
     def _tell(self, change: tuple[str, str]) -> None:
-        if (logger := _log.listening("info", "info", None)) is not None:
+        if (logger := _log.listening(_log.INFO, None)) is not None:
             fields = {
                 "event": "breaker_state_change",
                 "breaker": self.name,
                 "from": change[0],
                 "to": change[1],
             }
-            _log.write(logger, "info", self._clock.wall_now(), fields)
+            _log.write(logger, _log.INFO, self._clock.wall_now(), fields)
         for listener in self._listeners:
             _log.quietly(listener, StateChange(self.name, *change))
 
