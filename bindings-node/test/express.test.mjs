@@ -280,6 +280,17 @@ for (const [name, express] of [
       assert.equal(problemOf(await ask(key("k"))), "response-not-replayable");
     });
 
+    test("a handler that takes too long hears of it by its signal, and its answer counts all the same", async () => {
+      const { ask } = await serve(express, { handlerTimeout: 20 }, async (req, res) => {
+        const { signal } = req.idempotency;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+        res.status(504).json({ why: signal.reason.message });
+      });
+      const answer = await ask(key("k"));
+      assert.equal(answer.status, 504);
+      assert.match(JSON.parse(answer.body).why, /handlerTimeout/);
+    });
+
     test("a stored answer is never shown to another caller", async () => {
       const { ask, runs } = await serve(express, { principal: (req) => req.headers["x-user"] }, (req, res) =>
         res.json({ for: req.headers["x-user"] }),

@@ -52,6 +52,26 @@ export interface IdempotencyOptions<Request = unknown> {
   storeTimeout?: number;
   /** How long a claim is renewed at the most, milliseconds. Default 600 000. */
   maxRun?: number;
+  /** How often the claim is renewed, milliseconds. Default a third of the lease. */
+  renewEvery?: number;
+  /** How many times in a record's life a silent owner may be replaced; then its outcome counts as unknown. Default 5. */
+  maxTakeovers?: number;
+  /** How long an answer waits for its record, milliseconds; then it leaves, marked. Default 5 000. */
+  completeTimeout?: number;
+  /** After this long the handler's signal fires, milliseconds. Default: never. The handler decides what to do about it. */
+  handlerTimeout?: number;
+  /** Fields of a JSON body that alone count, or that do not count, as JSON Pointers, and headers that count besides. */
+  fingerprint?: { include?: readonly string[]; exclude?: readonly string[]; headers?: readonly string[] };
+  /** Headers that are part of the fingerprint. */
+  fingerprintHeaders?: readonly string[];
+  /** Whether the body is part of the fingerprint. Default true. */
+  includeBodyInFingerprint?: boolean;
+  /** Bounds of the memory store that is made when no `store` is given: the most records. */
+  maxRecords?: number;
+  /** The same, in bytes. Default 256 MiB. */
+  maxBytes?: number;
+  /** What that store does when it is full. */
+  whenFull?: "refuse" | "evictCompleted";
   /** Adds the replay headers to `Access-Control-Expose-Headers`. */
   exposeHeaders?: boolean;
   clock?: Clock;
@@ -80,6 +100,8 @@ interface Opened {
   readonly methods: readonly string[];
   readonly wantedHeaders: readonly string[];
   readonly maxBodyBytes: number;
+  /** Milliseconds. */
+  readonly handlerTimeout: number | null;
   /** The bounds of the store that is made when none is given. */
   readonly memory: MemoryStoreOptions;
 }
@@ -106,7 +128,7 @@ export class Guard<Request = unknown> {
     this.#machine = new Machine(this, this.#opened.handle, native.httpClose);
     this.#methods = new Set(this.#opened.methods);
     const own = store === undefined ? new MemoryStore({ ...this.#opened.memory, clock }) : asStore(store, clock);
-    this.#host = { store: own, clock, random };
+    this.#host = { store: own, clock, random, handlerTimeout: this.#opened.handlerTimeout };
     this.principal = principal;
   }
 

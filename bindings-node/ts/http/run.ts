@@ -70,9 +70,12 @@ export interface RunHost {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  /** When the handler's signal fires, milliseconds after it was started; null for never. */
+  readonly handlerTimeout: number | null;
 }
 
 const none = new Uint8Array(0);
+const late = "the handler has taken longer than handlerTimeout";
 const lost = "the claim on this idempotency key cannot be kept any longer";
 
 /** A promise and the functions that settle it. */
@@ -91,6 +94,7 @@ export class Run {
   readonly #begun = new Deferred<Beginning>();
   readonly #settled = new Deferred<Settled>();
   #callOff: (() => void) | undefined;
+  #callOffTimeout: (() => void) | undefined;
   /** Operations whose reply is not there yet; the machine still wants to hear it after its end. */
   #underWay = 0;
   #over = false;
@@ -155,6 +159,7 @@ export class Run {
         break;
       case "execute": {
         const { epoch = 0, attempts = 1 } = action;
+        this.#limitHandler();
         this.#begun.resolve({ action: "execute", epoch, attempts, checkpoint: payload });
         break;
       }
@@ -214,6 +219,12 @@ export class Run {
     this.#tell({ event: "reply", ticket, reply }, payload);
   }
 
+  #limitHandler(): void {
+    const { clock, handlerTimeout } = this.#host;
+    if (handlerTimeout === null) return;
+    this.#callOffTimeout = after(clock, handlerTimeout, () => this.#handler.abort(new Error(late)), { unref: true });
+  }
+
   /** Never keeps the process alive: a server does that itself while somebody waits for an answer. */
   #wakeAt(deadline: number | null, now: number): void {
     this.#callOff?.();
@@ -226,6 +237,7 @@ export class Run {
   #end(): void {
     this.#over = true;
     this.#callOff?.();
+    this.#callOffTimeout?.();
     this.#closeWhenDone();
   }
 
