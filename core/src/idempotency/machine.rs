@@ -21,173 +21,22 @@
 
 mod claim;
 mod config;
+mod event;
 mod held;
 mod settle;
 mod wire;
 
 pub use config::{Conflict, Lease, RunConfig, RunSpec};
+pub use event::{Action, Ending, Event, Reason, Refusal, Replay, Settled};
 
 use super::record::{Outcome, Owner, RecordKey};
 use crate::draw::Draw;
-use crate::error::Code;
 use crate::fingerprint::Fingerprint;
-use crate::store::{Begin, Mode, OpKind, StoreOp, StoreReply};
-use crate::time::{Micros, Tick, Timestamp};
+use crate::store::{Begin, OpKind, StoreOp, StoreReply};
+use crate::time::{Micros, Tick};
 use claim::{Claiming, Unprotected, Waiting};
 use held::Held;
-use serde::{Deserialize, Serialize, Serializer};
 use settle::Settling;
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum Event {
-    /// The run begins.
-    Start,
-    /// The store answered.
-    Reply {
-        /// Of the [`Action::Apply`] it answers.
-        ticket: u32,
-        /// The answer.
-        reply: StoreReply,
-    },
-    /// The store could not be reached, or its answer could not be read.
-    StoreFailed {
-        /// Of the [`Action::Apply`] that failed.
-        ticket: u32,
-    },
-    /// The deadline is here.
-    Due,
-    /// The handler is done.
-    Finished {
-        /// What becomes of the record.
-        ending: Ending,
-    },
-    /// The handler leaves a checkpoint for whoever runs next should it not finish.
-    Checkpoint {
-        /// The checkpoint.
-        #[serde(skip)]
-        data: Vec<u8>,
-    },
-    /// The handler is about to open a transaction that a heartbeat would break: renew once for its whole length.
-    Pause,
-    /// That transaction is over.
-    Resume,
-    /// The caller gave up, or the process shuts down.
-    Abandon,
-}
-
-/// What becomes of the record when the handler is done.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Ending {
-    /// It keeps this outcome.
-    Keep(Outcome),
-    /// It keeps none.
-    Release(Mode),
-    /// The handler completed it inside its own transaction (see [`Run::completion`]).
-    CompletedJointly,
-}
-
-/// What the driver does next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Action {
-    /// Sends an operation to the store.
-    Apply {
-        /// Names the answer.
-        ticket: u32,
-        /// The operation.
-        op: StoreOp,
-    },
-    /// Runs the handler.
-    Execute {
-        /// A fencing token: grows with every claim on this key.
-        epoch: u64,
-        /// Which run of this record it is, from 1.
-        attempts: u32,
-        /// What an earlier run left.
-        #[serde(skip)]
-        checkpoint: Option<Vec<u8>>,
-    },
-    /// Runs the handler without a record; counted. Its answer need not wait for anything.
-    Unprotected {
-        /// Why.
-        reason: Reason,
-    },
-    /// Answers with what is kept; the handler does not run.
-    Replay(Replay),
-    /// Answers with an error; the handler does not run.
-    Refuse(Refusal),
-    /// Another run is at work: wait so long, then [`Event::Due`].
-    Wait {
-        /// How long.
-        micros: Micros,
-    },
-    /// Fires the handler's signal: soon its effect could no longer be told from a successor's.
-    AbortHandler,
-    /// Lets the handler's answer go, marked as unconfirmed; the run goes on trying.
-    Answer,
-    /// The record is settled; the run is over.
-    Settled(Settled),
-    /// Nothing, until the next event.
-    Nothing,
-}
-
-/// Why a handler runs without a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Reason {
-    /// The store cannot be reached, and the configuration fails open.
-    StoreUnavailable,
-    /// The store is full, and the request asked for nothing: its key was derived.
-    StoreFull,
-}
-
-/// A kept outcome.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Replay {
-    /// The outcome.
-    pub outcome: Outcome,
-    /// When the first claim was made.
-    pub created: Timestamp,
-}
-
-/// An error that takes the handler's place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Refusal {
-    /// Which one.
-    #[serde(serialize_with = "by_name")]
-    pub code: Code,
-    /// When to come back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after: Option<Micros>,
-    /// One sentence for whoever reads the answer; without keys, bodies or secrets.
-    pub detail: &'static str,
-}
-
-/// How the record was left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "how", rename_all = "camelCase")]
-pub enum Settled {
-    /// The outcome is kept.
-    Completed,
-    /// As the release asked.
-    Released,
-    /// The lease is given up; what the run did is for the next claim to decide.
-    Abandoned,
-    /// The claim was somebody else's by then; the caller gets their outcome if there is one, else a conflict.
-    Lost {
-        /// Their outcome.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        replay: Option<Replay>,
-    },
-    /// The store did not answer until the lease ended: the handler's answer goes out, marked, and the record stays as it is.
-    Uncertain,
-    /// There was no record to settle.
-    Unrecorded,
-}
 
 /// One run under a key.
 #[derive(Clone, Debug)]
@@ -398,11 +247,6 @@ impl Run {
 fn pause(round: u32, draw: Draw) -> Micros {
     let longest = (100_000_u64 << round.min(4)).min(1_000_000);
     Micros::new(draw.uniform(longest / 2, longest))
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn by_name<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(code.name())
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! JSON text into any serde type.
 
+mod variant;
+
 use super::error::{JsonError, Reason};
 use super::float::float;
 use super::scan::{MAX_DEPTH, Scanner};
 use serde::Deserialize;
-use serde::de::{self, DeserializeSeed, Deserializer as _, Error as _, Expected, Visitor};
+use serde::de::{self, DeserializeSeed, Error as _, Expected, Visitor};
 use std::borrow::Cow;
+use variant::Variant;
 
 /// Reads a strict JSON text into `T`. Strings without escapes are borrowed from the text.
 ///
@@ -380,62 +383,6 @@ impl<'de> de::Deserializer<'de> for Name<'_, 'de> {
     serde::forward_to_deserialize_any! {
         bool i128 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple tuple_struct map struct
         ignored_any
-    }
-}
-
-/// A variant: its name alone, or `tagged`, the only name of an object, with its content.
-struct Variant<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-    tagged: bool,
-}
-
-impl Variant<'_, '_> {
-    fn content(&self) -> Result<(), JsonError> {
-        if self.tagged {
-            Ok(())
-        } else {
-            Err(JsonError::custom("found a bare variant, expected one with content"))
-        }
-    }
-}
-
-impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
-    type Error = JsonError;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), JsonError> {
-        let variant = seed.deserialize(Name { reader: &mut *self.reader })?;
-        if self.tagged {
-            self.reader.scanner.expect(b':')?;
-        }
-        Ok((variant, self))
-    }
-}
-
-impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
-    type Error = JsonError;
-
-    fn unit_variant(self) -> Result<(), JsonError> {
-        if self.tagged { self.reader.null(&"null: the variant has no content") } else { Ok(()) }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, JsonError> {
-        self.content()?;
-        seed.deserialize(self.reader)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, JsonError> {
-        self.content()?;
-        self.reader.deserialize_seq(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, JsonError> {
-        self.content()?;
-        self.reader.deserialize_map(visitor)
     }
 }
 
