@@ -168,3 +168,23 @@ test("expired rows go by themselves as new ones come", () => {
   assert.equal(db.prepare(`SELECT count(*) AS n FROM ${tables[0].name}`).get().n, 5);
   store.close();
 });
+
+const builtIn = await import("node:sqlite").catch(() => undefined);
+
+test("Node's own SQLite serves as well, by file name and by handle, jointly too", {
+  skip: builtIn === undefined && `Node ${process.versions.node} has no node:sqlite (22.5 and later have)`,
+}, () => {
+  const db = new builtIn.DatabaseSync(newFile());
+  const store = new SqliteStore(db);
+  const { epoch } = store.apply(begin("1"));
+  assert.equal(store.apply(begin("2")).reply, "busy");
+  const { key, owner } = begin("1");
+  const done = { op: "complete", key, owner, epoch, retention: 1_000_000_000, payload: new Uint8Array([1, 2, 3]) };
+  assert.throws(() => store.completeIn(db, done), { code: "CONFIG_INVALID", field: "completeIn" });
+  db.exec("BEGIN IMMEDIATE");
+  assert.equal(store.completeIn(db, done).reply, "completed");
+  db.exec("COMMIT");
+  const replay = store.apply(begin("3"));
+  assert.deepEqual([replay.reply, [...replay.payload]], ["replay", [1, 2, 3]]);
+  store.close();
+});
