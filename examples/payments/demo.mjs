@@ -17,7 +17,7 @@ import { Service } from "./run/service.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    payments: { type: "string", default: "100" },
+    payments: { type: "string", default: "200" },
     python: { type: "string", default: join(import.meta.dirname, "../../.venv/bin/python") },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -29,9 +29,7 @@ if (options.help) {
 
 const CLIENTS = ["node", "python", "browser"];
 const IN_FLIGHT = 4;
-const KILLS = 4;
-/** The kills fall into the first part of the load, so that each one meets work in flight. */
-const KILL_WINDOW_MS = 10_000;
+const KILLS = 6;
 
 const count = Number(options.payments);
 if (!Number.isInteger(count) || count < 1 || count > 10_000) {
@@ -51,7 +49,7 @@ async function run(folder, { naive }) {
   const plan = new FaultPlan(seed);
   const network = new Network(plan);
   const base = await network.listen();
-  const service = new Service(file, network, { naive });
+  const service = new Service(file, network, { naive, kills: plan.kills(KILLS) });
   await service.start();
   const browser = await openPage(base, findChromium());
 
@@ -66,9 +64,11 @@ async function run(folder, { naive }) {
   );
 
   network.faults = true;
-  service.killAt(plan.kills(KILLS, KILL_WINDOW_MS));
   const load = { base, count, inFlight: IN_FLIGHT, naive };
-  const note = (result) => void results.push(result);
+  const note = (result) => {
+    results.push(result);
+    service.progress(results.length / (CLIENTS.length * count));
+  };
   try {
     await Promise.all([
       processClient(process.execPath, "node.mjs", load, note),

@@ -32,12 +32,14 @@ export class FaultPlan {
     return { kind: "none" };
   }
 
-  /** The instants, in milliseconds after the start, at which the service is killed: one in each equal part of the window. */
-  kills(count, windowMs) {
-    const part = windowMs / count;
-    return Array.from(
-      { length: count },
-      (_, i) => part * i + between(uniform(this.#seed, `kill ${i}`), 0.2, 0.95) * part,
-    );
+  /**
+   * When the service is killed: one time in each equal part of the work, at a random share of it and a moment later. By
+   * share and not by time, so that a fast machine meets as many kills as a slow one, and each finds work in flight.
+   */
+  kills(count) {
+    return Array.from({ length: count }, (_, i) => ({
+      share: (i + between(uniform(this.#seed, `kill ${i}`), 0.1, 0.9)) / count,
+      laterMs: between(uniform(this.#seed, `kill ${i}!`), 0, 50),
+    }));
   }
 }

@@ -1,6 +1,7 @@
-// Runs the service as a process of its own, kills it with SIGKILL at the planned instants, and starts it again.
+// Runs the service as a process of its own, kills it with SIGKILL as planned, and starts it again.
 
 import { fork } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const script = fileURLToPath(new URL("../service/server.mjs", import.meta.url));
@@ -9,10 +10,13 @@ export class Service {
   #child;
   #network;
   #args;
-  #timers = [];
+  #plan;
+  /** One after the other: a service that is starting is not killed before it listens. */
+  #restarts = Promise.resolve();
   kills = 0;
 
-  constructor(file, network, { naive }) {
+  constructor(file, network, { naive, kills }) {
+    this.#plan = [...kills];
     this.#network = network;
     this.#args = naive ? [file, "--naive"] : [file];
   }
@@ -38,21 +42,22 @@ export class Service {
     await gone;
   }
 
-  /** Kills and restarts the service at each of these instants (milliseconds from now). */
-  killAt(instants) {
-    for (const instant of instants) {
-      this.#timers.push(
-        setTimeout(async () => {
-          this.kills += 1;
-          await this.kill();
-          await this.start();
-        }, instant),
-      );
+  /** Tells how much of the work is done; kills and restarts the service when that is due. */
+  progress(share) {
+    while (this.#plan.length > 0 && share >= this.#plan[0].share) {
+      const { laterMs } = this.#plan.shift();
+      this.#restarts = this.#restarts.then(() => sleep(laterMs)).then(() => this.#restart());
     }
   }
 
+  async #restart() {
+    this.kills += 1;
+    await this.kill();
+    await this.start();
+  }
+
   async stop() {
-    this.#timers.forEach(clearTimeout);
+    await this.#restarts;
     await this.kill();
   }
 }
