@@ -1,11 +1,12 @@
 // wrap: a retry around a breaker. The breaker is asked and told once per attempt.
 
 import { Attempt, type Operation } from "./attempt.js";
-import { type CircuitBreaker, guardsOf } from "./breaker/breaker.js";
+import { CircuitBreaker, guardsOf } from "./breaker/breaker.js";
 import { type Guards, guarded, isPlain } from "./breaker/guard.js";
+import { ConfigError } from "./errors.js";
 import { Call } from "./retry/call.js";
 import { persist, watched } from "./retry/execute.js";
-import { planOf, type RetryHandler } from "./retry/handler.js";
+import { planOf, RetryHandler } from "./retry/handler.js";
 import type { Plan } from "./retry/plan.js";
 import type { ExecuteOptions } from "./retry/types.js";
 
@@ -22,6 +23,8 @@ export interface Wrapped {
  * @param timeout the limit of each attempt in milliseconds, in place of the policy's `attemptTimeout`.
  */
 export function wrap(handler: RetryHandler, breaker: CircuitBreaker, timeout?: number): Wrapped {
+  if (!(handler instanceof RetryHandler)) throw new ConfigError("handler", typeof handler, "a RetryHandler");
+  if (!(breaker instanceof CircuitBreaker)) throw new ConfigError("breaker", typeof breaker, "a CircuitBreaker");
   const plan = timeout === undefined ? planOf(handler) : planOf(handler).withAttemptTimeout(timeout);
   const guards = guardsOf(breaker);
   return {

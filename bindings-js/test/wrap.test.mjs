@@ -95,3 +95,14 @@ test("a result of another epoch does not reach a breaker that closed again meanw
   assert.equal(breaker.state, "CLOSED");
   assert.equal(breaker.stats().stale, 1);
 });
+
+test("what is no handler or no breaker is refused where it is wrapped", () => {
+  assert.throws(
+    () => wrap({}, new CircuitBreaker()),
+    (error) => error instanceof ConfigError && error.field === "handler",
+  );
+  assert.throws(
+    () => wrap(new RetryHandler(), {}),
+    (error) => error instanceof ConfigError && error.field === "breaker",
+  );
+});

@@ -318,6 +318,14 @@ for (const [name, express] of [
       assert.deepEqual([(await open.ask(key("k"))).status, open.runs()], [200, 1]);
     });
 
+    test("a store whose replies cannot be read counts as away, and nobody waits for it", async () => {
+      for (const reply of [undefined, null, {}, { reply: "hello" }, { reply: "acquired", epoch: "one" }]) {
+        const { ask, runs } = await serve(express, { store: { apply: () => reply } }, (_req, res) => res.json({}));
+        const answer = await ask(key("k"));
+        assert.deepEqual([answer.status, problemOf(answer), runs()], [503, "store-unavailable", 0]);
+      }
+    });
+
     test("a full memory store refuses a keyed request and lets one without a key of its own run", async () => {
       const store = new MemoryStore({ maxRecords: 1 });
       const { ask, runs } = await serve(express, { store }, (_req, res) => res.json({}));

@@ -78,7 +78,7 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     if (bytes !== undefined) keep(bytes);
     mark();
     const head: AnswerHead = { status: response.statusCode, headers: headersOf(response), body: fate };
-    const settled = recorder.record(head, Buffer.concat(chunks));
+    const settled = (async () => recorder.record(head, Buffer.concat(chunks)))();
     const thaw = freeze(response);
     void settled
       .catch((): Settled => ({ headers: [], instead: undefined }))

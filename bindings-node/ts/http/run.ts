@@ -2,6 +2,7 @@
 // file asks the store, keeps its deadlines and fires the handler's signal.
 
 import { after, type Clock, type Random } from "@once-again/driver/clock";
+import { OnceAgainError } from "@once-again/driver/errors";
 import type { Store, StoreOp, StoreReply } from "@once-again/driver/store/store";
 import { native } from "../native.js";
 
@@ -151,7 +152,8 @@ export class Run {
 
   #perform(text: string, now: number): void {
     const payload = native.takePayload();
-    const action = JSON.parse(text) as Action;
+    const action = JSON.parse(text) as Action | { readonly invalid: string };
+    if ("invalid" in action) throw new OnceAgainError("STORE_UNAVAILABLE", action.invalid);
     this.#wakeAt(action.deadline, now);
     switch (action.action) {
       case "apply":
@@ -215,8 +217,14 @@ export class Run {
     );
   }
 
-  #replied(ticket: number, { payload, ...reply }: StoreReply): void {
-    this.#tell({ event: "reply", ticket, reply }, payload);
+  /** A reply that cannot be read is a failure of its store like any other. */
+  #replied(ticket: number, answer: StoreReply): void {
+    try {
+      const { payload, ...reply } = answer;
+      this.#tell({ event: "reply", ticket, reply }, payload);
+    } catch {
+      this.#tell({ event: "storeFailed", ticket });
+    }
   }
 
   #limitHandler(): void {
