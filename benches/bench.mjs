@@ -1,6 +1,7 @@
 // `make bench`: runs each language's rows beside its peers and writes benches/results.json and benches/RESULTS.md.
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { text } from "node:stream/consumers";
@@ -8,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { table } from "./table.mjs";
 
-const USAGE = `usage: node benches/bench.mjs [--python PATH] [--only node|python|rust]
+const USAGE = `usage: node benches/bench.mjs [--python PATH] [--only node|node24|python|rust]
 
 Measures once-again beside the libraries people use today, and writes benches/results.json and benches/RESULTS.md.
 
@@ -18,9 +19,17 @@ Measures once-again beside the libraries people use today, and writes benches/re
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
+/** A Node that runs the peers' newest releases: one that npm brought for this machine, else this one if new enough. */
+function newestNode() {
+  const brought = here(`peers/node24/node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  if (existsSync(brought)) return brought;
+  return Number.parseInt(process.versions.node, 10) >= 24 ? process.execPath : undefined;
+}
+
 /** Each prints its rows as one JSON list, and its progress to stderr. */
 const runners = (python) => ({
   node: [process.execPath, "--expose-gc", here("peers/node/run.mjs")],
+  node24: [newestNode(), "--expose-gc", here("peers/node24/run.mjs")],
   python: [python, here("peers/python/run.py")],
   rust: ["cargo", "run", "--quiet", "--release", "--locked", "--manifest-path", here("peers/rust/Cargo.toml")],
 });
@@ -56,6 +65,10 @@ async function measured(name, [command, ...args]) {
 async function measureAll(commands) {
   const rows = [];
   for (const [name, command] of commands) {
+    if (command[0] === undefined) {
+      console.error(`bench: the ${name} rows are left out: they need Node 24, and none is here for this machine`);
+      continue;
+    }
     try {
       rows.push(...(await measured(name, command)));
     } catch (error) {

@@ -100,6 +100,18 @@ if [[ ! -d node_modules || $(cat .cache/stamps/npm 2>/dev/null) != "$npm_stamp" 
   echo "$npm_stamp" >.cache/stamps/npm
 fi
 
+# npm_extra FOLDER WHY: a project of its own, because what it locks would clash with the workspace's.
+npm_extra() {
+  local stamp=.cache/stamps/npm-${1//\//-} wanted
+  wanted=$(digest "$1/package-lock.json")
+  [[ ! -d $1/node_modules || $(cat "$stamp" 2>/dev/null) != "$wanted" ]] || return 0
+  say "npm ci in $1: $2"
+  npm ci --prefix "$1" --ignore-scripts >.cache/setup-npm.log 2>&1 ||
+    { tail -40 .cache/setup-npm.log >&2 && fail "npm ci failed (.cache/setup-npm.log)"; }
+  echo "$wanted" >"$stamp"
+}
+if [[ $mode == bench ]]; then npm_extra benches/peers/node24 "Node 24 and the newest libraries to measure beside"; fi
+
 # --- Python packages, in an environment of this folder ----------------------------------------------------------------
 
 if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then

@@ -41,3 +41,16 @@ export async function measureRow({ id, work, goal, peer_goals, ours, peers }) {
     runtime: `node ${process.versions.node}`,
   };
 }
+
+/** Measures the rows of each group and prints them as one JSON list; says on stderr where it is. */
+export async function printRows(groups, rename = (id) => id) {
+  const results = [];
+  for (const group of groups) {
+    for (const row of await group.rows()) {
+      const id = rename(row.id);
+      process.stderr.write(`  ${id}\n`);
+      results.push(await measureRow({ ...row, id }));
+    }
+  }
+  console.log(JSON.stringify(results));
+}
