@@ -82,16 +82,21 @@ export function runBounded<T>(operation: Operation<T>, attempt: number, bounds: 
     if (limit !== undefined) {
       callOff = after(clock, limit.ms, () => endWith(limit.timedOut()), { unref: unref === true });
     }
-    started(operation, context).then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (failure: unknown) => {
-        settle();
-        reject(failure);
-      },
-    );
+    const fail = (failure: unknown): void => {
+      settle();
+      reject(failure);
+    };
+    let running: T | PromiseLike<T>;
+    try {
+      running = operation(context);
+    } catch (failure) {
+      fail(failure);
+      return;
+    }
+    Promise.resolve(running).then((value) => {
+      settle();
+      resolve(value);
+    }, fail);
   });
 }
 

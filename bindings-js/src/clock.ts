@@ -1,6 +1,7 @@
 // Time and chance come in from outside, here as in core: every class takes a clock and a random of the caller's.
 
 import { onAbort } from "./abort.js";
+import { isShared, LONGEST_TIMER, sharedTimer } from "./deadlines.js";
 
 /** How a sleep treats the process around it. */
 export interface SleepOptions {
@@ -23,11 +24,11 @@ export interface Clock {
 /** A source of chance like `Math.random`: 0 ≤ random() < 1. */
 export type Random = () => number;
 
-/** The longest wait a platform timer keeps; beyond it would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const now = (): number => performance.now();
 
-function timer(ms: number, ring: () => void, options?: SleepOptions): () => void {
-  const due = performance.now() + ms;
+/** A timer that will most likely ring. */
+function soleTimer(ms: number, ring: () => void, options?: SleepOptions): () => void {
+  const due = now() + ms;
   let id: ReturnType<typeof setTimeout>;
   const arm = (left: number): void => {
     id = setTimeout(check, Math.min(Math.ceil(left), LONGEST_TIMER));
@@ -36,12 +37,17 @@ function timer(ms: number, ring: () => void, options?: SleepOptions): () => void
   };
   // A platform timer counts from the start of the event loop's turn, so after a long turn it rings too early.
   const check = (): void => {
-    const left = due - performance.now();
+    const left = due - now();
     if (left > 0) arm(left);
     else ring();
   };
   arm(ms);
   return () => clearTimeout(id);
+}
+
+/** A timer that will most likely be called off. */
+function timer(ms: number, ring: () => void, options?: SleepOptions): () => void {
+  return isShared(ms) ? sharedTimer(now, ms, ring, options?.unref !== true) : soleTimer(ms, ring, options);
 }
 
 function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promise<void> {
@@ -50,7 +56,7 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
       reject(signal.reason);
       return;
     }
-    const callOff = timer(
+    const callOff = soleTimer(
       ms,
       () => {
         forget?.();
@@ -70,7 +76,7 @@ function sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promis
 
 /** The clock of the platform. */
 export const systemClock: Clock = Object.freeze({
-  now: () => performance.now(),
+  now,
   wallNow: () => Date.now(),
   sleep,
   timer,

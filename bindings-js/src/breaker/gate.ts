@@ -150,6 +150,12 @@ export class Gate {
     }
   }
 
+  /** A permitted call has succeeded, and nobody asks what became of that. */
+  completed(permit: Permit): void {
+    if (permit.kind === CALL && !this.timesCalls) this.succeeded(permit.epoch);
+    else this.settle(permit, Outcomes.success);
+  }
+
   /** A permitted call has ended; answers what became of the result. */
   settle(permit: Permit, outcome: number): Settled {
     return this.#settle(permit.epoch, permit.kind, permit.seq, outcome, permit.since);

@@ -2,7 +2,7 @@
 
 import { Attempt, type Operation } from "../attempt.js";
 import type { Fallback } from "./fallback.js";
-import { type Gate, Outcomes, type Permit } from "./gate.js";
+import type { Gate, Permit } from "./gate.js";
 import type { BreakerCallOptions } from "./types.js";
 
 /** What a breaker is made of. */
@@ -67,7 +67,7 @@ async function permitted<T>(
     gate.settle(permit, gate.outcomeOf(error, options?.signal));
     throw error;
   }
-  gate.settle(permit, Outcomes.success);
+  gate.completed(permit);
   if (options?.key !== undefined) fallback?.keep?.(options.key, value);
   return value;
 }
