@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod classify;
+pub mod dead_letter;
 pub mod draw;
 pub mod error;
 pub mod fingerprint;

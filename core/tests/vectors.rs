@@ -13,6 +13,8 @@ use serde_json::Value;
 mod breaker;
 #[path = "vectors/classify.rs"]
 mod classify;
+#[path = "vectors/dead_letter.rs"]
+mod dead_letter;
 #[path = "vectors/fingerprint.rs"]
 mod fingerprint;
 #[path = "vectors/http.rs"]
@@ -107,6 +109,7 @@ fn runner(module: &str) -> Run {
         "classify.rust" => |given, expect| answers(expect, &classify::kind(given, &[Host::Rust])),
         "classify.http" => |given, expect| answers(expect, &classify::http(given)),
         "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
+        "dead_letter" => |given, expect| answers(expect, &dead_letter::run(given)),
         "idempotency.machine" => |given, expect| answers(expect, &idempotency::machine(given)),
         "idempotency.outcome" => |given, expect| answers(expect, &idempotency::outcome(given)),
         "idempotency.record" => |given, expect| answers(expect, &idempotency::record(given)),

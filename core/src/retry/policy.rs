@@ -80,6 +80,12 @@ impl RetryPolicy {
         self.jitter
     }
 
+    /// Whether calls that are given up become dead letters; they do unless the policy says otherwise.
+    #[must_use]
+    pub const fn enables_dead_letters(&self) -> bool {
+        !matches!(self.spec.enable_dead_letter, Some(false))
+    }
+
     /// What was accepted although it has no effect, one sentence each, in the user's own names.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
