@@ -55,6 +55,8 @@ find_chromium() {
   return 1
 }
 
+find_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || { have initdb && have postgres; }; }
+
 # rustup is asked first; behind a closed network it fails at once or is cut short, and Debian's own Rust takes over.
 find_wasm_toolchain() {
   scripts/wasm-toolchain.sh >/dev/null 2>&1 && return
@@ -72,6 +74,10 @@ have g++ && have make || need "better-sqlite3 is compiled on this machine" g++ m
 have python3 || [[ -x .venv/bin/python ]] || need "node-gyp and the Python binding need Python" python3
 [[ -x .venv/bin/python ]] || find_python >/dev/null || need "the Python binding needs a virtual environment" python3-venv
 find_chromium || need "the browser's part is run in a real browser" chromium
+if [[ $mode == dev ]]; then
+  have redis-server || have valkey-server || need "the Redis stores are tested with a real server" redis-server
+  find_postgres || need "the PostgreSQL stores are tested with a real server" postgresql
+fi
 find_wasm_toolchain || need "the browser's part needs a Rust that compiles to wasm" rustc-web cargo-web rust-web-src lld-19
 
 if ((${#packages[@]} > 0)); then
@@ -82,6 +88,14 @@ if ((${#packages[@]} > 0)); then
     as_root=(sudo)
   fi
   say "apt-get install ${packages[*]}"
+  # Tests start servers of their own: Debian asks this file whether a package may start its service.
+  no_services=/usr/sbin/policy-rc.d
+  if [[ -e $no_services ]]; then
+    no_services=""
+  else
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install --mode=755 /dev/stdin "$no_services"
+    trap '"${as_root[@]}" rm -f "$no_services"' EXIT
+  fi
   {
     "${as_root[@]}" apt-get update &&
       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}"

@@ -1,0 +1,41 @@
+// Servers for tests in other languages:
+//
+//   node tests/servers/main.mjs redis cluster postgres
+//
+// starts what is named and prints one line of JSON, such as {"redis":{"port":40123,"url":"redis://127.0.0.1:40123"}}; a
+// server that this machine does not have is {"missing":"why"}. They all end when standard input is closed, and when this
+// process ends in any other way.
+
+import { postgresMissing, startPostgres } from "./postgres.mjs";
+import { redisMissing, startCluster, startRedis } from "./redis.mjs";
+
+const kinds = {
+  redis: { missing: redisMissing, start: startRedis },
+  cluster: { missing: redisMissing, start: startCluster },
+  postgres: { missing: postgresMissing, start: startPostgres },
+};
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !Object.hasOwn(kinds, name));
+if (names.length === 0 || unknown !== undefined) {
+  console.error(`usage: node tests/servers/main.mjs ${Object.keys(kinds).join("|")}…`);
+  process.exit(2);
+}
+
+const servers = [];
+const open = async (name) => {
+  const { missing, start } = kinds[name];
+  if (missing !== false) return [name, { missing }];
+  const server = await start();
+  servers.push(server);
+  const { port, url, ports } = server;
+  return [name, { port, url, ports }];
+};
+const opened = await Promise.all(names.map(open));
+console.log(JSON.stringify(Object.fromEntries(opened)));
+
+process.stdin.resume();
+process.stdin.once("end", async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  process.exit();
+});
