@@ -1,0 +1,101 @@
+// The Redis clients of Node, seen as one: both run a script by its SHA-1, byte for byte.
+
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { ConfigError } from "@once-again/driver/errors";
+
+/** A client of ioredis, also its `Cluster`. */
+export interface IoRedisClient {
+  callBuffer(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
+}
+
+/** A client, pool, cluster or sentinel of node-redis (`redis` 5 or later). */
+export interface NodeRedisClient {
+  // biome-ignore lint/suspicious/noExplicitAny: node-redis's own type has the whole of a client's configuration in it
+  withTypeMapping(mapping: any): NodeRedisScripts;
+}
+
+/** What is used of such a client. */
+interface NodeRedisScripts {
+  evalSha(sha: string, given: ScriptInput): Promise<unknown>;
+  eval(script: string, given: ScriptInput): Promise<unknown>;
+}
+
+interface ScriptInput {
+  keys: (string | Buffer)[];
+  arguments: (string | Buffer)[];
+}
+
+/** The user's own client. */
+export type RedisClient = IoRedisClient | NodeRedisClient;
+
+/** What a script is given. */
+export type RedisArgument = string | number | Uint8Array;
+
+/** What a script answers: its strings as bytes. */
+export type RedisReply = null | number | bigint | string | Uint8Array | readonly RedisReply[];
+
+/** Runs Lua scripts on a Redis. */
+export interface RedisScripts {
+  /** Runs `script` where its keys live: one round trip, two when the server does not know the script yet. */
+  run(script: string, keys: readonly string[], args: readonly RedisArgument[]): Promise<RedisReply>;
+}
+
+/** In Redis's protocol every type has a character; that of strings is `$`. */
+const BLOB_STRING = "$".charCodeAt(0);
+
+/** The scripts of `client`, whichever package it is of. */
+export function scriptsOver(client: RedisClient): RedisScripts {
+  if (typeof (client as Partial<IoRedisClient> | null)?.callBuffer === "function") {
+    const redis = client as IoRedisClient;
+    return {
+      run: (script, keys, args) => {
+        const given = [keys.length, ...keys, ...args.map(bytes)];
+        return knownOrNew(
+          () => redis.callBuffer("EVALSHA", [digest(script), ...given]),
+          () => redis.callBuffer("EVAL", [script, ...given]),
+        );
+      },
+    };
+  }
+  if (typeof (client as Partial<NodeRedisClient> | null)?.withTypeMapping === "function") {
+    const redis = (client as NodeRedisClient).withTypeMapping({ [BLOB_STRING]: Buffer });
+    return {
+      run: (script, keys, args) => {
+        const given = { keys: [...keys], arguments: args.map(bytes) };
+        return knownOrNew(
+          () => redis.evalSha(digest(script), given),
+          () => redis.eval(script, given),
+        );
+      },
+    };
+  }
+  throw new ConfigError("client", describe(client), "a client of ioredis, or of node-redis (redis 5 or later)");
+}
+
+/** A server that was restarted, or took over, knows no script; it learns this one by running it. */
+async function knownOrNew(bySha: () => Promise<unknown>, whole: () => Promise<unknown>): Promise<RedisReply> {
+  try {
+    return (await bySha()) as RedisReply;
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+    return (await whole()) as RedisReply;
+  }
+}
+
+const digests = new Map<string, string>();
+
+function digest(script: string): string {
+  const known = digests.get(script);
+  if (known !== undefined) return known;
+  const sha = createHash("sha1").update(script).digest("hex");
+  digests.set(script, sha);
+  return sha;
+}
+
+function bytes(value: RedisArgument): string | Buffer {
+  if (typeof value !== "object") return String(value);
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+const describe = (value: unknown): string => (value === null ? "null" : `a ${typeof value}`);
