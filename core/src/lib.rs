@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod budget;
 pub mod classify;
 pub mod dead_letter;
 pub mod draw;

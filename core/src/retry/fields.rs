@@ -51,6 +51,7 @@ pub(super) const FIELDS: &[Names] = &[
     ),
     // Things only the host understands: listed so that they are no unknown keys, and never looked into.
     names!("dead_letter_handler", "deadLetterHandler", "dead_letter_handler"),
+    names!("budget", "budget", "budget"),
     names!("dead_letter_store", "deadLetterStore", "dead_letter_store"),
     names!("logger", "logger", "logger"),
     names!("clock", "clock", "clock"),

@@ -74,6 +74,8 @@ pub enum Stop {
     RetryAfterTooLong = 4,
     /// This kind of failure has used up its own limit.
     KindLimit = 5,
+    /// The [budget](crate::budget::Budget) that the calls share has no tokens left for a retry.
+    Budget = 6,
 }
 
 impl Stop {
@@ -86,6 +88,7 @@ impl Stop {
             Self::Deadline => "deadline",
             Self::RetryAfterTooLong => "retry_after_too_long",
             Self::KindLimit => "kind_limit",
+            Self::Budget => "budget",
         }
     }
 
