@@ -90,7 +90,7 @@ type Run = fn(&Value, &Value) -> Result<(), String>;
 /// Who plays a module. One line per module.
 fn runner(module: &str) -> Run {
     match module {
-        "breaker.config" | "breaker.window" | "breaker.machine" | "breaker.manual" => {
+        "breaker.config" | "breaker.window" | "breaker.machine" | "breaker.manual" | "breaker.presets" => {
             |given, expect| answers(expect, &breaker::run(given))
         }
         "time" | "draw" | "backoff" | "jitter" | "retry.machine" => {

@@ -142,7 +142,7 @@ impl Breaker {
         self.state
     }
 
-    /// Grows at every change of state; from 1, below 2^53.
+    /// Grows at every change of state and every reset; from 1, below 2^53.
     #[must_use]
     pub const fn epoch(&self) -> u64 {
         self.epoch

@@ -38,4 +38,14 @@ impl Breaker {
         self.mode = mode;
         (self.state != State::ForcedOpen).then(|| self.start_over())
     }
+
+    /// Begins anew, whatever it was or was told to be: closed, with nothing remembered, its first wait before it. Results
+    /// of calls under way are stale. Only isolations stay, and it takes effect when the last of them is released.
+    pub fn reset(&mut self) -> Option<Change> {
+        self.mode = Mode::Normal;
+        if self.state == State::ForcedOpen {
+            return None;
+        }
+        Some(self.start_over()).filter(|change| change.from != change.to)
+    }
 }

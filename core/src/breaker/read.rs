@@ -1,6 +1,7 @@
 //! Reads a breaker's configuration object, in either shape and in the user's own names and units.
 
 use super::config::{self, Violation};
+use super::presets;
 use super::spec::{
     Abandoned, BreakerSpec, FallbackStrategy, HalfOpenSpec, HealthCheck, OpenWaitSpec, Pass, WindowSpec,
 };
@@ -9,12 +10,16 @@ use crate::spec::{Names, Reader, Unit, Value};
 use crate::time::Micros;
 
 impl BreakerSpec {
-    /// Reads the object a user wrote. `path` stands before a field's name in an error (`""`, `"circuitBreaker."`).
+    /// Reads what a user wrote: an object of fields, or the name of a [preset](presets). `path` stands before a field's
+    /// name in an error (`""`, `"circuitBreaker."`).
     pub fn read(value: &Value, unit: Unit, path: &str) -> Result<Self, ConfigError> {
+        if let Value::Text(_) = value {
+            return Self::read(&Value::Map(vec![("preset".into(), value.clone())]), unit, path);
+        }
         let reader = Reader::new(value, unit, FIELDS, path)?;
         let mut spec = match shape(&reader)? {
             Shape::Threshold => read_threshold(&reader)?,
-            Shape::Rate => read_rate(&reader)?,
+            Shape::Rate(preset) => read_rate(&reader, preset())?,
         };
         spec.name = reader.text("name")?.map(Into::into);
         spec.consecutive_failures =
@@ -38,7 +43,8 @@ impl BreakerSpec {
 #[derive(Clone, Copy)]
 enum Shape {
     Threshold,
-    Rate,
+    /// Filled from this preset.
+    Rate(fn() -> BreakerSpec),
 }
 
 const THRESHOLD_ONLY: &[&str] =
@@ -101,12 +107,10 @@ const HEALTH_CHECK_FIELDS: &[Names] =
 
 fn shape(reader: &Reader<'_>) -> Result<Shape, ConfigError> {
     let given = |fields: &[&'static str]| fields.iter().copied().find(|field| reader.has(field));
-    let preset = reader.one_of("preset", &["threshold", "rate"])?;
-    match (
-        preset.map(|place| [Shape::Threshold, Shape::Rate][place]),
-        given(THRESHOLD_ONLY),
-        given(RATE_ONLY),
-    ) {
+    let preset = reader.one_of("preset", presets::NAMES)?;
+    let preset =
+        preset.map(|place| if place == 0 { Shape::Threshold } else { Shape::Rate(presets::ALL[place]) });
+    match (preset, given(THRESHOLD_ONLY), given(RATE_ONLY)) {
         (_, Some(threshold), Some(rate)) => Err(reader.refuse(
             rate,
             format!(
@@ -114,14 +118,14 @@ fn shape(reader: &Reader<'_>) -> Result<Shape, ConfigError> {
                 reader.written(threshold)
             ),
         )),
-        (Some(Shape::Rate), Some(field), _) => {
+        (Some(Shape::Rate(_)), Some(field), _) => {
             Err(reader.refuse(field, "a field of the rate shape, as `preset` says"))
         }
         (Some(Shape::Threshold), _, Some(field)) => {
             Err(reader.refuse(field, "a field of the threshold shape, as `preset` says"))
         }
         (Some(shape), ..) => Ok(shape),
-        (None, _, Some(_)) => Ok(Shape::Rate),
+        (None, _, Some(_)) => Ok(Shape::Rate(BreakerSpec::rate)),
         (None, _, None) => Ok(Shape::Threshold),
     }
 }
@@ -143,19 +147,18 @@ fn read_threshold(reader: &Reader<'_>) -> Result<BreakerSpec, ConfigError> {
     Ok(spec)
 }
 
-fn read_rate(reader: &Reader<'_>) -> Result<BreakerSpec, ConfigError> {
-    let mut spec = BreakerSpec::rate();
+fn read_rate(reader: &Reader<'_>, mut spec: BreakerSpec) -> Result<BreakerSpec, ConfigError> {
     if let Some(window) = read_window(reader)? {
         spec.window = window;
+        spec.fit_window();
     }
-    // A breaker that remembers no calls has no rate, unless one is asked for, which is then refused by name.
-    let rate = spec.failure_rate.filter(|_| spec.window != WindowSpec::None);
-    spec.failure_rate = rule(reader, "failure_rate", rate, |field| share(reader, field))?;
-    spec.minimum_calls = count(reader, "minimum_calls", 1, config::MAX_COUNT)?;
+    spec.failure_rate = rule(reader, "failure_rate", spec.failure_rate, |field| share(reader, field))?;
+    spec.minimum_calls = count(reader, "minimum_calls", 1, config::MAX_COUNT)?.or(spec.minimum_calls);
     spec.minimum_failures = count(reader, "minimum_failures", 0, config::MAX_COUNT)?.unwrap_or(0);
-    spec.failures_in_window =
-        rule(reader, "failures_in_window", None, |field| count(reader, field, 1, config::MAX_COUNT))?;
-    spec.slow_call_duration = rule(reader, "slow_call_duration", None, |field| {
+    spec.failures_in_window = rule(reader, "failures_in_window", spec.failures_in_window, |field| {
+        count(reader, field, 1, config::MAX_COUNT)
+    })?;
+    spec.slow_call_duration = rule(reader, "slow_call_duration", spec.slow_call_duration, |field| {
         reader.duration(field, Micros::new(1), config::DAY)
     })?;
     if let Some(rate) = share(reader, "slow_call_rate")? {
@@ -174,6 +177,18 @@ fn read_rate(reader: &Reader<'_>) -> Result<BreakerSpec, ConfigError> {
         read_half_open(&nested(reader, "half_open", value, HALF_OPEN_FIELDS)?, &mut spec.half_open)?;
     }
     Ok(spec)
+}
+
+impl BreakerSpec {
+    /// Under another window than the preset's own, what the preset counts in it follows: what no longer fits is cut, and
+    /// a breaker that remembers no calls has no rate. (Unless one is asked for, which is then refused by name.)
+    fn fit_window(&mut self) {
+        match self.window {
+            WindowSpec::Count(calls) => self.minimum_calls = self.minimum_calls.map(|least| least.min(calls)),
+            WindowSpec::None => (self.failure_rate, self.slow_call_duration) = (None, None),
+            WindowSpec::Time(_) => {}
+        }
+    }
 }
 
 /// `30_000`, `{time: 30_000}`, `{count: 100}` or `"none"`.
@@ -332,6 +347,14 @@ mod tests {
         assert_eq!(spec.half_open.calls, 2);
         assert_eq!(spec.fallback_strategy, FallbackStrategy::Cache);
         assert_eq!(spec.name.as_deref(), Some("ledger"));
+    }
+
+    #[test]
+    fn a_name_alone_is_that_preset() {
+        let named = |name: &str| BreakerSpec::read(&Value::Text(name.into()), Unit::Seconds, "");
+        assert_eq!(named("hystrix"), Ok(presets::hystrix()));
+        assert_eq!(named("threshold"), Ok(BreakerSpec::default()));
+        assert_eq!(named("istio").unwrap_err().to_string(), presets::named("istio").unwrap_err().to_string());
     }
 
     #[test]

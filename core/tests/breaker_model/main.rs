@@ -40,6 +40,7 @@ enum Event {
     Isolate,
     Release,
     SetMode(Mode),
+    Reset,
     /// Another process goes on from a snapshot, on a clock of its own.
     Restart {
         clock: u64,
@@ -157,6 +158,7 @@ fn steps() -> impl Strategy<Value = Vec<(Jump, Event)>> {
         1 => Just(Event::Isolate),
         2 => Just(Event::Release),
         2 => mode.prop_map(Event::SetMode),
+        1 => Just(Event::Reset),
         1 => (0..100 * SECOND).prop_map(|clock| Event::Restart { clock }),
     ];
     vec((jump, event), 1..120)
@@ -236,6 +238,10 @@ impl Pair {
                 self.model.set_mode(mode);
                 (Reply::Done, self.machine.set_mode(mode), Reply::Done)
             }
+            Event::Reset => {
+                self.model.reset();
+                (Reply::Done, self.machine.reset(), Reply::Done)
+            }
             Event::Restart { clock } => {
                 let text = json::to_string(&self.machine.snapshot(tick));
                 let snapshot: Snapshot = json::from_str(&text).unwrap();
@@ -267,6 +273,16 @@ impl Pair {
         prop_assert_eq!((counters.rejected, counters.stale), (self.model.rejected, self.model.stale));
         Ok(())
     }
+}
+
+/// The same to both, who must answer the same.
+fn both(
+    asking: &mut Breaker,
+    skipping: &mut Breaker,
+    tell: impl Fn(&mut Breaker) -> Option<Change>,
+) -> Result<(), TestCaseError> {
+    prop_assert_eq!(tell(asking), tell(skipping));
+    Ok(())
 }
 
 proptest! {
@@ -319,7 +335,15 @@ proptest! {
                         prop_assert_eq!(told, answer);
                     }
                 }
-                _ => {}
+                Event::Health(ok) => {
+                    asking.health(ok, tick);
+                    skipping.health(ok, tick);
+                }
+                Event::Isolate => both(&mut asking, &mut skipping, Breaker::isolate)?,
+                Event::Release => both(&mut asking, &mut skipping, Breaker::release)?,
+                Event::SetMode(mode) => both(&mut asking, &mut skipping, |one| one.set_mode(mode))?,
+                Event::Reset => both(&mut asking, &mut skipping, Breaker::reset)?,
+                Event::Restart { .. } => {}
             }
             prop_assert_eq!(format!("{asking:?}"), format!("{skipping:?}"));
         }

@@ -222,6 +222,13 @@ impl Model {
         }
     }
 
+    pub(crate) fn reset(&mut self) {
+        self.mode = Mode::Normal;
+        if self.holders == 0 {
+            self.start_over();
+        }
+    }
+
     /// The process ends at `now` and another, whose clock reads `then`, takes its place.
     pub(crate) fn restart(&mut self, now: i128, then: i128) {
         let moved = then - now.max(self.latest);

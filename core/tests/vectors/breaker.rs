@@ -1,9 +1,10 @@
-//! Plays a script of calls against a breaker and writes down what a caller would see.
+//! Plays a script of calls against a breaker and writes down what a caller would see. Each is played twice: by a host
+//! that asks and tells at every step, and by one that skips what `closed_epoch` and `quiet` allow to be skipped.
 
 use std::collections::BTreeMap;
 
 use once_again_core::breaker::{
-    Breaker, BreakerConfig, BreakerSpec, Change, Decision, Mode, Outcome, Permit,
+    Breaker, BreakerConfig, BreakerSpec, Change, Decision, Mode, Outcome, Permit, Verdict,
 };
 use once_again_core::draw::Draw;
 use once_again_core::error::ConfigError;
@@ -71,6 +72,7 @@ enum What {
     Mode {
         mode: String,
     },
+    Reset,
     /// Another process restores what this one left, on a clock of its own.
     Restart {
         clock: u64,
@@ -86,9 +88,14 @@ pub(crate) fn run(given: &Value) -> Value {
             return json!({ "error": { "field": field, "expected": expected } });
         }
     };
-    let mut player = Player { breaker: Breaker::new(&config), config, permits: BTreeMap::new() };
-    let replies: Vec<String> = given.events.iter().map(|event| player.play(event)).collect();
-    json!({ "replies": replies })
+    let replies = |skipping| {
+        let breaker = Breaker::new(&config);
+        let mut player = Player { breaker, config: &config, skipping, permits: BTreeMap::new() };
+        given.events.iter().map(|event| player.play(event)).collect::<Vec<String>>()
+    };
+    let asking = replies(false);
+    assert_eq!(replies(true), asking, "what may be skipped changes no reply: {}", given.config);
+    json!({ "replies": asking })
 }
 
 fn read(config: &Value) -> Result<BreakerConfig, ConfigError> {
@@ -109,13 +116,14 @@ fn unescape(config: Config) -> Config {
     }
 }
 
-struct Player {
+struct Player<'a> {
     breaker: Breaker,
-    config: BreakerConfig,
+    config: &'a BreakerConfig,
+    skipping: bool,
     permits: BTreeMap<String, (Permit, u64)>,
 }
 
-impl Player {
+impl Player<'_> {
     fn play(&mut self, event: &Event) -> String {
         (0..event.times)
             .map(|n| self.play_once(event.at + n * event.every, &event.what))
@@ -150,17 +158,21 @@ impl Player {
             What::Mode { mode } => {
                 reply("done", self.breaker.set_mode(Mode::from_name(mode).expect("a mode")))
             }
+            What::Reset => reply("done", self.breaker.reset()),
             What::Restart { clock } => {
                 let text = json::to_string(&self.breaker.snapshot(Tick::new(at)));
                 let snapshot = json::from_str(&text).expect("a snapshot");
                 self.breaker =
-                    Breaker::restore(&self.config, &snapshot, Tick::new(*clock)).expect("version 1");
+                    Breaker::restore(self.config, &snapshot, Tick::new(*clock)).expect("version 1");
                 self.breaker.state().name().into()
             }
         }
     }
 
     fn admit(&mut self, at: u64) -> Result<(Permit, String), String> {
+        if self.skipping && self.breaker.closed_epoch() != 0 {
+            return Ok((Permit::call(self.breaker.closed_epoch()), "admitted".into()));
+        }
         let admission = self.breaker.admit(Tick::new(at));
         match admission.decision {
             Decision::Permit(permit) => Ok((permit, reply("admitted", admission.change))),
@@ -173,6 +185,11 @@ impl Player {
 
     fn settle(&mut self, permit: Permit, outcome: &str, since: u64, at: u64, draw: u32) -> String {
         let outcome = Outcome::from_name(outcome).expect("an outcome");
+        let skipped =
+            self.skipping && self.breaker.quiet() && permit == Permit::call(self.breaker.closed_epoch());
+        if skipped && outcome == Outcome::Success {
+            return Verdict::Counted.name().into();
+        }
         let took = Micros::new(at.saturating_sub(since));
         let settlement = self.breaker.settle(permit, outcome, took, Tick::new(at), Draw(draw));
         let verdict = settlement.verdict.name();
