@@ -43,6 +43,7 @@ PLAYERS = {
     "breaker.config": answers(breaker.play),
     "breaker.window": answers(breaker.play),
     "breaker.machine": answers(breaker.play),
+    "breaker.presets": answers(breaker.play),
     "store": answers(store.play),
     "store.memory": answers(store.play),
     "fingerprint": fingerprint.check,
