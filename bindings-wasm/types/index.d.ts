@@ -1,5 +1,5 @@
-import { F as FetchOptions } from './driver.js';
-export { A as AttemptContext, B as BackoffOptions, a as BreakerCallOptions, b as BreakerEvents, c as BreakerOptions, d as BreakerState, e as BreakerStats, C as CircuitBreaker, f as CircuitOpenError, g as Clock, h as CommonBreakerOptions, j as ConfigError, D as DeadLetterHandler, k as DuplicateCheck, E as ErrorCode, l as ErrorCodes, m as ErrorFacts, o as ErrorKind, p as ExecuteOptions, q as FallbackEvent, r as FallbackStrategy, s as FetchIdempotency, t as FingerprintOptions, G as GiveUpEvent, u as GiveUpReason, w as GuardedOperation, H as HeaderLines, I as IdempotencyManager, x as IdempotencyManagerOptions, y as IdempotencyRecord, z as IdempotencyStore, J as JitterType, K as JointStore, M as MemoryStore, L as MemoryStoreOptions, N as MemoryStoreStats, O as OnceAgainError, P as Operation, Q as Outcome, R as Permit, S as PolicyWishes, T as Queued, U as QueuedCall, W as Random, X as RateBreakerOptions, Y as ReleaseMode, Z as RetryConfig, _ as RetryEvent, $ as RetryExhaustedError, a0 as RetryHandler, a1 as RetryHooks, a2 as RetryOptions, a3 as RetryPolicy, a4 as RetryPolicyManager, a5 as RetryStrategy, a6 as Settled, a7 as SleepOptions, a8 as StateChange, a9 as Store, aa as StoreOp, ab as StoreReply, ac as StoredResponse, ad as SuccessEvent, ae as ThresholdBreakerOptions, af as TimeoutError, ag as Wrapped, ah as coreVersion, ai as dispose, aj as fingerprint, ak as isCircuitBreakerError, al as simpleStore, am as wrap } from './driver.js';
+import { F as FetchOptions, S as Store, C as Clock, a as StoreOp, b as StoreReply, d as dispose } from './driver.js';
+export { A as AttemptContext, B as BackoffOptions, c as BreakerCallOptions, e as BreakerEvents, f as BreakerOptions, g as BreakerState, h as BreakerStats, j as CircuitBreaker, k as CircuitOpenError, l as CommonBreakerOptions, m as ConfigError, D as DeadLetterHandler, o as DuplicateCheck, E as ErrorCode, p as ErrorCodes, q as ErrorFacts, r as ErrorKind, s as ExecuteOptions, t as FallbackEvent, u as FallbackStrategy, w as FetchIdempotency, x as FingerprintOptions, G as GiveUpEvent, y as GiveUpReason, z as GuardedOperation, H as HeaderLines, I as IdempotencyManager, J as IdempotencyManagerOptions, K as IdempotencyRecord, L as IdempotencyStore, M as JitterType, N as JointStore, O as MemoryStore, P as MemoryStoreOptions, Q as MemoryStoreStats, R as OnceAgainError, T as Operation, U as Outcome, W as Permit, X as PolicyWishes, Y as Queued, Z as QueuedCall, _ as Random, $ as RateBreakerOptions, a0 as ReleaseMode, a1 as RetryConfig, a2 as RetryEvent, a3 as RetryExhaustedError, a4 as RetryHandler, a5 as RetryHooks, a6 as RetryOptions, a7 as RetryPolicy, a8 as RetryPolicyManager, a9 as RetryStrategy, aa as Settled, ab as SleepOptions, ac as StateChange, ad as StoredResponse, ae as SuccessEvent, af as ThresholdBreakerOptions, ag as TimeoutError, ah as Wrapped, ai as coreVersion, aj as fingerprint, ak as isCircuitBreakerError, al as simpleStore, am as wrap } from './driver.js';
 
 /**
  * A `fetch` with the same arguments and answers. A write carries one idempotency key in all its attempts; without a key only
@@ -19,4 +19,31 @@ declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
  */
 declare function init(source?: string | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;
 
-export { FetchOptions, createFetch, init };
+/** Settings of an {@link IndexedDbStore}. */
+interface IndexedDbStoreOptions {
+    /** The database's name; stores of one name share their records. Default `once-again`. */
+    readonly name?: string | undefined;
+    /** How often expired records are swept, milliseconds; 0 never. Default 5 minutes. */
+    readonly cleanupInterval?: number | undefined;
+    /** Where databases come from. Default: the global `indexedDB`. */
+    readonly indexedDB?: IDBFactory | undefined;
+    /** Tabs of one browser share records by the wall clock they share. */
+    readonly clock?: Clock | undefined;
+}
+/**
+ * A store in IndexedDB. It waits for `init()` by itself. What the browser refuses (no space left, a private window without a
+ * database) rejects with `STORE_UNAVAILABLE`.
+ *
+ * A browser may throw a site's data away when space runs low, unless `navigator.storage.persist()` was granted.
+ */
+declare class IndexedDbStore implements Store {
+    #private;
+    constructor(options?: IndexedDbStoreOptions);
+    apply(op: StoreOp): Promise<StoreReply>;
+    /** Stops sweeping and lets go of the database. */
+    close(): Promise<void>;
+    [dispose](): void;
+}
+
+export { Clock, FetchOptions, IndexedDbStore, Store, StoreOp, StoreReply, createFetch, dispose, init };
+export type { IndexedDbStoreOptions };

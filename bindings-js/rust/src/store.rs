@@ -5,6 +5,7 @@ use crate::mailbox::{millis, timestamp};
 use crate::payload;
 use crate::slab::Slab;
 use once_again_core::error::ConfigError;
+use once_again_core::idempotency::record::Record;
 use once_again_core::json;
 use once_again_core::spec::Unit;
 use once_again_core::store::memory::{MemorySpec, MemoryStore};
@@ -65,9 +66,12 @@ pub fn stats(handle: f64) -> String {
 
 /// What is to be written, and what to answer once it has been.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Stepped<'a> {
     write: &'static str,
-    /// For how many whole seconds the record must be kept.
+    /// When the record to put expires.
+    expires_at: Timestamp,
+    /// For how many whole seconds it must be kept.
     ttl: u64,
     reply: &'a StoreReply,
 }
@@ -86,23 +90,20 @@ pub fn step(now: f64, record: Option<&[u8]>, op: &str, bytes: Option<Vec<u8>>) -
         Err(error) => return unreadable(&error.to_string()),
     };
     let payload = reply.to_wire().1;
-    let (name, record, ttl) = match write {
-        Write::Keep => ("keep", None, 0),
-        Write::Delete => ("delete", None, 0),
-        Write::Put(record) => {
-            let ttl = lifetime(now, &record);
-            ("put", Some(record), ttl)
-        }
+    let (name, record) = match write {
+        Write::Keep => ("keep", None),
+        Write::Delete => ("delete", None),
+        Write::Put(record) => ("put", Some(record)),
     };
-    let text = json::to_string(&Stepped { write: name, ttl, reply: &reply });
+    let expires_at = record.as_deref().map_or(now, expiry);
+    let ttl = expires_at.since(now).get().div_ceil(1_000_000);
+    let text = json::to_string(&Stepped { write: name, expires_at, ttl, reply: &reply });
     payload::leave(record.into_iter().chain(payload));
     text
 }
 
-/// Whole seconds until the record expires, rounded up.
-fn lifetime(now: Timestamp, record: &[u8]) -> u64 {
-    once_again_core::idempotency::record::Record::decode(record)
-        .map_or(0, |record| record.expires_at.since(now).get().div_ceil(1_000_000))
+fn expiry(record: &[u8]) -> Timestamp {
+    Record::decode(record).map_or(Timestamp::ZERO, |record| record.expires_at)
 }
 
 /// A reply as text; its bytes are left as payload.

@@ -6,6 +6,7 @@ import { OnceAgainError } from "../errors.js";
 import { dispose, Machine } from "../machine.js";
 import { readAnswer, specText } from "../spec.js";
 import { opText, replyOf, type Store, type StoreOp, type StoreReply } from "./store.js";
+import { SWEEP_LIMIT, Sweeper } from "./sweeper.js";
 
 /** Limits of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {
@@ -27,9 +28,6 @@ export interface MemoryStoreStats {
   readonly evicted: number;
 }
 
-/** At most this many records are looked at in one sweep, so that a sweep never holds up the event loop. */
-const SWEEP_LIMIT = 1_000;
-
 interface Opened {
   readonly handle: number;
   readonly cleanupInterval: number;
@@ -39,15 +37,14 @@ interface Opened {
 export class MemoryStore implements Store {
   readonly #machine: Machine;
   readonly #clock: Clock;
-  readonly #interval: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #sweeper: Sweeper<MemoryStore>;
 
   constructor(options: MemoryStoreOptions = {}) {
     const { clock = systemClock, ...config } = options;
     // Whoever chooses keys must not foresee which of them collide in the store's index.
     const { handle, cleanupInterval } = readAnswer<Opened>(core.memoryOpen(specText(config), Math.random()));
     this.#machine = new Machine(this, handle, core.memoryClose);
-    this.#interval = cleanupInterval;
+    this.#sweeper = new Sweeper<MemoryStore>(this, cleanupInterval, MemoryStore.#sweep);
     this.#clock = clock;
   }
 
@@ -56,7 +53,7 @@ export class MemoryStore implements Store {
     if (handle === 0) throw new OnceAgainError("STORE_UNAVAILABLE", "the memory store was closed");
     const text = core.memoryApply(handle, this.#clock.wallNow(), opText(op), op.payload);
     const reply = replyOf(text, core.takePayload());
-    if (op.op === "begin") this.#sweepLater();
+    if (op.op === "begin") this.#sweeper.start();
     return reply;
   }
 
@@ -67,7 +64,7 @@ export class MemoryStore implements Store {
 
   /** Forgets everything and stops the sweep. */
   close(): void {
-    clearTimeout(this.#timer);
+    this.#sweeper.stop();
     this.#machine.free();
   }
 
@@ -75,20 +72,9 @@ export class MemoryStore implements Store {
     this.close();
   }
 
-  /** Starts with the first record and ends when the store is empty; never keeps the process, nor this store, alive. */
-  #sweepLater(): void {
-    if (this.#timer !== undefined) return;
-    const self = new WeakRef(this);
-    this.#timer = setTimeout(() => {
-      const store = self.deref();
-      if (store !== undefined) store.#sweep();
-    }, this.#interval);
-    (this.#timer as { unref?(): void }).unref?.();
-  }
-
-  #sweep(): void {
-    this.#timer = undefined;
-    this.apply({ op: "sweep", limit: SWEEP_LIMIT });
-    if (this.stats.records > 0) this.#sweepLater();
+  /** Ends when the store is empty. */
+  static #sweep(store: MemoryStore): boolean {
+    store.apply({ op: "sweep", limit: SWEEP_LIMIT });
+    return store.stats.records > 0;
   }
 }

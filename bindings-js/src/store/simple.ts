@@ -1,10 +1,10 @@
 // Plain `{ get, set, delete }` stores, as people have them. Core's step decides here, between a read and a write that
 // nothing joins: such a store guards one process.
 
-import { core } from "../binding.js";
 import { type Clock, systemClock } from "../clock.js";
 import { ConfigError } from "../errors.js";
-import { opText, readable, replyOf, type Store, type StoreOp, type StoreReply } from "./store.js";
+import { step } from "./step.js";
+import type { Store, StoreOp, StoreReply } from "./store.js";
 
 /** What is kept under one key: plain JSON. */
 export interface StoredResponse {
@@ -19,13 +19,6 @@ export interface IdempotencyStore {
   delete(key: string): unknown;
 }
 
-/** What core answers to an operation on an encoded record. */
-interface Stepped {
-  readonly write: "keep" | "put" | "delete";
-  readonly ttl: number;
-  readonly reply: object;
-}
-
 /**
  * Makes a {@link Store} of a plain `{ get, set, delete }`. Operations on one key run one after the other in this process;
  * two processes over the same data may both run a request, so production wants a real store.
@@ -37,14 +30,10 @@ export function simpleStore(plain: IdempotencyStore, clock: Clock = systemClock)
     if (op.op === "sweep") return { reply: "swept", count: 0 }; // its own `ttl` does that
     const stored = await plain.get(op.key);
     const record = stored === null || stored === undefined ? undefined : fromBase64(stored.record);
-    const text = core.storeStep(clock.wallNow(), record, opText(op), op.payload);
-    const { write, ttl, reply } = readable<Stepped>(text);
-    // All bytes are taken before anything is awaited: the next operation's bytes take their place.
-    const put = write === "put" ? toBase64(core.takePayload() as Uint8Array) : "";
-    const answer = replyOf(JSON.stringify(reply), core.takePayload());
-    if (write === "put") await plain.set(op.key, { record: put }, ttl);
-    else if (write === "delete") await plain.delete(op.key);
-    return answer;
+    const decided = step(clock.wallNow(), record, op);
+    if (decided.write === "put") await plain.set(op.key, { record: toBase64(decided.record) }, decided.ttl);
+    else if (decided.write === "delete") await plain.delete(op.key);
+    return decided.reply;
   };
 
   return {

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "@once-again/driver/clock";
 import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
 import { dispose } from "@once-again/driver/machine";
 import { type JointStore, opText, replyOf, type StoreOp, type StoreReply } from "@once-again/driver/store/store";
+import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
 import { native } from "../native.js";
 import { type Cell, inTransaction, openDatabase, type SqliteDatabase, type SqliteStatement } from "./database.js";
 
@@ -14,8 +15,6 @@ export interface SqliteStoreOptions {
   cleanupInterval?: number;
   clock?: Clock;
 }
-
-const SWEEP_LIMIT = 1_000;
 
 /** The prepared statements of one database handle. */
 class Statements {
@@ -43,15 +42,14 @@ export class SqliteStore implements JointStore {
   readonly #database: SqliteDatabase;
   readonly #owned: boolean;
   readonly #clock: Clock;
-  readonly #interval: number;
+  readonly #sweeper: Sweeper<SqliteStore>;
   readonly #dialect = native.sqliteDialect();
   readonly #statements = new WeakMap<SqliteDatabase, Statements>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(
     database: string | SqliteDatabase,
-    { cleanupInterval = 300_000, clock = systemClock }: SqliteStoreOptions = {},
+    { cleanupInterval = CLEANUP_INTERVAL, clock = systemClock }: SqliteStoreOptions = {},
   ) {
     if (typeof database !== "string" && typeof (database as Partial<SqliteDatabase> | null)?.prepare !== "function") {
       throw new ConfigError(
@@ -60,17 +58,10 @@ export class SqliteStore implements JointStore {
         "a file name, or a handle of better-sqlite3 or node:sqlite",
       );
     }
-    if (!(cleanupInterval >= 0 && cleanupInterval <= 2 ** 31 - 1)) {
-      throw new ConfigError(
-        "cleanupInterval",
-        String(cleanupInterval),
-        "a number of milliseconds from 0 to 2147483647",
-      );
-    }
+    this.#sweeper = new Sweeper<SqliteStore>(this, cleanupInterval, SqliteStore.#sweep);
     this.#owned = typeof database === "string";
     this.#database = typeof database === "string" ? openDatabase(database, this.#dialect.open) : database;
     this.#clock = clock;
-    this.#interval = cleanupInterval;
     this.#migrate();
   }
 
@@ -81,7 +72,7 @@ export class SqliteStore implements JointStore {
       throw new OnceAgainError("STORE_UNAVAILABLE", "a transaction is open on the store's own database handle");
     }
     const reply = this.#atomically(() => this.#step(this.#database, op));
-    if (op.op === "begin") this.#sweepLater();
+    if (op.op === "begin") this.#sweeper.start();
     return reply;
   }
 
@@ -105,7 +96,7 @@ export class SqliteStore implements JointStore {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#sweeper.stop();
     if (this.#owned) this.#database.close();
   }
 
@@ -169,25 +160,9 @@ export class SqliteStore implements JointStore {
     return statements;
   }
 
-  /** Starts with the first record; never keeps the process, nor this store, alive. */
-  #sweepLater(): void {
-    if (this.#interval === 0 || this.#timer !== undefined || this.#closed) return;
-    const self = new WeakRef(this);
-    this.#timer = setTimeout(() => {
-      const store = self.deref();
-      if (store !== undefined) store.#onTimer();
-    }, this.#interval);
-    this.#timer.unref();
-  }
-
-  #onTimer(): void {
-    this.#timer = undefined;
-    try {
-      const reply = this.apply({ op: "sweep", limit: SWEEP_LIMIT });
-      if (reply.reply === "swept" && reply.count > 0) this.#sweepLater();
-    } catch {
-      // A busy or closed database: the next begin arms the timer again.
-    }
+  static #sweep(store: SqliteStore): boolean {
+    const reply = store.apply({ op: "sweep", limit: SWEEP_LIMIT });
+    return reply.reply === "swept" && reply.count > 0;
   }
 }
 
