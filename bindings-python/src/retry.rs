@@ -154,6 +154,7 @@ impl RetryCall {
             verdict: Verdict::from_bits(verdict),
             retry_after: retry_after.map(micros),
             custom_delay: custom_delay.map(micros),
+            slot: 0,
         };
         match self.policy.get().0.failed(&mut self.call, tick(now), &failure, Draw(draw)) {
             Step::Retry { delay } => Next::Wait(seconds(delay)),

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod jitter;
 pub mod json;
 pub mod retry;
+pub mod slots;
 pub mod spec;
 pub mod store;
 pub mod time;

@@ -42,7 +42,8 @@ impl World {
     /// One attempt, which fails.
     fn attempt(&mut self, now: Tick, (mut call, mut held): Waiting) {
         self.requests += 1;
-        let failure = Failure { verdict: verdict(Kind::Server), retry_after: None, custom_delay: None };
+        let failure =
+            Failure { verdict: verdict(Kind::Server), retry_after: None, custom_delay: None, slot: 0 };
         let draw = Draw(u32::try_from(self.requests.wrapping_mul(2_654_435_761) >> 7 & 0xFFFF_FFFF).unwrap());
         let step = self.policy.failed(&mut call, now, &failure, draw);
         if let Step::Retry { delay } = self.budget.failed(&mut held, now, failure.verdict, step) {

@@ -59,6 +59,7 @@ prop_compose! {
             Just(JitterType::Deviation),
         ],
         deviation in 0..=1_000_000_u32, total_timeout in prop::option::of(1..600_000_000_u64),
+        slots in prop::option::of((1..20_u32, micros(5_000_000))),
     ) -> RetrySpec {
         RetrySpec {
             max_attempts: Some(max_attempts),
@@ -71,6 +72,9 @@ prop_compose! {
             jitter: Some(jitter),
             deviation: Some(deviation),
             total_timeout: total_timeout.map(Micros::new),
+            coordination_enabled: Some(slots.is_some()),
+            slot_count: slots.map(|(count, _)| count),
+            slot_width: slots.map(|(_, width)| width),
             ..RetrySpec::default()
         }
     }
@@ -84,7 +88,7 @@ prop_compose! {
         took in 0..20_000_000_u64, draw in any::<u32>(),
     ) -> (Failure, u64, Draw) {
         let verdict = Verdict { kind: Kind::ALL[kind], retry, free: free || once == Once::NewCredentials, once };
-        (Failure { verdict, retry_after, custom_delay: custom }, took, Draw(draw))
+        (Failure { verdict, retry_after, custom_delay: custom, slot: draw }, took, Draw(draw))
     }
 }
 
@@ -198,7 +202,12 @@ proptest! {
     fn a_call_keeps_to_its_attempts_its_deadline_and_every_hint(
         spec in specs(), script in prop::collection::vec(failures(), 1..120), start in 0..1_000_000_000_u64,
     ) {
+        let unslotted = RetrySpec { coordination_enabled: Some(false), ..spec.clone() };
+        let unslotted = RetryPolicy::try_from(unslotted).expect("the ranges are valid");
         let policy = RetryPolicy::try_from(spec).expect("the ranges are valid");
+        let slots = policy.slots().map_or(Micros::ZERO, |slots| {
+            Micros::new(slots.width.get() * u64::from(slots.count - 1))
+        });
         let start = Tick::new(start);
         let deadline = policy.total_timeout().map(|total| start.plus(total));
         let (mut call, mut now, mut counted) = (policy.begin(start), start, 0);
@@ -209,7 +218,13 @@ proptest! {
             let step = policy.failed(&mut call, now, &failure, draw);
             let mut again = RetryCall::from_words(&words);
             prop_assert_eq!(policy.failed(&mut again, now, &failure, draw), step, "six numbers are the whole state");
-            let Step::Retry { delay } = step else { break };
+            let backoff = unslotted.failed(&mut RetryCall::from_words(&words), now, &failure, draw);
+            let Step::Retry { delay } = step else {
+                prop_assert_eq!(step, backoff, "a slot ends no call");
+                break;
+            };
+            let Step::Retry { delay: backoff } = backoff else { panic!("a slot saves no call") };
+            prop_assert!((backoff..=backoff.plus(slots)).contains(&delay), "never earlier than the backoff");
             prop_assert!(failure.verdict.retry);
             prop_assert!(counted < policy.max_attempts());
             let wakes = now.plus(delay);
@@ -218,7 +233,7 @@ proptest! {
                 if let Some(asked) = failure.retry_after {
                     prop_assert!(delay >= asked && asked <= policy.max_retry_after());
                 } else {
-                    prop_assert!(delay <= policy.backoff().max());
+                    prop_assert!(delay <= policy.backoff().max().plus(slots));
                 }
             }
             now = wakes;

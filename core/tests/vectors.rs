@@ -93,7 +93,7 @@ fn runner(module: &str) -> Run {
         "breaker.config" | "breaker.window" | "breaker.machine" | "breaker.manual" | "breaker.presets" => {
             |given, expect| answers(expect, &breaker::run(given))
         }
-        "time" | "draw" | "backoff" | "jitter" | "retry.machine" => {
+        "time" | "draw" | "backoff" | "jitter" | "retry.machine" | "slots" => {
             |given, expect| answers(expect, &retry::call(given))
         }
         "retry.policy" => |given, expect| answers(expect, &retry::config(given)),

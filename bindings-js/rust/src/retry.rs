@@ -112,6 +112,7 @@ fn try_again(policy: &RetryPolicy, mail: &Mailbox) {
         verdict: Verdict::from_bits(bits(mail[VERDICT].get())),
         retry_after: mailbox::span(mail[RETRY_AFTER].get()),
         custom_delay: mailbox::span(mail[CUSTOM_DELAY].get()),
+        slot: 0,
     };
     match policy.failed(&mut call, mailbox::now(mail), &failure, mailbox::draw(mail)) {
         Step::Retry { delay } => {

@@ -56,6 +56,8 @@ pub(super) const FIELDS: &[Names] = &[
     names!("logger", "logger", "logger"),
     names!("clock", "clock", "clock"),
     names!("random", "random", "random"),
+    names!("service_name", "serviceName", "service_name"),
+    names!("instance", "instance", "instance"),
 ];
 
 /// The fields of one entry of `per_kind`.

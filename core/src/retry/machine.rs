@@ -45,6 +45,9 @@ pub struct Failure {
     pub retry_after: Option<Micros>,
     /// What the caller's backoff function answered, for strategy `custom`.
     pub custom_delay: Option<Micros>,
+    /// The slot the next retry starts in: [`RetryPolicy::slot`], or what a coordinator gave out. Without effect on a policy
+    /// without slots.
+    pub slot: u32,
 }
 
 /// What to do after a failed attempt.
@@ -163,7 +166,7 @@ impl RetryPolicy {
 
     /// What follows a failed attempt. Order: may it be retried at all · attempts · the kind's own limit · the delay
     /// (backoff, cap, jitter; a rate limit without a hint waits twice as long) · `Retry-After` as a lower bound · the
-    /// deadline.
+    /// deadline · the slot. A [budget](crate::budget::Budget::failed) is asked last, about what comes out of it.
     #[must_use]
     pub fn failed(&self, call: &mut RetryCall, now: Tick, failure: &Failure, draw: Draw) -> Step {
         let verdict = failure.verdict;
@@ -184,9 +187,21 @@ impl RetryPolicy {
             Ok(delay) => delay,
             Err(stop) => return Step::Stop(stop),
         };
-        match self.deadline(call, verdict.free) {
-            Some(deadline) if call.seen.plus(delay) >= deadline => Step::Stop(Stop::Deadline),
-            _ => Step::Retry { delay },
+        let ready = call.seen.plus(delay);
+        let room = match self.deadline(call, verdict.free) {
+            Some(deadline) if ready >= deadline => return Step::Stop(Stop::Deadline),
+            // A retry starts before its deadline, not at it.
+            Some(deadline) => deadline.since(ready).minus(Micros::new(1)),
+            None => Micros::MAX,
+        };
+        Step::Retry { delay: delay.plus(self.offset(verdict, failure.slot, room)) }
+    }
+
+    /// What a retry waits for its slot. New credentials are tried at once.
+    fn offset(&self, verdict: Verdict, slot: u32, room: Micros) -> Micros {
+        match self.slots() {
+            Some(slots) if verdict.once != Once::NewCredentials => slots.offset(slot, room),
+            _ => Micros::ZERO,
         }
     }
 
@@ -276,7 +291,7 @@ mod tests {
 
     fn failure(kind: Kind) -> Failure {
         let verdict = Verdict { kind, retry: true, free: false, once: Once::No };
-        Failure { verdict, retry_after: None, custom_delay: None }
+        Failure { verdict, retry_after: None, custom_delay: None, slot: 0 }
     }
 
     fn asked(kind: Kind, seconds: u64) -> Failure {
@@ -461,6 +476,48 @@ mod tests {
         assert_eq!(run.fail(failure(Kind::Server)), Ok(200));
         assert_eq!(run.fail(failure(Kind::Server)), Ok(350));
         assert_eq!(run.fail(failure(Kind::Server)), Ok(575));
+    }
+
+    #[test]
+    fn a_slot_comes_on_top_of_the_cap_and_of_a_hint_but_not_past_the_deadline() {
+        let slots = RetrySpec {
+            max_attempts: Some(9),
+            coordination_enabled: Some(true),
+            slot_count: Some(5),
+            slot_width: Some(Micros::from_millis(300)),
+            ..plain()
+        };
+        let slot = |failure: Failure, slot| Failure { slot, ..failure };
+        let mut run = Run::new(slots.clone());
+        assert_eq!(run.fail(slot(failure(Kind::Server), 2)), Ok(100 + 600));
+        assert_eq!(run.fail(slot(asked(Kind::Server, 3), 2)), Ok(3_000 + 600));
+        assert_eq!(run.fail(slot(failure(Kind::Server), 9)), Ok(400 + 1_200), "there is no slot 9");
+        let total = |millis| RetrySpec { total_timeout: Some(Micros::from_millis(millis)), ..slots.clone() };
+        let third = slot(failure(Kind::Server), 3);
+        assert_eq!(Run::new(total(1_001)).fail(third), Ok(100 + 900));
+        assert_eq!(
+            Run::new(total(1_000)).fail(third),
+            Ok(100 + 600),
+            "the last slot that begins before the deadline"
+        );
+        assert_eq!(Run::new(total(101)).fail(third), Ok(100));
+        assert_eq!(Run::new(total(100)).fail(third), Err(Stop::Deadline));
+        let off = RetrySpec { coordination_enabled: Some(false), ..slots };
+        assert_eq!(Run::new(off).fail(third), Ok(100));
+    }
+
+    #[test]
+    fn decorrelated_jitter_grows_from_the_delay_without_its_slot() {
+        let mut run = Run::new(RetrySpec {
+            jitter: Some(JitterType::Decorrelated),
+            max_attempts: Some(9),
+            max_delay: Some(Micros::from_secs(10)),
+            coordination_enabled: Some(true),
+            ..plain()
+        });
+        let third = Failure { slot: 3, ..failure(Kind::Server) };
+        assert_eq!(run.fail(third), Ok(200 + 300));
+        assert_eq!(run.fail(third), Ok(350 + 300));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::backoff::{Backoff, MILLION, Strategy};
 use crate::classify::Kind;
 use crate::error::ConfigError;
 use crate::jitter::{Jitter, JitterType};
+use crate::slots::{self, Slots};
 use crate::spec::{Unit, Value};
 use crate::time::Micros;
 use core::ops::RangeInclusive;
@@ -25,6 +26,7 @@ pub struct RetryPolicy {
     attempt_timeout: Option<Micros>,
     total_timeout: Option<Micros>,
     max_retry_after: Micros,
+    slots: Option<Slots>,
     rules: Rules,
     per_kind: Vec<(Kind, KindRule)>,
     spec: RetrySpec,
@@ -86,6 +88,19 @@ impl RetryPolicy {
         !matches!(self.spec.enable_dead_letter, Some(false))
     }
 
+    /// The slots that retries are spread over, if they are.
+    #[must_use]
+    pub const fn slots(&self) -> Option<Slots> {
+        self.slots
+    }
+
+    /// The slot of this caller where no coordinator gives out another ([`slots::slot_of`]); none where retries are not
+    /// spread over slots.
+    #[must_use]
+    pub fn slot(&self, service: &str, operation: &str, instance: &str) -> Option<u32> {
+        self.slots.map(|Slots { count, .. }| slots::slot_of(service, operation, instance, count))
+    }
+
     /// What was accepted although it has no effect, one sentence each, in the user's own names.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
@@ -116,6 +131,7 @@ impl TryFrom<RetrySpec> for RetryPolicy {
         let mut spec = spec.or(&presets::STANDARD.spec());
         spec.deviation.get_or_insert(DEVIATION);
         spec.max_retry_after.get_or_insert(MAX_RETRY_AFTER);
+        let slots = fill_slots(&mut spec)?;
         let backoff = backoff(&spec)?;
         let deviation = spec.deviation.unwrap_or(DEVIATION);
         let jitter = match spec.jitter.unwrap_or(JitterType::Full) {
@@ -135,6 +151,7 @@ impl TryFrom<RetrySpec> for RetryPolicy {
             attempt_timeout: spec.attempt_timeout,
             total_timeout: spec.total_timeout,
             max_retry_after: spec.max_retry_after.unwrap_or(MAX_RETRY_AFTER),
+            slots,
             rules: Rules::new(
                 spec.retry_on.as_deref(),
                 spec.retry_statuses.as_deref(),
@@ -146,6 +163,21 @@ impl TryFrom<RetrySpec> for RetryPolicy {
             spec,
         })
     }
+}
+
+/// The slots of a policy that uses them, with their defaults filled in.
+fn fill_slots(spec: &mut RetrySpec) -> Result<Option<Slots>, ConfigError> {
+    if spec.coordination_enabled != Some(true) {
+        return Ok(None);
+    }
+    if spec.require_coordination == Some(true) && spec.coordinator != Some(true) {
+        let expected =
+            "a coordinator beside it, or false: a slot then follows from service, operation and instance";
+        return Err(Check(&spec.spelling).refuse("require_coordination", "true", expected.into()));
+    }
+    let count = *spec.slot_count.get_or_insert(slots::COUNT);
+    let width = *spec.slot_width.get_or_insert(slots::WIDTH);
+    Ok(Some(Slots { count, width }))
 }
 
 /// The backoff of a kind inherits what its entry leaves open, and bends it as [`RetrySpec::or`] does.
@@ -277,6 +309,10 @@ fn warnings(spec: &RetrySpec, jitter: Jitter, backoff: &Backoff, given_deviation
     if spec.custom_backoff == Some(true) && strategy != Strategy::Custom {
         warnings.push(format!("{} has no effect: only strategy custom calls it", named("custom_backoff")));
     }
+    if spec.require_coordination == Some(true) && spec.coordination_enabled != Some(true) {
+        let enabled = named("coordination_enabled");
+        warnings.push(format!("{} has no effect: {enabled} uses no slots", named("require_coordination")));
+    }
     if backoff.levels_off() {
         warnings.push(format!(
             "{} is so near to 1 that the delay stops growing, after 4096 retries, below {}",
@@ -389,6 +425,31 @@ mod tests {
                 "exponential_base is so near to 1 that the delay stops growing, after 4096 retries, below max_delay"
             ]
         );
+    }
+
+    #[test]
+    fn slots_are_used_where_coordination_is_enabled_and_nowhere_else() {
+        let policy = read(r#"{"slotCount": 4, "slotWidth": 50}"#, Unit::Millis).unwrap();
+        assert_eq!((policy.slots(), policy.slot("lake", "fetch", "i-1")), (None, None));
+        let policy = read(r#"{"coordinationEnabled": true}"#, Unit::Millis).unwrap();
+        assert_eq!(policy.slots(), Some(Slots { count: 10, width: Micros::from_millis(100) }));
+        assert_eq!(policy.slot("lake", "fetch", "i-1"), Some(9));
+        assert_eq!(policy.to_spec().slot_count, Some(10));
+    }
+
+    #[test]
+    fn coordination_that_is_required_and_missing_is_an_error() {
+        let required = r#"{"coordination_enabled": true, "require_coordination": true}"#;
+        assert_eq!(
+            read(required, Unit::Seconds).unwrap_err().to_string(),
+            "require_coordination: got true, expected a coordinator beside it, or false: a slot then follows from \
+             service, operation and instance"
+        );
+        let mut spec = RetrySpec::read(&crate::json::parse(required).unwrap(), Unit::Seconds, "").unwrap();
+        spec.coordinator = Some(true);
+        assert!(RetryPolicy::try_from(spec).is_ok_and(|policy| policy.slots().is_some()));
+        let off = read(r#"{"requireCoordination": true}"#, Unit::Millis).unwrap();
+        assert_eq!(off.warnings(), ["requireCoordination has no effect: coordinationEnabled uses no slots"]);
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl RetrySpec {
             slot_width: long("slot_width")?,
             coordination_enabled: reader.boolean("coordination_enabled")?,
             require_coordination: reader.boolean("require_coordination")?,
+            coordinator: None,
             retention: limit("retention")?,
             spelling: Spelling {
                 unit,

@@ -83,14 +83,16 @@ pub struct RetrySpec {
     pub log_level: Option<String>,
     /// Let the host's own error messages into logs.
     pub log_messages: Option<bool>,
-    /// The number of distributed retry slots: 1 to 10 000.
+    /// The number of distributed retry [slots](crate::slots): 1 to 10 000; 10 where slots are used and nothing is said.
     pub slot_count: Option<u32>,
-    /// The width of a slot: 0 to 365 days.
+    /// The width of a slot: 0 to 365 days; 100 ms where slots are used and nothing is said.
     pub slot_width: Option<Micros>,
     /// Spread retries over slots.
     pub coordination_enabled: Option<bool>,
     /// Treat a missing coordinator as an error.
     pub require_coordination: Option<bool>,
+    /// Whether the caller has a coordinator that gives out slots. Nothing that is read says so: a host knows.
+    pub coordinator: Option<bool>,
     /// The window of the idempotency key that the call carries: above 0, to 365 days.
     pub retention: Option<Micros>,
     /// How the user spelled the fields, for errors.
@@ -183,7 +185,7 @@ impl RetrySpec {
         fill!(self, defaults: max_attempts strategy base multiplier max_delay schedule custom_backoff jitter
             attempt_timeout total_timeout max_retry_after retry_on never_on retry_statuses per_kind custom_conditions
             name r#type tags enable_circuit_breaker enable_dead_letter enable_metrics enable_logging log_level
-            log_messages slot_count slot_width coordination_enabled require_coordination retention);
+            log_messages slot_count slot_width coordination_enabled require_coordination coordinator retention);
         self
     }
 }

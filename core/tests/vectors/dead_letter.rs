@@ -36,7 +36,7 @@ fn call(given: &Value) -> Value {
         now = now.plus(Micros::new(attempt["takes"].as_u64().unwrap_or(0)));
         let mut verdict = policy.judge(&classify::signals(attempt, Host::Node));
         verdict.retry &= given["veto"] != true;
-        let failure = Failure { verdict, retry_after: None, custom_delay: None };
+        let failure = Failure { verdict, retry_after: None, custom_delay: None, slot: 0 };
         match policy.failed(&mut call, now, &failure, Draw(0)) {
             Step::Retry { delay } => now = now.plus(delay),
             Step::Stop(_) => break Ending::GivenUp(verdict.kind),

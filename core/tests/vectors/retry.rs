@@ -21,6 +21,12 @@ struct Given {
     conditions: Vec<Condition>,
     #[serde(default)]
     start: u64,
+    #[serde(default)]
+    service: String,
+    #[serde(default)]
+    operation: String,
+    #[serde(default)]
+    instance: String,
     attempts: Vec<Value>,
 }
 
@@ -56,6 +62,7 @@ pub(crate) fn call(given: &Value) -> Value {
             verdict,
             retry_after: retry_after::read(&classify::hints(&attempt["headers"]), Timestamp::ZERO),
             custom_delay: at(&answers, made - 1).map(Micros::new),
+            slot: policy.slot(&given.service, &given.operation, &given.instance).unwrap_or(0),
         };
         let draw = Draw(at(&given.draws, made - 1).unwrap_or(0));
         match policy.failed(&mut call, now, &failure, draw) {
