@@ -37,6 +37,9 @@ for binding in once-again-node once-again-wasm once-again-python; do
   [[ -z $extra ]] || complain "$binding may depend on no crate of ours but core and once-again-js" "$extra"
 done
 
+extra=$(dependencies once-again | grep '^once-again' | grep -vxF once-again-core || true)
+[[ -z $extra ]] || complain "once-again, the Rust package, may depend on no crate of ours but core" "$extra"
+
 refuse "the driver runs in browsers too: it imports its own files only" \
   "(from|import|require\() *[\"'][^.]" 'bindings-js/src/*.ts'
 refuse "the web package has no Node below it" "from *[\"']node:" 'bindings-wasm/ts/*.ts'
@@ -46,6 +49,8 @@ refuse "the web package has no Node below it" "from *[\"']node:" 'bindings-wasm/
 refuse "core's bans are lifted for one constant of Cargo's only" 'clippy::disallowed' 'core/src/*.rs' ':!core/src/lib.rs'
 refuse "a binding reads no clock: the driver hands the time over" \
   '\b(Instant|SystemTime)::now|Date::now|performance_now' 'bindings-*/src/*.rs'
+refuse "Rust reads clocks in runtime/src/clock.rs only" \
+  '\b(Instant|SystemTime)::now' 'runtime/src/*.rs' ':!runtime/src/clock.rs'
 refuse "JavaScript reads clocks in bindings-js/src/clock.ts only" \
   'Date\.now|performance\.now|new Date\(\)|hrtime' 'bindings-*/*.ts' ':!bindings-js/src/clock.ts'
 refuse "Python reads clocks in python/once_again/_clock.py only" \
@@ -59,7 +64,7 @@ words='(delay|backoff|jitter|threshold|multiplier)[A-Za-z_]*'
 thousand='(1_?000|1e3|1_?000_?000|1e6|1_?000\.0|1_?000_?000\.0)'
 for operator in '[-+*/%<>]=?' '\*\*'; do
   found=$(git grep --untracked -niE "\b[a-z_.]*$words +$operator +[a-z0-9(]|[a-z0-9)] +$operator +[a-z_.]*\b$words" -- \
-    'bindings-*/src/*.rs' 'bindings-js/src/*.ts' 'bindings-node/ts/*.ts' 'bindings-wasm/ts/*.ts' 'bindings-python/python/*.py' |
+    'runtime/src/*.rs' 'bindings-*/src/*.rs' 'bindings-js/src/*.ts' 'bindings-node/ts/*.ts' 'bindings-wasm/ts/*.ts' 'bindings-python/python/*.py' |
     grep -vE '^[^:]+:[0-9]+:[[:space:]]*(//|/\*|\*|#)' | grep -vE "[*/] +$thousand\b|[<>]=? +0\b" || true)
   [[ -z $found ]] || complain "a binding or a driver computes with a policy's numbers: core does that" "$found"
 done

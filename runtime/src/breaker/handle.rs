@@ -1,0 +1,282 @@
+//! One breaker, shared by everybody who calls the same dependency.
+
+use super::builder::{Judge, Listener};
+use super::{
+    BreakerBuilder, BreakerConfig, BreakerEvent, CallError, Change, CircuitOpenError, Counters, Isolation,
+    Mode, Outcome, Permit, Snapshot, State, Verdict,
+};
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::retry::Failure;
+use crate::time::{duration, tick};
+use once_again_core::breaker::{self, Decision};
+use once_again_core::draw::Draw;
+use once_again_core::time::{Micros, Tick};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// A circuit breaker. A clone is the same breaker; keep one per dependency.
+///
+/// No lock is held while a call runs, and a healthy dependency costs none at all: a closed breaker admits by one atomic
+/// load, and where successes count nowhere, so does telling it of one.
+///
+/// ```
+/// use once_again::{Breaker, CallError};
+/// use std::time::Duration;
+/// # async fn charge() -> std::io::Result<()> { Err(std::io::ErrorKind::ConnectionRefused.into()) }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let breaker = Breaker::builder()
+///     .name("payments")
+///     .failure_threshold(5)
+///     .recovery_timeout(Duration::from_secs(30))
+///     .build()?;
+/// match breaker.call(|| charge()).await {
+///     Ok(()) => println!("charged"),
+///     Err(CallError::Open(open)) => println!("not called, try again in {:?}", open.retry_after),
+///     Err(CallError::Failed(error)) => println!("failed: {error}"),
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Breaker(Arc<Inner>);
+
+struct Inner {
+    name: Arc<str>,
+    times_calls: bool,
+    origin: Instant,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    judges: Vec<Box<Judge>>,
+    listener: Option<Box<Listener>>,
+    state: watch::Sender<State>,
+    /// What everybody may know without asking: twice the epoch in which calls are admitted without a question (0: ask),
+    /// and 1 more if a success changes nothing now.
+    hint: AtomicU64,
+    core: Mutex<breaker::Breaker>,
+}
+
+/// The defaults of every language: opens at 5 failures within 60 s, for 30 s, and closes after 3 good probes.
+impl Default for Breaker {
+    fn default() -> Self {
+        BreakerBuilder::new()
+            .made_of(breaker::Breaker::new(&BreakerConfig::default()), &BreakerConfig::default())
+    }
+}
+
+impl Breaker {
+    /// Starts from the [defaults](Self::default).
+    pub fn builder() -> BreakerBuilder {
+        BreakerBuilder::new()
+    }
+
+    pub(super) fn new(core: breaker::Breaker, config: &BreakerConfig, made: BreakerBuilder) -> Self {
+        let origin = made.clock.now();
+        Self(Arc::new(Inner {
+            name: config.name().unwrap_or("default").into(),
+            times_calls: config.times_calls(),
+            origin,
+            clock: made.clock,
+            entropy: made.entropy,
+            judges: made.judges,
+            listener: made.listener,
+            state: watch::Sender::new(core.state()),
+            hint: AtomicU64::new(hint(&core)),
+            core: Mutex::new(core),
+        }))
+    }
+
+    /// The name in events and errors ("default").
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Calls `operation` if the breaker lets it through, and tells the breaker how it ended. Every error counts as a
+    /// failure unless [`is_failure`](BreakerBuilder::is_failure) says otherwise. Dropping the call abandons it.
+    pub async fn call<T, E: 'static, Fut>(&self, operation: impl FnOnce() -> Fut) -> Result<T, CallError<E>>
+    where
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let permit = self.try_acquire().map_err(CallError::Open)?;
+        let result = operation().await;
+        permit.settle(self.outcome(result.as_ref().err()));
+        result.map_err(CallError::Failed)
+    }
+
+    /// [`call`](Self::call) for an operation that blocks its thread.
+    pub fn call_blocking<T, E: 'static>(
+        &self,
+        operation: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, CallError<E>> {
+        let permit = self.try_acquire().map_err(CallError::Open)?;
+        let result = operation();
+        permit.settle(self.outcome(result.as_ref().err()));
+        result.map_err(CallError::Failed)
+    }
+
+    /// The right to make one call, for those who make it themselves. Tell the permit how it ended.
+    pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
+        let inner = &*self.0;
+        let since = inner.times_calls.then(|| inner.clock.now());
+        let epoch = inner.hint.load(Ordering::Acquire) >> 1;
+        if epoch != 0 {
+            return Ok(Permit::new(self.clone(), breaker::Permit::call(epoch), since));
+        }
+        let now = self.tick(since.unwrap_or_else(|| inner.clock.now()));
+        let mut core = self.lock();
+        let admission = core.admit(now);
+        self.changed(core, admission.change, false);
+        match admission.decision {
+            Decision::Permit(permit) => Ok(Permit::new(self.clone(), permit, since)),
+            Decision::Rejected { state, retry_after } => {
+                Err(CircuitOpenError { name: inner.name.clone(), state, retry_after: duration(retry_after) })
+            }
+        }
+    }
+
+    /// Where it stands. An open breaker whose wait is over is open until somebody asks to call.
+    #[must_use]
+    pub fn state(&self) -> State {
+        *self.0.state.borrow()
+    }
+
+    /// Whether calls are rejected: the breaker is open, or held open by hand.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state(), State::Open | State::ForcedOpen)
+    }
+
+    /// Follows the state: the receiver always shows the present one and wakes at each change. Every single change reaches
+    /// [`on_event`](BreakerBuilder::on_event).
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<State> {
+        self.0.state.subscribe()
+    }
+
+    /// What it has counted.
+    #[must_use]
+    pub fn stats(&self) -> Counters {
+        let now = self.now();
+        self.lock().counters(now)
+    }
+
+    /// Holds it open until the guard is dropped, whatever calls do.
+    pub fn isolate(&self) -> Isolation {
+        let mut core = self.lock();
+        let change = core.isolate();
+        self.changed(core, change, false);
+        Isolation::new(self.clone())
+    }
+
+    pub(super) fn release(&self) {
+        let mut core = self.lock();
+        let change = core.release();
+        self.changed(core, change, false);
+    }
+
+    /// Turns it off, into a mere observer, or on again.
+    pub fn set_mode(&self, mode: Mode) {
+        let mut core = self.lock();
+        let change = core.set_mode(mode);
+        self.changed(core, change, false);
+    }
+
+    /// An active health check has ended: a good one lets the next caller of an open breaker through at once.
+    pub fn health(&self, ok: bool) {
+        let now = self.now();
+        let mut core = self.lock();
+        core.health(ok, now);
+        self.changed(core, None, false);
+    }
+
+    /// What is worth keeping beyond this process; [`BreakerBuilder::restore`] goes on from there. It is
+    /// `serde::Serialize`.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let now = self.now();
+        self.lock().snapshot(now)
+    }
+
+    /// How an ended call counts.
+    pub(crate) fn outcome<E: 'static>(&self, error: Option<&E>) -> Outcome {
+        let Some(error) = error else { return Outcome::Success };
+        let ignored = self.0.judges.iter().any(|is_failure| is_failure(error) == Some(false));
+        if ignored { Outcome::Ignored } else { Outcome::Failure }
+    }
+
+    /// How an ended attempt counts. A breaker that rejected it is not told: it was never permitted.
+    pub(crate) fn outcome_of<T, E: 'static>(&self, result: &Result<T, Failure<E>>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Success,
+            Err(Failure::Error(error)) => self.outcome(Some(error)),
+            Err(Failure::TimedOut(_) | Failure::CircuitOpen(_)) => Outcome::Failure,
+        }
+    }
+
+    pub(super) fn settle(
+        &self,
+        permit: breaker::Permit,
+        since: Option<Instant>,
+        outcome: Outcome,
+    ) -> Verdict {
+        let inner = &*self.0;
+        if outcome == Outcome::Success && inner.hint.load(Ordering::Acquire) == permit.epoch << 1 | 1 {
+            return Verdict::Counted;
+        }
+        let ended = inner.clock.now();
+        let took = since.map_or(Micros::ZERO, |since| tick(since, ended).since(Tick::ZERO));
+        let draw = Draw(inner.entropy.draw());
+        let mut core = self.lock();
+        let settled = core.settle(permit, outcome, took, self.tick(ended), draw);
+        self.changed(core, settled.change, settled.would_open);
+        settled.verdict
+    }
+
+    /// Publishes what an event changed, then lets go of the lock, then tells the listener, which may use the breaker.
+    fn changed(&self, core: MutexGuard<'_, breaker::Breaker>, change: Option<Change>, would_open: bool) {
+        let inner = &*self.0;
+        let epoch = core.epoch();
+        inner.hint.store(hint(&core), Ordering::Release);
+        if let Some(Change { to, .. }) = change {
+            inner.state.send_replace(to);
+        }
+        drop(core);
+        let Some(listener) = &inner.listener else { return };
+        if let Some(Change { from, to }) = change {
+            listener(&BreakerEvent::StateChange { name: inner.name.clone(), from, to, epoch });
+        }
+        if would_open {
+            listener(&BreakerEvent::WouldOpen { name: inner.name.clone() });
+        }
+    }
+
+    /// Core cannot panic, so a poisoned lock can only be that of a thread that was killed between two events.
+    fn lock(&self) -> MutexGuard<'_, breaker::Breaker> {
+        self.0.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Tick {
+        self.tick(self.0.clock.now())
+    }
+
+    fn tick(&self, now: Instant) -> Tick {
+        tick(self.0.origin, now)
+    }
+}
+
+fn hint(core: &breaker::Breaker) -> u64 {
+    match core.closed_epoch() {
+        0 => 0,
+        // Epochs stay below 2^53.
+        epoch => epoch << 1 | u64::from(core.quiet()),
+    }
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker").field("name", &self.0.name).field("state", &self.state()).finish()
+    }
+}

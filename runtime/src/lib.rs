@@ -1,0 +1,50 @@
+//! **once-again**: retries and circuit breakers that agree with each other, and with the same policies in Node, Python and
+//! the browser.
+//!
+//! ```
+//! use once_again::{Breaker, Retry, RetryPolicy};
+//!
+//! # async fn fetch(url: &str) -> std::io::Result<String> { Ok(url.to_owned()) }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let breaker = Breaker::default();
+//! let body = Retry::new(RetryPolicy::http())
+//!     .breaker(&breaker)
+//!     .run(|attempt| async move {
+//!         println!("attempt {}", attempt.number());
+//!         fetch("https://example.com").await
+//!     })
+//!     .await?;
+//! # let _ = body; Ok(()) }
+//! ```
+//!
+//! Every decision (how long to wait, which failures to retry, when a breaker opens) is made by `once-again-core`, which has
+//! no clock, no randomness and no I/O, and is held to one set of vectors in four languages. This crate adds the doing: it
+//! awaits, sleeps and cancels, on [tokio](https://docs.rs/tokio).
+//!
+//! - [`retry`]: policies, presets, time limits, `Retry-After`, hooks; also for code that blocks
+//! - [`breaker`]: a handle for any number of tasks, permits that settle themselves when dropped
+//! - [`testing`]: a virtual clock, so that no test waits
+
+#![forbid(unsafe_code)]
+
+pub mod breaker;
+mod clock;
+mod config;
+mod entropy;
+pub mod retry;
+pub mod testing;
+mod time;
+
+pub use breaker::{Breaker, CallError, CircuitOpenError};
+pub use clock::{Clock, Sleep, TokioClock};
+pub use entropy::{Entropy, ThreadRng};
+pub use once_again_core::error::{Code, ConfigError};
+pub use retry::{Attempt, Facts, Failure, Kind, Retry, RetryError, RetryPolicy, chain};
+
+/// The example of the package's own page runs as it stands.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// The version of this crate and of the core in it.
+pub const VERSION: &str = once_again_core::VERSION;

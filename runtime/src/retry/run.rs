@@ -1,0 +1,240 @@
+//! Runs an operation until it succeeds or core says that it is enough.
+
+use super::attempt::{Attempt, Failure};
+use super::call::{Call, Limit};
+use super::classify::Facts;
+use super::rules::{Retrying, Rules, Succeeded};
+use super::{Blocking, RetryError, RetryPolicy};
+use crate::breaker::Breaker;
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use once_again_core::error::ConfigError;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+/// Runs operations that fail with `E` under one [`RetryPolicy`].
+///
+/// Made once and used for any number of calls at a time; a clone is one reference count. Each call has its own state.
+/// Dropping a call ends it: no further attempt is made.
+///
+/// ```
+/// use once_again::{Retry, RetryPolicy};
+/// # async fn connect() -> std::io::Result<u8> { Ok(7) }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let connection = Retry::new(RetryPolicy::standard())
+///     .on_retry(|retry| eprintln!("attempt {} failed: {}", retry.attempt, retry.failure))
+///     .run(|_attempt| connect())
+///     .await?;
+/// # assert_eq!(connection, 7); Ok(()) }
+/// ```
+pub struct Retry<E> {
+    rules: Arc<Rules<E>>,
+}
+
+impl<E: 'static> Retry<E> {
+    /// Retries under `policy`. An [`io::Error`](std::io::Error), a time-out and an open breaker are told apart, also inside
+    /// a `Box<dyn Error>`; what another error means, [`classify`](Self::classify) says. Without it, it is of
+    /// [`Kind::Unknown`](super::Kind::Unknown), which most policies retry.
+    #[must_use]
+    pub fn new(policy: impl Into<RetryPolicy>) -> Self {
+        Self { rules: Arc::new(Rules::new(policy.into())) }
+    }
+}
+
+impl<E: 'static> Retry<E> {
+    /// What an error means: its [`Kind`](super::Kind), or more [`Facts`] about it.
+    #[must_use]
+    pub fn classify<F: Into<Facts>>(mut self, facts: impl Fn(&E) -> F + Send + Sync + 'static) -> Self {
+        self.change().classify = Arc::new(move |error| facts(error).into());
+        self
+    }
+
+    /// Retries only while `condition(error, attempt)` agrees; `attempt` is the one that just failed, from 1. It can veto,
+    /// not permit: what the policy does not retry is not asked about. Of several, all must agree.
+    #[must_use]
+    pub fn when(mut self, condition: impl Fn(&E, u32) -> bool + Send + Sync + 'static) -> Self {
+        self.change().conditions.push(Arc::new(condition));
+        self
+    }
+
+    /// Every attempt asks `breaker` first and tells it how it ended. A breaker that is open ends the call at once.
+    #[must_use]
+    pub fn breaker(mut self, breaker: &Breaker) -> Self {
+        self.change().breaker = Some(breaker.clone());
+        self
+    }
+
+    /// Names the operation in errors and events.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.change().name = Some(name.into());
+        self
+    }
+
+    /// Hears of each failure that another attempt follows, before the wait.
+    #[must_use]
+    pub fn on_retry(mut self, hook: impl Fn(&Retrying<'_, E>) + Send + Sync + 'static) -> Self {
+        self.change().on_retry = Some(Arc::new(hook));
+        self
+    }
+
+    /// Hears of each success.
+    #[must_use]
+    pub fn on_success(mut self, hook: impl Fn(&Succeeded<'_>) + Send + Sync + 'static) -> Self {
+        self.change().on_success = Some(Arc::new(hook));
+        self
+    }
+
+    /// Hears of each call that ends in an error.
+    #[must_use]
+    pub fn on_give_up(mut self, hook: impl Fn(&RetryError<E>) + Send + Sync + 'static) -> Self {
+        self.change().on_give_up = Some(Arc::new(hook));
+        self
+    }
+
+    /// Another clock than tokio's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.change().clock = Arc::new(clock);
+        self
+    }
+
+    /// Another source of draws than the thread's generator.
+    #[must_use]
+    pub fn entropy(mut self, entropy: impl Entropy) -> Self {
+        self.change().entropy = Arc::new(entropy);
+        self
+    }
+
+    /// The policy it retries under.
+    #[must_use]
+    pub fn policy(&self) -> &RetryPolicy {
+        &self.rules.policy
+    }
+
+    /// The same for operations that block their thread. A policy with `attempt_timeout` is refused: nothing can interrupt
+    /// such an operation.
+    pub fn blocking(self) -> Result<Blocking<E>, ConfigError> {
+        Blocking::new(self.rules)
+    }
+
+    /// Runs `operation` until it succeeds, or until the policy has had enough. It is called once for each attempt.
+    pub async fn run<T, F, Fut>(&self, mut operation: F) -> Result<T, RetryError<E>>
+    where
+        F: FnMut(Attempt<E>) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let rules = &*self.rules;
+        let call;
+        let first = if rules.is_unwatched() && rules.breaker.is_none() {
+            // A first attempt needs no decision, and one that is ready at once not even a clock.
+            let mut attempt = pin!(operation(Attempt::first()));
+            let polled = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await;
+            let ended = match polled {
+                Poll::Ready(Ok(value)) => return Ok(value),
+                Poll::Ready(Err(error)) => {
+                    call = Call::begin(rules);
+                    Err(error)
+                }
+                Poll::Pending => {
+                    call = Call::begin(rules);
+                    attempt.await
+                }
+            };
+            match ended {
+                Ok(value) => return Ok(value),
+                Err(error) => Some(Failure::Error(error)),
+            }
+        } else {
+            call = Call::begin(rules);
+            None
+        };
+        // Boxed, so that a call that needs none of this is small.
+        Box::pin(persist(rules, call, operation, first)).await
+    }
+
+    fn change(&mut self) -> &mut Rules<E> {
+        Arc::make_mut(&mut self.rules)
+    }
+}
+
+/// Goes on, from the first attempt or after its failure.
+async fn persist<E: 'static, T, F, Fut>(
+    rules: &Rules<E>,
+    mut call: Call<E>,
+    mut operation: F,
+    mut failed: Option<Failure<E>>,
+) -> Result<T, RetryError<E>>
+where
+    F: FnMut(Attempt<E>) -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+{
+    loop {
+        if let Some(failure) = failed {
+            let delay = call.failed(rules, failure)?;
+            if !delay.is_zero() {
+                rules.clock.sleep(delay).await;
+            }
+        }
+        let attempt = call.next(rules)?;
+        match through_breaker(rules, call.time_left(rules), || operation(attempt)).await {
+            Ok(value) => {
+                call.succeeded(rules);
+                return Ok(value);
+            }
+            Err(failure) => failed = Some(failure),
+        }
+    }
+}
+
+/// One attempt, if the breaker permits it.
+async fn through_breaker<E: 'static, T, Fut>(
+    rules: &Rules<E>,
+    limit: Option<Limit>,
+    attempt: impl FnOnce() -> Fut,
+) -> Result<T, Failure<E>>
+where
+    Fut: Future<Output = Result<T, E>>,
+{
+    let Some(breaker) = &rules.breaker else { return bounded(rules, limit, attempt()).await };
+    let permit = breaker.try_acquire().map_err(Failure::CircuitOpen)?;
+    let result = bounded(rules, limit, attempt()).await;
+    permit.settle(breaker.outcome_of(&result));
+    result
+}
+
+/// One attempt within its time. Both the attempt and the timer are gone when this returns.
+async fn bounded<E, T>(
+    rules: &Rules<E>,
+    limit: Option<Limit>,
+    attempt: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure<E>> {
+    let Some(Limit { left, timed_out }) = limit else { return attempt.await.map_err(Failure::Error) };
+    let mut attempt = pin!(attempt);
+    let mut over = rules.clock.limit(left);
+    // The attempt first: one that is ready has made it, however late this task was woken.
+    poll_fn(|context| match attempt.as_mut().poll(context) {
+        Poll::Ready(result) => Poll::Ready(result.map_err(Failure::Error)),
+        Poll::Pending => over.as_mut().poll(context).map(|()| Err(Failure::TimedOut(timed_out))),
+    })
+    .await
+}
+
+impl<E> Clone for Retry<E> {
+    fn clone(&self) -> Self {
+        Self { rules: self.rules.clone() }
+    }
+}
+
+impl<E> fmt::Debug for Retry<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry")
+            .field("name", &self.rules.name)
+            .field("policy", &self.rules.policy)
+            .field("breaker", &self.rules.breaker)
+            .finish_non_exhaustive()
+    }
+}
