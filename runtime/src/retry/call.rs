@@ -109,7 +109,7 @@ impl<E> Call<E> {
         let before = self.state;
         let mut ask = |verdict, custom_delay| {
             self.state = before;
-            let failure = retry::Failure { verdict, retry_after, custom_delay };
+            let failure = retry::Failure { verdict, retry_after, custom_delay, slot: 0 };
             policy.failed(&mut self.state, now, &failure, draw)
         };
         let mut step = ask(verdict, None);

@@ -132,6 +132,7 @@ impl<E: fmt::Display> fmt::Display for RetryError<E> {
             Stop::Deadline => "no time is left for another attempt",
             Stop::RetryAfterTooLong => "the server asked for a longer wait than the policy allows",
             Stop::KindLimit => "failures of this kind have a limit of their own",
+            Stop::Budget => "the budget that calls share has no retry left",
         };
         if let Some(name) = name {
             write!(f, "{name}: ")?;
