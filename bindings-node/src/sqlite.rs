@@ -2,8 +2,7 @@
 
 use napi::bindgen_prelude::{Either4, Null, Uint8Array};
 use napi_derive::napi;
-use once_again_core::store::StoreOp;
-use once_again_core::store::sqlite::{self, Cell, Command};
+use once_again_core::store::{Cell, Command, StoreOp, sqlite};
 use once_again_js::mailbox::timestamp;
 use once_again_js::store;
 
@@ -98,7 +97,7 @@ pub fn sqlite_step(
 
 impl From<Command> for SqliteCommand {
     fn from(command: Command) -> Self {
-        Self { sql: command.text.into(), args: command.args.into_iter().map(value).collect() }
+        Self { sql: command.text.into_owned(), args: command.args.into_iter().map(value).collect() }
     }
 }
 

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use driver::Sqlite;
 use once_again_core::fingerprint::{Alg, Fingerprint};
 use once_again_core::idempotency::record::{Owner, RecordError, RecordKey};
-use once_again_core::store::sqlite::{self, Cell, SchemaError};
-use once_again_core::store::{Begin, Mode, OnOrphan, StoreOp, StoreReply};
+use once_again_core::store::sqlite::{self, SchemaError};
+use once_again_core::store::{Begin, Cell, Mode, OnOrphan, StoreOp, StoreReply};
 use once_again_core::time::{Micros, Timestamp};
 use rusqlite::Connection;
 

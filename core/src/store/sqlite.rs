@@ -9,13 +9,11 @@
 //! Parameters are positional, so one list binds in every driver. Integers are cast, because JavaScript's numbers bind as
 //! REAL. Needs SQLite 3.37 or later (STRICT tables).
 
-mod row;
-
-pub use row::COLUMNS;
-
+use super::command::{Cell, Command};
 use super::memory::SWEPT_PER_BEGIN;
 use super::op::{OpKind, StoreOp, Target};
 use super::reply::StoreReply;
+use super::row;
 use super::step::{Write, step as decide};
 use crate::idempotency::record::RecordError;
 use crate::time::Timestamp;
@@ -38,7 +36,7 @@ pub const MIGRATIONS: &[&[&str]] =
 
 /// Reads one record; one parameter, the key.
 pub const SELECT: &str = include_str!("sqlite/select.sql");
-/// Writes one record; parameters: the key, then [`COLUMNS`].
+/// Writes one record; parameters: the key, then [`COLUMNS`](super::COLUMNS).
 pub const PUT: &str = include_str!("sqlite/put.sql");
 /// Deletes one record; one parameter, the key.
 pub const DELETE: &str = include_str!("sqlite/delete.sql");
@@ -46,28 +44,6 @@ pub const DELETE: &str = include_str!("sqlite/delete.sql");
 pub const EXPIRED: &str = include_str!("sqlite/expired.sql");
 /// Deletes expired records; parameters: now, limit.
 pub const SWEEP: &str = include_str!("sqlite/sweep.sql");
-
-/// One value of a row or a parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cell {
-    /// NULL.
-    Null,
-    /// INTEGER.
-    Int(i64),
-    /// TEXT.
-    Text(String),
-    /// BLOB.
-    Bytes(Vec<u8>),
-}
-
-/// A statement and its positional parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
-    /// The SQL.
-    pub text: &'static str,
-    /// One per `?`.
-    pub args: Vec<Cell>,
-}
 
 /// The file was written by a version of the library that came later than this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +70,10 @@ pub fn migrate(found: Option<i64>) -> Result<Vec<Command>, SchemaError> {
     let found = found.unwrap_or(0);
     let done = usize::try_from(found).ok().filter(|done| *done <= MIGRATIONS.len());
     let missing = &MIGRATIONS[done.ok_or(SchemaError { found })?..];
-    let statements = missing.iter().copied().flatten().map(|text| Command { text, args: Vec::new() });
+    let statements = missing.iter().copied().flatten().map(|text| Command::new(*text, Vec::new()));
     let mut commands: Vec<_> = statements.collect();
     if !commands.is_empty() {
-        commands.push(Command { text: VERSION_SET, args: vec![row::integer(MIGRATIONS.len() as u64)] });
+        commands.push(Command::new(VERSION_SET, vec![Cell::number(MIGRATIONS.len() as u64)]));
     }
     Ok(commands)
 }
@@ -106,8 +82,8 @@ pub fn migrate(found: Option<i64>) -> Result<Vec<Command>, SchemaError> {
 #[must_use]
 pub fn look_up(now: Timestamp, op: &StoreOp) -> Command {
     match op.target() {
-        Target::Expired { limit } => Command { text: EXPIRED, args: up_to(now, limit) },
-        Target::Record(key) => Command { text: SELECT, args: vec![row::key(key)] },
+        Target::Expired { limit } => Command::new(EXPIRED, up_to(now, limit)),
+        Target::Record(key) => Command::new(SELECT, vec![row::key(key)]),
     }
 }
 
@@ -126,11 +102,11 @@ pub fn step(
     let mut commands = Vec::new();
     match write {
         Write::Keep => {}
-        Write::Put(record) => commands.push(Command { text: PUT, args: row::cells(key, record) }),
-        Write::Delete => commands.push(Command { text: DELETE, args: vec![row::key(key)] }),
+        Write::Put(record) => commands.push(Command::new(PUT, row::cells(key, record))),
+        Write::Delete => commands.push(Command::new(DELETE, vec![row::key(key)])),
     }
     if op.kind() == OpKind::Begin && !commands.is_empty() {
-        commands.push(Command { text: SWEEP, args: up_to(now, SWEPT_PER_BEGIN) });
+        commands.push(Command::new(SWEEP, up_to(now, SWEPT_PER_BEGIN)));
     }
     Ok((commands, reply))
 }
@@ -142,10 +118,10 @@ fn sweep(
 ) -> Result<(Vec<Command>, StoreReply), RecordError> {
     let Some([Cell::Int(count)]) = row else { return Err(RecordError::Column("count")) };
     let count = u32::try_from(*count).map_err(|_| RecordError::Column("count"))?;
-    let command = (count > 0).then(|| Command { text: SWEEP, args: up_to(now, limit) });
+    let command = (count > 0).then(|| Command::new(SWEEP, up_to(now, limit)));
     Ok((command.into_iter().collect(), StoreReply::Swept { count }))
 }
 
 fn up_to(now: Timestamp, limit: u32) -> Vec<Cell> {
-    vec![row::integer(now.get()), row::integer(limit.into())]
+    vec![Cell::number(now.get()), Cell::number(limit)]
 }

@@ -1,7 +1,7 @@
 //! The driver of the SQLite dialect, over rusqlite: what every language's driver does, in its shortest form.
 
 use once_again_core::idempotency::record::RecordError;
-use once_again_core::store::sqlite::{self, Cell, Command};
+use once_again_core::store::{Cell, Command, sqlite};
 use once_again_core::store::{StoreOp, StoreReply};
 use once_again_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -18,7 +18,7 @@ impl Sqlite {
         connection.execute_batch(sqlite::VERSION_TABLE).unwrap();
         let found = connection.query_row(sqlite::VERSION, [], |row| row.get(0)).unwrap();
         for command in sqlite::migrate(found).unwrap() {
-            connection.execute(command.text, bind(&command)).unwrap();
+            connection.execute(&command.text, bind(&command)).unwrap();
         }
         Self(connection)
     }
@@ -41,14 +41,14 @@ impl Sqlite {
         op: &StoreOp,
     ) -> Result<StoreReply, RecordError> {
         let look_up = sqlite::look_up(now, op);
-        let mut statement = self.0.prepare(look_up.text).unwrap();
+        let mut statement = self.0.prepare(&look_up.text).unwrap();
         let columns = statement.column_count();
         let mut rows = statement.query(bind(&look_up)).unwrap();
         let row: Option<Vec<Cell>> =
             rows.next().unwrap().map(|row| (0..columns).map(|i| cell(row.get_ref(i).unwrap())).collect());
         let (commands, reply) = sqlite::step(now, row.as_deref(), op)?;
         for command in commands {
-            self.0.prepare(command.text).unwrap().execute(bind(&command)).unwrap();
+            self.0.prepare(&command.text).unwrap().execute(bind(&command)).unwrap();
         }
         Ok(reply)
     }

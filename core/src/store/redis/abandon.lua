@@ -1,0 +1,3 @@
+-- ARGV: now, owner, epoch.
+write({ lease_until = now })
+return answer('abandoned')

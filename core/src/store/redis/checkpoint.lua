@@ -1,0 +1,3 @@
+-- ARGV: now, owner, epoch, data.
+write({ checkpoint = ARGV[4] })
+return answer('checkpointed')
