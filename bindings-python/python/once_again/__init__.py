@@ -1,6 +1,8 @@
 """Retries, circuit breakers and idempotency from one decision core: the same answer in every language."""
 
 from ._core import core_version, fingerprint
+from ._trace import trace_id
+from .attempts import Attempt, Retrying, retrying
 from .breaker import CircuitBreaker, Permit
 from .config import RetryConfig
 from .errors import (
@@ -18,13 +20,14 @@ from .errors import (
     StoreUnavailableError,
     is_circuit_breaker_error,
 )
-from .events import FailedAttempt, RetryEvent, StateChange
+from .events import FailedAttempt, RetryEvent, StateChange, SuccessEvent
 from .idempotency import DuplicateCheck, IdempotencyManager, IdempotencyRecord
 from .policies import RetryPolicyManager
 from .retry import RetryPolicy, with_retry
-from .retry_decorator import retry_critical_task, retry_kernel_task, retry_quick_task
+from .retry_decorator import retry_critical_task, retry_kernel_task, retry_quick_task, retry_with_checkpoint
 
 __all__ = [
+    "Attempt",
     "AttemptTimeoutError",
     "CircuitBreaker",
     "CircuitOpenError",
@@ -45,14 +48,19 @@ __all__ = [
     "RetryEvent",
     "RetryPolicy",
     "RetryPolicyManager",
+    "Retrying",
     "StateChange",
     "StoreFullError",
     "StoreUnavailableError",
+    "SuccessEvent",
     "core_version",
     "fingerprint",
     "is_circuit_breaker_error",
     "retry_critical_task",
     "retry_kernel_task",
     "retry_quick_task",
+    "retry_with_checkpoint",
+    "retrying",
+    "trace_id",
     "with_retry",
 ]

@@ -1,40 +1,28 @@
-"""One call after its first failure: asks core what follows, and tells hooks and logs."""
+"""One call after its first failure: asks core what follows."""
 
 from __future__ import annotations
 
 from . import _core, _log
+from ._account import Account
 from .errors import CircuitOpenError, MaxRetriesExceeded
-from .events import FailedAttempt, RetryEvent
+from .events import FailedAttempt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._plan import Names, Plan
 
 
-class Call:
+class Call(Account):
     """The state of one call. It belongs to that call alone."""
 
-    __slots__ = (
-        "_core",
-        "_failures",
-        "_operation",
-        "_service",
-        "_started",
-        "_trace_id",
-        "final",
-        "plan",
-    )
+    __slots__ = ("_core", "final")
 
     final: Exception
     """What to raise, once `failed` gave no delay."""
 
     def __init__(self, plan: Plan, names: Names, started: float) -> None:
-        self.plan = plan
-        self._service, self._operation = names
-        self._started = started
+        super().__init__(plan, names, started)
         self._core = plan.policy.begin(started)
-        self._failures: list[tuple[Exception, str, float | None, float]] = []
-        self._trace_id: str | None = None
 
     def failed(self, error: Exception) -> float | None:
         """An attempt failed: the seconds to wait before the next one, or none when it is over.
@@ -57,26 +45,18 @@ class Call:
         step = self._core.failed(now, bits, retry_after, custom, draw)
         if isinstance(step, str):
             self._failures.append((error, kind, None, now))
+            self._tell_failure(retry)
             self.final = self._give_up(error, step)
             return None
         self._failures.append((error, kind, step, now))
-        if plan.on_retry is not None:
-            _log.quietly(plan.on_retry, self._event(None))
-        self._write(_log.WARNING, "retry")
+        self._tell_failure(retry)
+        self._tell_retry()
         return step
-
-    def succeeded(self) -> None:
-        """An attempt after a failure succeeded."""
-        attempt = len(self._failures) + 1
-        self._write(_log.INFO, "success_after_retry", attempt=attempt, delay=None, error=None)
 
     def _give_up(self, error: Exception, reason: str) -> Exception:
         """Tells everybody, and answers what the caller gets."""
         plan, attempts = self.plan, len(self._failures)
-        if reason != "not_retryable" or attempts > 1:
-            self._write(_log.ERROR, "give_up")
-        if plan.on_give_up is not None:
-            _log.quietly(plan.on_give_up, self._event(reason))
+        self._tell_end(reason)
         if plan.dead_letter is not None and not isinstance(error, CircuitOpenError):
             _log.quietly(
                 plan.dead_letter,
@@ -99,36 +79,3 @@ class Call:
         exceeded = MaxRetriesExceeded(self._operation, attempts, history[-1].elapsed, reason, history)
         exceeded.__cause__ = error
         return exceeded
-
-    def _event(self, reason: str | None) -> RetryEvent:
-        error, kind, delay, at = self._failures[-1]
-        attempt = len(self._failures)
-        return RetryEvent(
-            self._operation,
-            self._service,
-            attempt,
-            error,
-            kind,
-            delay,
-            at - self._started,
-            reason,
-        )
-
-    def _write(self, level: int, event: str, **changes: object) -> None:
-        plan = self.plan
-        if level < plan.log_level or (logger := _log.listening(level, plan.logger)) is None:
-            return
-        error, kind, delay, _ = self._failures[-1]
-        self._trace_id = self._trace_id or _log.new_trace_id()
-        shown = f"{kind}: {type(error).__name__}"
-        fields = {
-            "event": event,
-            "service": self._service,
-            "operation": self._operation,
-            "attempt": len(self._failures),
-            "delay": delay,
-            "error": f"{shown}: {error}" if plan.log_messages else shown,
-            "trace_id": self._trace_id,
-            **changes,
-        }
-        _log.write(logger, level, plan.clock.wall_now(), fields)

@@ -9,7 +9,7 @@ from .errors import AttemptTimeoutError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from ._clock import SystemClock
     from ._types import Clock
@@ -24,37 +24,44 @@ async def within(seconds: float, clock: Clock | SystemClock, work: Awaitable[R])
         AttemptTimeoutError: the limit came first. A cancellation from outside is passed on as it is, also
             when both come at once.
     """
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("a time limit needs an asyncio task; trio and anyio's trio backend are not supported")
-    # Before 3.11 a task does not count its cancellations: the limit then wins when both arrive at once.
-    cancelling: Callable[[], int] = getattr(task, "cancelling", int)
-    uncancel: Callable[[], int] = getattr(task, "uncancel", int)
-    before = cancelling()
-    fired = False
-
-    def fire() -> None:
-        nonlocal fired
-        fired = True
-        task.cancel()
-
-    stop = _start_timer(seconds, clock, fire)
+    limit = Limit(seconds, clock)
     try:
         result = await work
-    except asyncio.CancelledError as cancelled:
-        if fired and uncancel() <= before:
-            raise AttemptTimeoutError(seconds) from cancelled
+    except BaseException as error:
+        if limit.has_cut_off(error):
+            raise AttemptTimeoutError(seconds) from error
         raise
-    except BaseException:
-        if fired:
-            uncancel()
-        raise
-    else:
-        if fired:
-            uncancel()
-        return result
-    finally:
-        stop()
+    limit.has_cut_off(None)
+    return result
+
+
+class Limit:
+    """The limit of what the current task does from now on, until it asks `has_cut_off`."""
+
+    __slots__ = ("_before", "_fired", "_stop", "_task", "seconds")
+
+    def __init__(self, seconds: float, clock: Clock | SystemClock) -> None:
+        task: asyncio.Task[Any] | None = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a time limit needs an asyncio task; trio and anyio's trio backend are not supported")
+        self.seconds = seconds
+        self._task = task
+        # Before 3.11 a task does not count its cancellations: the limit then wins when both arrive at once.
+        self._before: int = getattr(task, "cancelling", int)()
+        self._fired = False
+        self._stop = _start_timer(seconds, clock, self._fire)
+
+    def has_cut_off(self, error: BaseException | None) -> bool:
+        """Whether the work, which ended with ``error``, was cancelled by this limit. Ends the limit."""
+        self._stop()
+        if not self._fired:
+            return False
+        others: int = getattr(self._task, "uncancel", int)()
+        return others <= self._before and isinstance(error, asyncio.CancelledError)
+
+    def _fire(self) -> None:
+        self._fired = True
+        self._task.cancel()
 
 
 def _start_timer(seconds: float, clock: Clock | SystemClock, fire: Callable[[], None]) -> Callable[[], object]:

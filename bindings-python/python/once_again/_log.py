@@ -1,6 +1,7 @@
-"""Events as the retry policy standards write them: one JSON line each, on the logger ``once_again``.
+"""Events as the retry policy standards write them: to structlog once the program configured it, else one JSON line each
+on the logger ``once_again``.
 
-Nobody listens unless the program set up logging, so nothing is built, or even imported, until it did.
+Nobody listens unless the program set up one of them, so nothing is built, or even imported, until it did.
 """
 
 from __future__ import annotations
@@ -10,21 +11,23 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from logging import Logger
     from typing import Any
 
 # The numbers of `logging`, which is not imported for them; nothing is as loud as NEVER.
-INFO, WARNING, ERROR, NEVER = 20, 30, 40, 1000
-LEVELS = {"debug": 10, "info": INFO, "warning": WARNING, "error": ERROR}
-_NAMES = {number: name.upper() for name, number in LEVELS.items()}
-_logger: Logger | None = None
+DEBUG, INFO, WARNING, ERROR, NEVER = 10, 20, 30, 40, 1000
+LEVELS = {"debug": DEBUG, "info": INFO, "warning": WARNING, "error": ERROR}
+_NAMES = {number: name for name, number in LEVELS.items()}
+_logger: Any = None
 
 
-def listening(level: int, logger: Logger | None) -> Logger | None:
-    """The given logger, or our own, if an event of ``level`` would reach anybody."""
+def listening(level: int, logger: Any) -> Any:
+    """The given logger, or the program's own, if an event of ``level`` would reach anybody."""
     global _logger
     if logger is not None:
-        return logger if logger.isEnabledFor(level) else None
+        # One of structlog's filters by itself.
+        return logger if hasattr(logger, "bind") or logger.isEnabledFor(level) else None
+    if (structlog := sys.modules.get("structlog")) is not None and _is_configured(structlog):
+        return structlog.get_logger("once_again")
     if (logger := _logger) is None:
         if (logging := sys.modules.get("logging")) is None:
             return None
@@ -33,18 +36,23 @@ def listening(level: int, logger: Logger | None) -> Logger | None:
     return logger if logger is not None and logger.isEnabledFor(level) and logger.hasHandlers() else None
 
 
-def write(logger: Logger, level: int, wall_now: float, fields: dict[str, Any]) -> None:
-    """One event as one JSON line."""
-    import json
+def write(logger: Any, level: int, wall_now: float, fields: dict[str, Any]) -> None:
+    """One event: to structlog as it is, to anybody else as one JSON line."""
     from datetime import datetime, timezone
 
     timestamp = datetime.fromtimestamp(wall_now, timezone.utc).isoformat(timespec="milliseconds")
+    name = _NAMES[level]
     line = {
         "timestamp": timestamp.replace("+00:00", "Z"),
-        "level": _NAMES[level],
+        "level": name.upper(),
         **fields,
     }
-    logger.log(level, "%s", json.dumps(line))
+    if hasattr(logger, "bind"):
+        getattr(logger, name)(line.pop("event"), **line)
+    else:
+        import json
+
+        logger.log(level, "%s", json.dumps(line))
 
 
 def quietly(hook: Callable[..., object], *args: object) -> None:
@@ -62,8 +70,7 @@ def complain(function: Callable[..., object]) -> None:
     logging.getLogger("once_again").exception("a function given to once_again failed: %r", function)
 
 
-def new_trace_id() -> str:
-    """A UUID for one call."""
-    from uuid import uuid4
-
-    return str(uuid4())
+def _is_configured(structlog: Any) -> bool:
+    # Not before: structlog prints to stdout until somebody says what it should do. It may also be half imported.
+    is_configured: Callable[[], bool] | None = getattr(structlog, "is_configured", None)
+    return is_configured is not None and is_configured()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _core, _log
+from . import _core, _log, _metrics
 from ._callables import decorate, hook_of, operation_name
 from ._classify import Classifier
 from ._clock import clock_of, random_of
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from ._clock import SystemClock, SystemRandom
     from ._types import Clock, Random
-    from .events import RetryEvent
+    from .events import RetryEvent, SuccessEvent
 
     Names = tuple[str | None, str]
 
 
 class Plan:
-    """One decorator's settings. Never changed, so any number of functions, threads and calls share it.
+    """One decorator's settings. They never change, so any number of functions, threads and calls share it.
 
     Args:
         sources: Where fields come from, the strongest first, after what ``options`` give.
@@ -49,11 +49,14 @@ class Plan:
         "log_level",
         "log_messages",
         "logger",
+        "metered",
         "on_give_up",
         "on_retry",
+        "on_success",
         "policy",
         "random",
         "reraise",
+        "warned",
     )
 
     policy: _core.RetryPolicy
@@ -67,6 +70,9 @@ class Plan:
     dead_letter: Callable[..., object] | None
     on_retry: Callable[[RetryEvent], object] | None
     on_give_up: Callable[[RetryEvent], object] | None
+    on_success: Callable[[SuccessEvent], object] | None
+    warned: set[str]
+    """Operations whose unknown errors were warned of."""
 
     def __init__(self, sources: Iterable[RetryConfig], options: dict[str, Any]) -> None:
         fields = dict(options)
@@ -78,6 +84,7 @@ class Plan:
         self.random = random_of(fields.pop("random", None))
         self.on_retry = hook_of("on_retry", fields.pop("on_retry", None))
         self.on_give_up = hook_of("on_give_up", fields.pop("on_give_up", None))
+        self.on_success = hook_of("on_success", fields.pop("on_success", None))
 
         config = RetryConfig(**fields)
         for weaker in (given, *sources):
@@ -108,10 +115,20 @@ class Plan:
         self.log_level = _log.LEVELS[self.fields.get("log_level", "info")]
         if self.fields.get("enable_logging") is False:
             self.log_level = _log.NEVER
+        self.metered = self.fields.get("enable_metrics") is not False
+        self.warned = set()
 
     def is_limited(self) -> bool:
         """Whether an attempt may have to be cut off."""
         return self.attempt_timeout is not None or "total_timeout" in self.fields
+
+    def is_watched(self) -> bool:
+        """Whether somebody wants to hear of calls whose first attempt succeeds."""
+        return (
+            self.on_success is not None
+            or (self.metered and _metrics.current() is not None)
+            or self.log_level <= _log.DEBUG
+        )
 
     def decorate(self, function: Any) -> Any:
         """``function``, a method or an async function under this plan."""

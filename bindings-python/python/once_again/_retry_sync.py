@@ -13,34 +13,75 @@ if TYPE_CHECKING:
     from ._plan import Names, Plan
 
 
-def wrap(target: Callable[..., Any], plan: Plan, names: Names) -> Callable[..., Any]:
+def wrap(
+    target: Callable[..., Any], plan: Plan, names: Names, later: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     """``target`` under ``plan``. A first attempt that succeeds reads the clock once and asks nobody.
+
+    ``later`` makes the attempts after the first, if they differ.
 
     Raises:
         ConfigError: the plan limits attempts, and nothing can interrupt a plain function.
     """
-    if plan.attempt_timeout is not None:
-        raise ConfigError(
-            "attempt_timeout",
-            f"{plan.attempt_timeout:g} on {names[1]}, which is not async",
-            "an async function: nothing can interrupt another; limit its own waits, or use total_timeout",
-        )
+    refuse_attempt_timeout(plan, names[1])
     clock = plan.clock
-    attempt = target if plan.breaker is None else plan.breaker.guard(target)
+    attempt = _guarded(target, plan)
+    again = attempt if later is None else _guarded(later, plan)
+    # Whether somebody hears of every call: not known before the first one, when a program has imported all it uses.
+    watched = True
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        nonlocal watched
         started = clock.now()
+        if watched and (watched := plan.is_watched()):
+            return _watched(attempt, again, args, kwargs, Call(plan, names, started))
         try:
             return attempt(*args, **kwargs)
         except Exception as caught:
             failure = caught
         # Outside the `except`: an error of a later attempt must not carry this one as its context.
         try:
-            return _again(attempt, args, kwargs, Call(plan, names, started), failure)
+            return _again(again, args, kwargs, Call(plan, names, started), failure)
         finally:
             del failure  # its traceback holds this frame
 
     return wrapper
+
+
+def refuse_attempt_timeout(plan: Plan, name: str) -> None:
+    """Nothing can interrupt what is not async."""
+    if plan.attempt_timeout is not None:
+        raise ConfigError(
+            "attempt_timeout",
+            f"{plan.attempt_timeout:g} on {name}, which is not async",
+            "an async function: nothing can interrupt another; limit its own waits, or use total_timeout",
+        )
+
+
+def _guarded(attempt: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
+    return attempt if plan.breaker is None else plan.breaker.guard(attempt)
+
+
+def _watched(
+    attempt: Callable[..., Any],
+    again: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    call: Call,
+) -> Any:
+    """The whole call, when somebody hears of it even if its first attempt succeeds."""
+    call.begins()
+    try:
+        result = attempt(*args, **kwargs)
+    except Exception as caught:
+        failure = caught
+    else:
+        call.succeeded()
+        return result
+    try:
+        return _again(again, args, kwargs, call, failure)
+    finally:
+        del failure, call
 
 
 def _again(
@@ -55,6 +96,7 @@ def _again(
         while (delay := call.failed(failure)) is not None:
             if delay:
                 clock.sleep(delay)
+            call.begins()
             try:
                 result = attempt(*args, **kwargs)
             except Exception as caught:

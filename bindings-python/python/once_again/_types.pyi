@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from .breaker import CircuitBreaker
 from .config import RetryConfig
-from .events import RetryEvent
+from .events import RetryEvent, SuccessEvent
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +38,11 @@ class Random(Protocol):
 
     def getrandbits(self, k: int, /) -> int:
         """``k`` uniform random bits."""
+
+class StructuredLogger(Protocol):
+    """What ``logger=`` takes besides ``logging``'s: one of structlog's."""
+
+    def bind(self, **fields: Any) -> Any: ...
 
 class RetryFields(TypedDict, total=False):
     """The fields of `RetryConfig`, under every name they have in Python."""
@@ -86,7 +91,7 @@ class RetryFields(TypedDict, total=False):
     require_coordination: bool
     idempotency_ttl: Seconds
     dead_letter_handler: Callable[[str, Exception, int, Mapping[str, str]], object]
-    logger: Logger
+    logger: Logger | StructuredLogger
 
 class RetryOptions(RetryFields, total=False):
     """What a retry decorator takes: the fields, and what belongs to this process alone."""
@@ -98,6 +103,7 @@ class RetryOptions(RetryFields, total=False):
     random: Random
     on_retry: Callable[[RetryEvent], object]
     on_give_up: Callable[[RetryEvent], object]
+    on_success: Callable[[SuccessEvent], object]
     service_name: str
 
 class RetryDecorator(Protocol):

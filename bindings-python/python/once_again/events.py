@@ -84,6 +84,20 @@ class RetryEvent(Fields):
         """Why the call was given up: ``not_retryable``, ``exhausted``, ``deadline``…; none before a retry."""
 
 
+class SuccessEvent(Fields):
+    """A call succeeded, at its first attempt or a later one."""
+
+    __slots__ = ("attempts", "elapsed", "operation", "service")
+
+    def __init__(self, operation: str, service: str | None, attempts: int, elapsed: float) -> None:
+        self.operation = operation
+        self.service = service
+        self.attempts = attempts
+        """How many attempts it took, the successful one included."""
+        self.elapsed = elapsed
+        """Seconds from the start of the call to its success."""
+
+
 class StateChange(Fields):
     """A circuit breaker went from one state to another."""
 

@@ -1,4 +1,4 @@
-"""Retries for kernel tasks: three decorators that work bare, with arguments, and on async functions.
+"""Retries for kernel tasks: decorators that work bare, with arguments, and on async functions.
 
 Example::
 
@@ -13,6 +13,7 @@ Example::
 from __future__ import annotations
 
 from ._plan import Plan
+from .checkpoint import retry_with_checkpoint
 from .config import RetryConfig
 from .errors import MaxRetriesExceeded
 
@@ -28,6 +29,7 @@ __all__ = [
     "retry_critical_task",
     "retry_kernel_task",
     "retry_quick_task",
+    "retry_with_checkpoint",
 ]
 
 _DOC = """Retries a kernel task: {0}, doubling, without jitter.
@@ -36,8 +38,8 @@ Works bare and with arguments, on functions, methods and async functions; a gene
 
 Args:
     options: The fields of `RetryConfig` (or ``config=``), and ``on`` (exception types, names, kinds of
-        failure, or a function), ``breaker``, ``reraise``, ``on_retry``, ``on_give_up``, ``service_name``,
-        ``clock``, ``random``.
+        failure, or a function), ``breaker``, ``reraise``, ``on_success``, ``on_retry``, ``on_give_up``,
+        ``service_name``, ``clock``, ``random``.
 
 Raises:
     ConfigError: an option is unknown, out of range or of the wrong type.

@@ -1,0 +1,127 @@
+"""What happened in one call so far, and telling it: to hooks, the log, the metrics and the trace."""
+
+from __future__ import annotations
+
+from . import _log, _metrics, _trace
+from .events import RetryEvent, SuccessEvent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._plan import Names, Plan
+
+    # The error, its kind, the seconds waited after it (none after the last), when it came.
+    Failure = tuple[Exception, str, float | None, float]
+
+# Operations that were warned of; names made at run time must not fill the memory.
+_MOST_WARNED = 1_000
+
+
+class Account:
+    """The attempts of one call, and everybody who hears of them."""
+
+    __slots__ = ("_failures", "_metrics", "_operation", "_service", "_started", "_trace_id", "plan")
+
+    def __init__(self, plan: Plan, names: Names, started: float) -> None:
+        self.plan = plan
+        self._service, self._operation = names
+        self._started = started
+        self._failures: list[Failure] = []
+        self._metrics = _metrics.current() if plan.metered else None
+        self._trace_id: str | None = None
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that is made now or comes next, from 1."""
+        return len(self._failures) + 1
+
+    def begins(self) -> None:
+        """An attempt begins."""
+        if self.plan.log_level <= _log.DEBUG:
+            self._write(_log.DEBUG, "attempt", attempt=self.attempt, delay=None, error=None)
+
+    def succeeded(self) -> None:
+        """The attempt succeeded, and with it the call."""
+        plan, attempts = self.plan, self.attempt
+        if self._failures:
+            self._write(_log.INFO, "success_after_retry", attempt=attempts, delay=None, error=None)
+            _trace.add_event("retry_attempt", {"attempt": attempts})
+        if plan.on_success is None and self._metrics is None:
+            return
+        elapsed = plan.clock.now() - self._started
+        if self._metrics is not None:
+            self._metrics.attempt(self._service, self._operation, attempts)
+            self._metrics.success(self._service, self._operation, attempts, elapsed)
+        if plan.on_success is not None:
+            _log.quietly(plan.on_success, SuccessEvent(self._operation, self._service, attempts, elapsed))
+
+    def unsaved(self, error: Exception) -> None:
+        """The call succeeded, but its checkpoint could not be saved."""
+        self._write(_log.ERROR, "checkpoint_not_saved", attempt=None, error=self._shown(error))
+        if self._metrics is not None:
+            self._metrics.unsaved(self._service, self._operation)
+
+    def _tell_failure(self, retryable: bool) -> None:
+        """The last failure in its details: for metrics, the trace, and a log at level debug."""
+        plan = self.plan
+        _, kind, delay, _ = self._failures[-1]
+        attempt = len(self._failures)
+        if self._metrics is not None:
+            self._metrics.attempt(self._service, self._operation, attempt)
+        _trace.add_event("retry_attempt", {"attempt": attempt, "delay": delay or 0.0, "kind": kind})
+        if plan.log_level <= _log.DEBUG:
+            self._write(_log.DEBUG, "classified", kind=kind, retryable=retryable)
+            self._write(_log.DEBUG, "backoff")
+        if kind == "Unknown" and self._operation not in plan.warned and len(plan.warned) < _MOST_WARNED:
+            plan.warned.add(self._operation)
+            self._write(_log.WARNING, "unknown_error")
+
+    def _tell_retry(self) -> None:
+        if self.plan.on_retry is not None:
+            _log.quietly(self.plan.on_retry, self._event(None))
+        self._write(_log.WARNING, "retry")
+
+    def _tell_end(self, reason: str) -> None:
+        _, kind, _, at = self._failures[-1]
+        if reason != "not_retryable" or len(self._failures) > 1:
+            self._write(_log.ERROR, "give_up")
+        if self._metrics is not None:
+            self._metrics.failure(self._service, self._operation, kind, at - self._started)
+        if self.plan.on_give_up is not None:
+            _log.quietly(self.plan.on_give_up, self._event(reason))
+
+    def _event(self, reason: str | None) -> RetryEvent:
+        error, kind, delay, at = self._failures[-1]
+        attempt = len(self._failures)
+        return RetryEvent(
+            self._operation,
+            self._service,
+            attempt,
+            error,
+            kind,
+            delay,
+            at - self._started,
+            reason,
+        )
+
+    def _write(self, level: int, event: str, **changes: object) -> None:
+        """A log line about the last failure, where ``changes`` do not say otherwise."""
+        plan = self.plan
+        if level < plan.log_level or (logger := _log.listening(level, plan.logger)) is None:
+            return
+        error, kind, delay, _ = self._failures[-1] if self._failures else (None, "", None, 0.0)
+        self._trace_id = self._trace_id or _trace.current()
+        fields = {
+            "event": event,
+            "service": self._service,
+            "operation": self._operation,
+            "attempt": len(self._failures),
+            "delay": delay,
+            "error": None if error is None else f"{kind}: {self._shown(error)}",
+            "trace_id": self._trace_id,
+            **changes,
+        }
+        _log.write(logger, level, plan.clock.wall_now(), fields)
+
+    def _shown(self, error: Exception) -> str:
+        name = type(error).__name__
+        return f"{name}: {error}" if self.plan.log_messages else name
