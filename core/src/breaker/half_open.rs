@@ -106,19 +106,7 @@ impl Probes {
 
     /// `Some(true)` when the probes have passed, `Some(false)` when they have failed.
     pub(super) fn verdict(&self, trial: &Trial) -> Option<bool> {
-        let left = trial.calls - self.counted();
-        if left > 0 && !trial.early {
-            return None;
-        }
-        // The rest can still go either way: passed if all of it may fail, failed if all of it may succeed.
-        let (passed, failed) = match trial.pass {
-            Pass::Successes(least) => (self.successes >= least, self.successes + left < least),
-            Pass::FailureRateBelow(rate) => (
-                !at_least(self.failures + left, trial.calls, rate),
-                at_least(self.failures, trial.calls, rate),
-            ),
-        };
-        (passed || failed).then_some(passed)
+        decided(trial, self.successes, self.failures)
     }
 
     /// When the oldest lease or the longest allowed wait ends; [`Tick::MAX`] when neither will.
@@ -145,6 +133,23 @@ impl Probes {
         self.places.copy_within(place + 1..self.in_flight, place);
         self.in_flight -= 1;
     }
+}
+
+/// `Some(true)` when so many probes have passed, `Some(false)` when they have failed.
+pub(super) fn decided(trial: &Trial, successes: u32, failures: u32) -> Option<bool> {
+    // Processes with other limits than ours may have made more probes than we would.
+    let left = trial.calls.saturating_sub(successes.saturating_add(failures));
+    if left > 0 && !trial.early {
+        return None;
+    }
+    // The rest can still go either way: passed if all of it may fail, failed if all of it may succeed.
+    let (passed, failed) = match trial.pass {
+        Pass::Successes(least) => (successes >= least, successes + left < least),
+        Pass::FailureRateBelow(rate) => {
+            (!at_least(failures + left, trial.calls, rate), at_least(failures, trial.calls, rate))
+        }
+    };
+    (passed || failed).then_some(passed)
 }
 
 #[cfg(test)]

@@ -253,18 +253,22 @@ impl Breaker {
             Verdict::Duplicate => return Settlement::plain(Verdict::Duplicate),
             Verdict::Stale => return self.stale(None),
         }
-        let failed = match outcome {
+        let change = self.probe_failed(outcome, duration).and_then(|failed| self.judge(failed, now, draw));
+        Settlement { change, ..Settlement::plain(Verdict::Counted) }
+    }
+
+    /// Whether a probe that ended like this failed; `None`: it counts as nothing.
+    pub(super) fn probe_failed(&self, outcome: Outcome, duration: Micros) -> Option<bool> {
+        match outcome {
             Outcome::Success => Some(self.rules.is_slow(duration)),
             Outcome::Failure => Some(true),
             Outcome::Ignored => None,
             Outcome::Abandoned => self.abandoned(),
-        };
-        let change = failed.and_then(|failed| self.judge(failed, now, draw));
-        Settlement { change, ..Settlement::plain(Verdict::Counted) }
+        }
     }
 
     /// Ends the probes whose lease is over, and a trial that has taken too long.
-    fn overdue(&mut self, now: Tick, draw: Draw) -> Option<Change> {
+    pub(super) fn overdue(&mut self, now: Tick, draw: Draw) -> Option<Change> {
         while self.probes.end_overdue(now) {
             let change = self.abandoned().and_then(|failed| self.judge(failed, now, draw));
             if change.is_some() {
@@ -287,7 +291,7 @@ impl Breaker {
     }
 
     /// Opens from `now` for the wait whose turn it is, and prepares the next, longer one.
-    fn open(&mut self, now: Tick, draw: Draw) -> Change {
+    pub(super) fn open(&mut self, now: Tick, draw: Draw) -> Change {
         let rules = self.rules.wait;
         let wait = self.wait >> WAIT_FRACTION;
         let spread = wait * u64::from(rules.jitter) / 1_000_000;
@@ -304,12 +308,17 @@ impl Breaker {
 
     /// Takes over a restored wait and streak, within what the rules allow.
     pub(super) fn resume(&mut self, wait: u64, streak: u32) {
-        let rules = self.rules.wait;
-        self.wait = wait.clamp(rules.base.get() << WAIT_FRACTION, rules.max.get() << WAIT_FRACTION);
+        self.set_wait(wait);
         self.streak = if self.rules.consecutive_failures.is_some() { streak } else { 0 };
     }
 
-    fn half_open(&mut self, now: Tick) -> Change {
+    /// Takes over how long the next opening lasts, within what the rules allow.
+    pub(super) fn set_wait(&mut self, wait: u64) {
+        let rules = self.rules.wait;
+        self.wait = wait.clamp(rules.base.get() << WAIT_FRACTION, rules.max.get() << WAIT_FRACTION);
+    }
+
+    pub(super) fn half_open(&mut self, now: Tick) -> Change {
         self.probes.begin(now);
         self.enter(State::HalfOpen)
     }
@@ -341,12 +350,12 @@ impl Breaker {
     }
 
     #[inline]
-    const fn permit(&self, change: Option<Change>) -> Admission {
+    pub(super) const fn permit(&self, change: Option<Change>) -> Admission {
         Admission { decision: Decision::Permit(Permit::call(self.epoch)), change }
     }
 
     /// Admits a probe if there is a place. When one will be free is not known, so no time is given.
-    fn permit_probe(&mut self, now: Tick, change: Option<Change>) -> Admission {
+    pub(super) fn permit_probe(&mut self, now: Tick, change: Option<Change>) -> Admission {
         match self.probes.admit(&self.rules.trial, now) {
             Some(seq) => {
                 let permit = Permit { epoch: self.epoch, kind: PermitKind::Probe, seq };
@@ -357,7 +366,7 @@ impl Breaker {
     }
 
     #[inline]
-    fn reject(&mut self, retry_after: Micros, change: Option<Change>) -> Admission {
+    pub(super) fn reject(&mut self, retry_after: Micros, change: Option<Change>) -> Admission {
         self.rejected = self.rejected.saturating_add(1);
         Admission { decision: Decision::Rejected { state: self.state, retry_after }, change }
     }

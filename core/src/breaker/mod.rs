@@ -16,6 +16,7 @@ mod metrics;
 mod permit;
 pub mod presets;
 mod read;
+pub mod shared;
 mod snapshot;
 mod spec;
 mod window;
