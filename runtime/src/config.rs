@@ -1,7 +1,6 @@
 //! What the builders have in common: a list of fields as the caller wrote them. Core reads it, with the defaults, ranges
 //! and error messages of every other language.
 
-use crate::time::micros;
 use once_again_core::spec::{Unit, Value};
 use std::time::Duration;
 
@@ -22,8 +21,17 @@ impl Fields {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Sets a field of an object that is a field itself.
+    pub(crate) fn set_in(&mut self, object: &str, name: &str, value: impl Into<Setting>) {
+        if let Some((_, Value::Map(fields))) = self.0.iter_mut().find(|(field, _)| field == object) {
+            let mut inner = Self(std::mem::take(fields));
+            inner.set(name, value);
+            *fields = inner.0;
+        } else {
+            let mut inner = Self::default();
+            inner.set(name, value);
+            self.set(object, inner);
+        }
     }
 
     pub(crate) fn into_value(self) -> Value {
@@ -35,9 +43,10 @@ impl Fields {
 #[derive(Debug)]
 pub(crate) struct Setting(pub(crate) Value);
 
+/// Core rounds it to the nearest microsecond, as in every language.
 impl From<Duration> for Setting {
     fn from(duration: Duration) -> Self {
-        Self(Value::Number(UNIT.of_micros(micros(duration))))
+        Self(Value::Number(duration.as_secs_f64()))
     }
 }
 

@@ -23,11 +23,13 @@
 //!
 //! - [`retry`]: policies, presets, time limits, `Retry-After`, hooks; also for code that blocks
 //! - [`breaker`]: a handle for any number of tasks, permits that settle themselves when dropped
+//! - [`budget`]: what keeps many calls' retries from becoming a storm
 //! - [`testing`]: a virtual clock, so that no test waits
 
 #![forbid(unsafe_code)]
 
 pub mod breaker;
+pub mod budget;
 mod clock;
 mod config;
 mod entropy;
@@ -36,6 +38,7 @@ pub mod testing;
 mod time;
 
 pub use breaker::{Breaker, CallError, CircuitOpenError};
+pub use budget::Budget;
 pub use clock::{Clock, Sleep, TokioClock};
 pub use entropy::{Entropy, ThreadRng};
 pub use once_again_core::error::{Code, ConfigError};

@@ -24,8 +24,6 @@ pub(super) type Listener = dyn Fn(&BreakerEvent) + Send + Sync;
 #[must_use = "a builder does nothing until `build`"]
 pub struct BreakerBuilder {
     fields: Fields,
-    open_wait: Fields,
-    half_open: Fields,
     restored: Option<Snapshot>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
@@ -37,8 +35,6 @@ impl BreakerBuilder {
     pub(super) fn new() -> Self {
         Self {
             fields: Fields::default(),
-            open_wait: Fields::default(),
-            half_open: Fields::default(),
             restored: None,
             clock: Arc::new(TokioClock),
             entropy: Arc::new(ThreadRng),
@@ -53,13 +49,19 @@ impl BreakerBuilder {
     }
 
     fn set_open_wait(mut self, field: &str, value: impl Into<Setting>) -> Self {
-        self.open_wait.set(field, value);
+        self.fields.set_in("open_wait", field, value);
         self
     }
 
     fn set_half_open(mut self, field: &str, value: impl Into<Setting>) -> Self {
-        self.half_open.set(field, value);
+        self.fields.set_in("half_open", field, value);
         self
+    }
+
+    /// The preset that fills what is not set: `"threshold"` (the default), `"rate"`, or the defaults of another library,
+    /// such as `"resilience4j"`.
+    pub fn preset(self, name: &str) -> Self {
+        self.set("preset", name)
     }
 
     /// The name in events and errors ("default").
@@ -108,10 +110,9 @@ impl BreakerBuilder {
     }
 
     /// Rate shape: the window is the last so many calls: 1 to 10 000.
-    pub fn window_calls(self, calls: u32) -> Self {
-        let mut window = Fields::default();
-        window.set("count", calls);
-        self.set("window", window)
+    pub fn window_calls(mut self, calls: u32) -> Self {
+        self.fields.set_in("window", "count", calls);
+        self
     }
 
     /// Rate shape: a call that takes at least this long is slow.
@@ -201,11 +202,6 @@ impl BreakerBuilder {
 
     /// Checks everything. The error names the field, what was given, and what is allowed.
     pub fn build(mut self) -> Result<Breaker, ConfigError> {
-        for (field, inner) in [("open_wait", &mut self.open_wait), ("half_open", &mut self.half_open)] {
-            if !inner.is_empty() {
-                self.fields.set(field, std::mem::take(inner));
-            }
-        }
         let value = std::mem::take(&mut self.fields).into_value();
         let config = BreakerSpec::read(&value, UNIT, "")?.try_into()?;
         self.build_from(&config)
@@ -228,10 +224,6 @@ impl BreakerBuilder {
 
 impl fmt::Debug for BreakerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BreakerBuilder")
-            .field("fields", &self.fields)
-            .field("open_wait", &self.open_wait)
-            .field("half_open", &self.half_open)
-            .finish_non_exhaustive()
+        f.debug_struct("BreakerBuilder").field("fields", &self.fields).finish_non_exhaustive()
     }
 }

@@ -184,6 +184,13 @@ impl Breaker {
         self.changed(core, change, false);
     }
 
+    /// Forgets everything it has counted and lets calls through again, unless it is held open by hand.
+    pub fn reset(&self) {
+        let mut core = self.lock();
+        let change = core.reset();
+        self.changed(core, change, false);
+    }
+
     /// An active health check has ended: a good one lets the next caller of an open breaker through at once.
     pub fn health(&self, ok: bool) {
         let now = self.now();

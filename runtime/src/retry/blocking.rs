@@ -46,17 +46,20 @@ impl<E: 'static> Blocking<E> {
     /// is not interrupted, but nothing is tried after it.
     pub fn run<T>(&self, mut operation: impl FnMut(Attempt<E>) -> Result<T, E>) -> Result<T, RetryError<E>> {
         let rules = &*self.rules;
+        if let Some(budget) = &rules.budget {
+            budget.begun();
+        }
         let mut call = Call::begin(rules);
         loop {
-            let attempt = call.next(rules)?;
+            let attempt = call.next()?;
             let failure = match self.through_breaker(|| operation(attempt)) {
                 Ok(value) => {
-                    call.succeeded(rules);
+                    call.succeeded();
                     return Ok(value);
                 }
                 Err(failure) => failure,
             };
-            let delay = call.failed(rules, failure)?;
+            let delay = call.failed(failure)?;
             if !delay.is_zero() {
                 rules.clock.sleep_blocking(delay);
             }

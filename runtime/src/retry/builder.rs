@@ -16,18 +16,12 @@ use std::time::Duration;
 pub struct RetryPolicyBuilder {
     preset: String,
     fields: Fields,
-    per_kind: Fields,
     custom_backoff: Option<Arc<CustomBackoff>>,
 }
 
 impl RetryPolicyBuilder {
     pub(super) fn new(preset: &str) -> Self {
-        Self {
-            preset: preset.into(),
-            fields: Fields::default(),
-            per_kind: Fields::default(),
-            custom_backoff: None,
-        }
+        Self { preset: preset.into(), fields: Fields::default(), custom_backoff: None }
     }
 
     fn set(mut self, field: &str, value: impl Into<Setting>) -> Self {
@@ -135,8 +129,19 @@ impl RetryPolicyBuilder {
 
     /// What failures of one kind do differently.
     pub fn per_kind(mut self, kind: Kind, rule: KindRule) -> Self {
-        self.per_kind.set(kind.name(), rule.0);
+        self.fields.set_in("per_kind", kind.name(), rule.0);
         self
+    }
+
+    /// Spreads retries over `count` slots of `width` behind their backoff: 1 to 10 000, 0 to 365 days. Which slot a process
+    /// waits for follows from [`Retry::caller`](super::Retry::caller).
+    pub fn slots(self, count: u32, width: Duration) -> Self {
+        self.set("slot_count", count).set("slot_width", width).set("coordination_enabled", true)
+    }
+
+    /// Starts retries right after their backoff, although the preset has slots.
+    pub fn without_slots(self) -> Self {
+        self.set("coordination_enabled", false)
     }
 
     /// The operation's name in errors and events ("default").
@@ -145,10 +150,7 @@ impl RetryPolicyBuilder {
     }
 
     /// Checks everything. The error names the field, what was given, and what is allowed.
-    pub fn build(mut self) -> Result<RetryPolicy, ConfigError> {
-        if !self.per_kind.is_empty() {
-            self.fields.set("per_kind", self.per_kind);
-        }
+    pub fn build(self) -> Result<RetryPolicy, ConfigError> {
         let value = self.fields.into_value();
         let core = retry::RetryPolicy::from_value(&value, UNIT, "", &self.preset)?;
         Ok(RetryPolicy::new(core, self.custom_backoff))
@@ -160,7 +162,6 @@ impl fmt::Debug for RetryPolicyBuilder {
         f.debug_struct("RetryPolicyBuilder")
             .field("preset", &self.preset)
             .field("fields", &self.fields)
-            .field("per_kind", &self.per_kind)
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use super::classify::of_failure;
 use super::error::{Parts, RetryError};
 use super::rules::{Retrying, Rules, Succeeded};
 use crate::time::{duration, micros, tick, timestamp};
+use once_again_core::budget::Withdrawal;
 use once_again_core::classify::Kind;
 use once_again_core::draw::Draw;
 use once_again_core::retry::{self, RetryCall, Step, Stop};
@@ -17,56 +18,57 @@ use std::time::{Duration, Instant};
 /// Of a call that fails for very long, only the last failures are kept.
 const KEPT: usize = 1_000;
 
-pub(super) struct Call<E> {
+pub(super) struct Call<'a, E> {
+    pub(super) rules: &'a Rules<E>,
     started: Instant,
     state: RetryCall,
     /// Attempts made, the one that runs included.
     attempts: u32,
     history: VecDeque<Arc<Failure<E>>>,
-    /// The latest failure; core has decided to go on after it.
+    /// The latest failure, while the next attempt is waited for.
     last: Option<(Failure<E>, Kind)>,
+    /// What the latest retry took from the budget.
+    held: Withdrawal,
 }
 
-impl<E> Call<E> {
+impl<'a, E> Call<'a, E> {
     /// A call whose first attempt begins, or has just begun.
-    pub(super) fn begin(rules: &Rules<E>) -> Self {
+    pub(super) fn begin(rules: &'a Rules<E>) -> Self {
         Self {
+            rules,
             started: rules.clock.now(),
             // Core only ever looks at differences: each call has a clock of its own that starts at zero.
             state: rules.policy.core().begin(Tick::ZERO),
             attempts: 1,
             history: VecDeque::new(),
             last: None,
+            held: Withdrawal::default(),
         }
     }
 
     /// How long to wait before the next attempt, or how the call ends.
-    pub(super) fn failed(
-        &mut self,
-        rules: &Rules<E>,
-        failure: Failure<E>,
-    ) -> Result<Duration, RetryError<E>> {
-        let (step, kind) = self.ask(rules, &failure);
+    pub(super) fn failed(&mut self, failure: Failure<E>) -> Result<Duration, RetryError<E>> {
+        let (step, kind) = self.ask(&failure);
         match step {
             Step::Retry { delay } => {
                 let delay = duration(delay);
-                if let Some(on_retry) = &rules.on_retry {
-                    let name = rules.name.as_deref();
+                if let Some(on_retry) = &self.rules.on_retry {
+                    let name = self.rules.name.as_deref();
                     on_retry(&Retrying { name, attempt: self.attempts, delay, kind, failure: &failure });
                 }
                 self.last = Some((failure, kind));
                 Ok(delay)
             }
-            Step::Stop(reason) => Err(self.give_up(rules, reason, kind, failure)),
+            Step::Stop(reason) => Err(self.give_up(reason, kind, failure)),
         }
     }
 
     /// The next attempt. A timer that rang late may have passed the deadline: what could not end in time is not begun.
-    pub(super) fn next(&mut self, rules: &Rules<E>) -> Result<Attempt<E>, RetryError<E>> {
-        let out_of_time = self.time_left(rules).is_some_and(Limit::is_over);
+    pub(super) fn next(&mut self) -> Result<Attempt<E>, RetryError<E>> {
         let Some((failure, kind)) = self.last.take() else { return Ok(Attempt::first()) };
-        if out_of_time {
-            return Err(self.give_up(rules, Stop::Deadline, kind, failure));
+        if self.time_left().is_some_and(Limit::is_over) {
+            self.give_back();
+            return Err(self.give_up(Stop::Deadline, kind, failure));
         }
         let failure = Arc::new(failure);
         if self.history.len() == KEPT {
@@ -78,38 +80,42 @@ impl<E> Call<E> {
     }
 
     /// How long the attempt that begins now may run.
-    pub(super) fn time_left(&self, rules: &Rules<E>) -> Option<Limit> {
-        let policy = rules.policy.core();
+    pub(super) fn time_left(&self) -> Option<Limit> {
+        let policy = self.rules.policy.core();
         if policy.attempt_timeout().is_none() && policy.total_timeout().is_none() {
             return None;
         }
-        let left = policy.time_left(&self.state, self.now(rules))?;
+        let left = policy.time_left(&self.state, self.now())?;
         let own = policy.attempt_timeout().filter(|own| *own == left);
-        let timed_out =
-            TimedOut { limit: duration(own.or(policy.total_timeout())?), whole_call: own.is_none() };
-        Some(Limit { left: duration(left), timed_out })
+        let limit = duration(own.or(policy.total_timeout())?);
+        Some(Limit { left: duration(left), timed_out: TimedOut { limit, whole_call: own.is_none() } })
     }
 
-    pub(super) fn succeeded(&self, rules: &Rules<E>) {
-        if let Some(on_success) = &rules.on_success {
-            let (name, elapsed) = (rules.name.as_deref(), self.elapsed(rules));
+    pub(super) fn succeeded(&mut self) {
+        if let Some(budget) = &self.rules.budget {
+            if self.attempts == 1 { budget.succeeded_at_once() } else { budget.succeeded(&mut self.held) }
+        }
+        if let Some(on_success) = &self.rules.on_success {
+            let (name, elapsed) = (self.rules.name.as_deref(), self.elapsed());
             on_success(&Succeeded { name, attempts: self.attempts, elapsed });
         }
     }
 
-    /// What follows this failure, by core and then by the caller's own functions, who are asked only if core would go on.
-    fn ask(&mut self, rules: &Rules<E>, failure: &Failure<E>) -> (Step, Kind) {
+    /// What follows this failure: by core, then by the caller's own functions, who are asked only if core would go on, then
+    /// by the budget, which is asked last.
+    fn ask(&mut self, failure: &Failure<E>) -> (Step, Kind) {
+        let rules = self.rules;
         let policy = rules.policy.core();
         let facts = of_failure(failure, &*rules.classify);
         let mut verdict = policy.judge(&facts.signals());
         let retry_after = facts.asked(|| timestamp(rules.clock.wall_now()));
-        let (now, draw) = (self.now(rules), Draw(rules.entropy.draw()));
+        let (now, draw, slot) = (self.now(), Draw(rules.entropy.draw()), rules.slot);
         let custom = rules.policy.custom_backoff();
 
         let before = self.state;
         let mut ask = |verdict, custom_delay| {
             self.state = before;
-            let failure = retry::Failure { verdict, retry_after, custom_delay, slot: 0 };
+            let failure = retry::Failure { verdict, retry_after, custom_delay, slot };
             policy.failed(&mut self.state, now, &failure, draw)
         };
         let mut step = ask(verdict, None);
@@ -122,31 +128,50 @@ impl<E> Call<E> {
             let base = duration(policy.backoff().base());
             step = ask(verdict, custom.filter(|_| agreed).map(|delay| micros(delay(attempt, base))));
         }
+        if let Some(budget) = &rules.budget {
+            step = budget.failed(&mut self.held, verdict, step);
+        }
         (step, verdict.kind)
     }
 
-    fn give_up(&mut self, rules: &Rules<E>, reason: Stop, kind: Kind, last: Failure<E>) -> RetryError<E> {
+    fn give_up(&mut self, reason: Stop, kind: Kind, last: Failure<E>) -> RetryError<E> {
         let error = RetryError::new(Parts {
-            name: rules.name.clone(),
+            name: self.rules.name.clone(),
             reason,
             kind,
             attempts: self.attempts,
-            elapsed: self.elapsed(rules),
+            elapsed: self.elapsed(),
             history: std::mem::take(&mut self.history).into(),
             last,
         });
-        if let Some(on_give_up) = &rules.on_give_up {
+        if let Some(on_give_up) = &self.rules.on_give_up {
             on_give_up(&error);
         }
         error
     }
 
-    fn now(&self, rules: &Rules<E>) -> Tick {
-        tick(self.started, rules.clock.now())
+    /// The retry that is waited for will not start.
+    fn give_back(&mut self) {
+        if let Some(budget) = &self.rules.budget {
+            budget.returned(&mut self.held);
+        }
     }
 
-    fn elapsed(&self, rules: &Rules<E>) -> Duration {
-        rules.clock.now().saturating_duration_since(self.started)
+    fn now(&self) -> Tick {
+        tick(self.started, self.rules.clock.now())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.rules.clock.now().saturating_duration_since(self.started)
+    }
+}
+
+/// A call that is dropped while it waits takes nothing from the budget.
+impl<E> Drop for Call<'_, E> {
+    fn drop(&mut self) {
+        if self.last.is_some() {
+            self.give_back();
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use super::classify::{Facts, of_any};
 use super::{Failure, Kind, RetryError, RetryPolicy};
 use crate::breaker::Breaker;
+use crate::budget::Budget;
 use crate::clock::{Clock, TokioClock};
 use crate::entropy::{Entropy, ThreadRng};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 type Classify<E> = dyn Fn(&E) -> Facts + Send + Sync;
@@ -14,13 +15,21 @@ type OnRetry<E> = dyn Fn(&Retrying<'_, E>) + Send + Sync;
 type OnSuccess = dyn Fn(&Succeeded<'_>) + Send + Sync;
 type OnGiveUp<E> = dyn Fn(&RetryError<E>) + Send + Sync;
 
+/// Which of a service's processes this is: another in each, so that together they spread over the slots.
+static INSTANCE: LazyLock<String> = LazyLock::new(|| format!("{:016x}", fastrand::u64(..)));
+
 /// Everything a call is made under.
 pub(super) struct Rules<E> {
     pub(super) policy: RetryPolicy,
     pub(super) name: Option<Arc<str>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) service: Arc<str>,
+    pub(super) instance: Option<Arc<str>>,
+    /// The slot that retries wait for.
+    pub(super) slot: u32,
     pub(super) breaker: Option<Breaker>,
+    pub(super) budget: Option<Budget>,
     pub(super) classify: Arc<Classify<E>>,
     pub(super) conditions: Vec<Arc<Condition<E>>>,
     pub(super) on_retry: Option<Arc<OnRetry<E>>>,
@@ -30,26 +39,43 @@ pub(super) struct Rules<E> {
 
 impl<E: 'static> Rules<E> {
     pub(super) fn new(policy: RetryPolicy) -> Self {
-        Self {
+        let mut rules = Self {
             name: policy.to_spec().name.map(Into::into),
             policy,
+            service: "default".into(),
+            instance: None,
+            slot: 0,
             clock: Arc::new(TokioClock),
             entropy: Arc::new(ThreadRng),
             breaker: None,
+            budget: None,
             classify: Arc::new(of_any::<E>),
             conditions: Vec::new(),
             on_retry: None,
             on_success: None,
             on_give_up: None,
-        }
+        };
+        rules.slot = rules.slot();
+        rules
     }
 }
 
 impl<E> Rules<E> {
-    /// Whether the clock is asked only once something has gone wrong.
+    /// Whether nothing has to happen around an attempt that succeeds, so that even the clock is asked only once something
+    /// has gone wrong.
     pub(super) fn is_unwatched(&self) -> bool {
         let policy = self.policy.core();
-        policy.attempt_timeout().is_none() && policy.total_timeout().is_none() && self.on_success.is_none()
+        policy.attempt_timeout().is_none()
+            && policy.total_timeout().is_none()
+            && self.on_success.is_none()
+            && self.breaker.is_none()
+            && self.budget.is_none()
+    }
+
+    pub(super) fn slot(&self) -> u32 {
+        let (service, operation) = (&*self.service, self.name.as_deref().unwrap_or("default"));
+        let instance = self.instance.as_deref().unwrap_or_else(|| &*INSTANCE);
+        self.policy.core().slot(service, operation, instance).unwrap_or(0)
     }
 }
 
@@ -60,7 +86,11 @@ impl<E> Clone for Rules<E> {
             name: self.name.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            service: self.service.clone(),
+            instance: self.instance.clone(),
+            slot: self.slot,
             breaker: self.breaker.clone(),
+            budget: self.budget.clone(),
             classify: self.classify.clone(),
             conditions: self.conditions.clone(),
             on_retry: self.on_retry.clone(),

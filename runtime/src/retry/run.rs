@@ -6,6 +6,7 @@ use super::classify::Facts;
 use super::rules::{Retrying, Rules, Succeeded};
 use super::{Blocking, RetryError, RetryPolicy};
 use crate::breaker::Breaker;
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use once_again_core::error::ConfigError;
@@ -67,10 +68,33 @@ impl<E: 'static> Retry<E> {
         self
     }
 
+    /// Every retry takes from `budget`, which all calls to the same dependency should share. A call that finds it empty
+    /// ends with the failure it has.
+    #[must_use]
+    pub fn budget(mut self, budget: &Budget) -> Self {
+        self.change().budget = Some(budget.clone());
+        self
+    }
+
     /// Names the operation in errors and events.
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
         self.change().name = Some(name.into());
+        self.place()
+    }
+
+    /// Names the service that calls ("default"), and the one of its processes that does (a name drawn when the process
+    /// starts). Under a policy with slots, which of them retries wait for follows from service, operation and instance.
+    #[must_use]
+    pub fn caller(mut self, service: &str, instance: &str) -> Self {
+        let rules = self.change();
+        (rules.service, rules.instance) = (service.into(), Some(instance.into()));
+        self.place()
+    }
+
+    fn place(mut self) -> Self {
+        let rules = self.change();
+        rules.slot = rules.slot();
         self
     }
 
@@ -128,8 +152,11 @@ impl<E: 'static> Retry<E> {
         Fut: Future<Output = Result<T, E>>,
     {
         let rules = &*self.rules;
+        if let Some(budget) = &rules.budget {
+            budget.begun();
+        }
         let call;
-        let first = if rules.is_unwatched() && rules.breaker.is_none() {
+        let first = if rules.is_unwatched() {
             // A first attempt needs no decision, and one that is ready at once not even a clock.
             let mut attempt = pin!(operation(Attempt::first()));
             let polled = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await;
@@ -153,7 +180,7 @@ impl<E: 'static> Retry<E> {
             None
         };
         // Boxed, so that a call that needs none of this is small.
-        Box::pin(persist(rules, call, operation, first)).await
+        Box::pin(persist(call, operation, first)).await
     }
 
     fn change(&mut self) -> &mut Rules<E> {
@@ -163,8 +190,7 @@ impl<E: 'static> Retry<E> {
 
 /// Goes on, from the first attempt or after its failure.
 async fn persist<E: 'static, T, F, Fut>(
-    rules: &Rules<E>,
-    mut call: Call<E>,
+    mut call: Call<'_, E>,
     mut operation: F,
     mut failed: Option<Failure<E>>,
 ) -> Result<T, RetryError<E>>
@@ -172,17 +198,18 @@ where
     F: FnMut(Attempt<E>) -> Fut,
     Fut: Future<Output = Result<T, E>>,
 {
+    let rules = call.rules;
     loop {
         if let Some(failure) = failed {
-            let delay = call.failed(rules, failure)?;
+            let delay = call.failed(failure)?;
             if !delay.is_zero() {
                 rules.clock.sleep(delay).await;
             }
         }
-        let attempt = call.next(rules)?;
-        match through_breaker(rules, call.time_left(rules), || operation(attempt)).await {
+        let attempt = call.next()?;
+        match through_breaker(rules, call.time_left(), || operation(attempt)).await {
             Ok(value) => {
-                call.succeeded(rules);
+                call.succeeded();
                 return Ok(value);
             }
             Err(failure) => failed = Some(failure),
