@@ -2,8 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use once_again_core::breaker::{BreakerConfig, BreakerSpec, Change, Decision, Outcome, Permit, PermitKind};
+use once_again_core::breaker::{
+    self as core, BreakerConfig, BreakerSpec, Change, Decision, FallbackStrategy, Mode, Outcome, Permit,
+    PermitKind, Scraped, Transitions,
+};
 use once_again_core::draw::Draw;
+use once_again_core::error::ConfigError;
+use once_again_core::json;
 use once_again_core::spec::Unit;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -30,19 +35,31 @@ pub(crate) struct Breaker {
 }
 
 struct Machine {
-    breaker: once_again_core::breaker::Breaker,
+    breaker: core::Breaker,
+    transitions: Transitions,
     published: Option<(u64, bool)>,
 }
 
 #[pymethods]
 impl Breaker {
+    /// A closed breaker, or one that goes on at `now` where `snapshot` stopped.
     #[new]
-    fn new(py: Python<'_>, fields: &Bound<'_, PyAny>, gate: Py<PyAny>) -> PyResult<Self> {
-        let given = BreakerSpec::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)?;
-        let config = BreakerConfig::try_from(given).map_err(refused)?;
-        let breaker = once_again_core::breaker::Breaker::new(&config);
-        let this = Self { machine: Mutex::new(Machine { breaker, published: None }), gate, config };
-        this.cross(py, |_| ())?;
+    #[pyo3(signature = (fields, gate, snapshot=None, now=0.0))]
+    fn new(
+        py: Python<'_>,
+        fields: &Bound<'_, PyAny>,
+        gate: Py<PyAny>,
+        snapshot: Option<&str>,
+        now: f64,
+    ) -> PyResult<Self> {
+        let config = BreakerConfig::try_from(read(fields)?).map_err(refused)?;
+        let breaker = match snapshot {
+            None => core::Breaker::new(&config),
+            Some(text) => restored(&config, text, now).map_err(refused)?,
+        };
+        let machine = Machine { breaker, transitions: Transitions::new(), published: None };
+        let this = Self { machine: Mutex::new(machine), gate, config };
+        this.cross(py, |_| ((), None))?;
         Ok(this)
     }
 
@@ -64,9 +81,24 @@ impl Breaker {
         self.config.fallback_strategy().name()
     }
 
+    /// How many values `CACHE` keeps at most, and for how many seconds.
+    #[classattr]
+    fn cached() -> (usize, f64) {
+        (FallbackStrategy::CACHED_VALUES, seconds(FallbackStrategy::CACHED_FOR))
+    }
+
+    /// The interval and the time limit of the active probe, in seconds.
+    #[getter]
+    fn health_check(&self) -> Option<(f64, f64)> {
+        self.config.health_check().map(|check| (seconds(check.interval), seconds(check.timeout)))
+    }
+
     /// Asks for a call at `now`: `(epoch, kind, seq, state, retry_after, change)`; an epoch of 0 is a rejection.
     fn admit(&self, py: Python<'_>, now: f64) -> PyResult<Admitted> {
-        let (admission, state) = self.cross(py, |breaker| (breaker.admit(tick(now)), breaker.state()))?;
+        let (admission, state) = self.cross(py, |breaker| {
+            let admission = breaker.admit(tick(now));
+            ((admission, breaker.state()), admission.change)
+        })?;
         let change = admission.change.map(names);
         Ok(match admission.decision {
             Decision::Permit(permit) => {
@@ -78,7 +110,7 @@ impl Breaker {
         })
     }
 
-    /// Tells how a call ended: `(verdict, change)`. The draw is used only if the breaker opens.
+    /// Tells how a call ended: `(verdict, change, would_open)`. The draw is used only if the breaker opens.
     #[expect(clippy::too_many_arguments, reason = "numbers as arguments are the cheapest way across")]
     fn settle(
         &self,
@@ -90,16 +122,49 @@ impl Breaker {
         duration: f64,
         now: f64,
         draw: u32,
-    ) -> PyResult<(&'static str, Option<Names>)> {
+    ) -> PyResult<(&'static str, Option<Names>, bool)> {
         // A number that is no kind or outcome came from no caller of ours; an epoch of 0 is always stale.
         let permit = match PermitKind::from_number(kind) {
             Some(kind) => Permit { epoch, kind, seq },
             None => Permit::call(0),
         };
         let outcome = Outcome::from_number(outcome).unwrap_or(Outcome::Ignored);
-        let settlement = self
-            .cross(py, |breaker| breaker.settle(permit, outcome, micros(duration), tick(now), Draw(draw)))?;
-        Ok((settlement.verdict.name(), settlement.change.map(names)))
+        let settlement = self.cross(py, |breaker| {
+            let settlement = breaker.settle(permit, outcome, micros(duration), tick(now), Draw(draw));
+            (settlement, settlement.change)
+        })?;
+        Ok((settlement.verdict.name(), settlement.change.map(names), settlement.would_open))
+    }
+
+    /// An active probe of an open breaker ended at `now`.
+    fn health(&self, py: Python<'_>, ok: bool, now: f64) -> PyResult<()> {
+        self.cross(py, |breaker| (breaker.health(ok, tick(now)), None))
+    }
+
+    /// Holds it open until `release` was called as often: the change.
+    fn isolate(&self, py: Python<'_>) -> PyResult<Option<Names>> {
+        self.change(py, core::Breaker::isolate)
+    }
+
+    /// Takes back one `isolate`: the change.
+    fn release(&self, py: Python<'_>) -> PyResult<Option<Names>> {
+        self.change(py, core::Breaker::release)
+    }
+
+    /// Begins anew: the change.
+    fn reset(&self, py: Python<'_>) -> PyResult<Option<Names>> {
+        self.change(py, core::Breaker::reset)
+    }
+
+    /// `NORMAL`, `DISABLED` or `METRICS_ONLY`: the change.
+    fn set_mode(&self, py: Python<'_>, mode: &str) -> PyResult<Option<Names>> {
+        let mode = mode.parse::<Mode>().map_err(refused)?;
+        self.change(py, |breaker| breaker.set_mode(mode))
+    }
+
+    /// What is worth keeping of it at `now`, as a JSON text.
+    fn snapshot(&self, now: f64) -> String {
+        json::to_string(&self.with(|breaker| breaker.snapshot(tick(now))))
     }
 
     /// The state after the last event.
@@ -126,16 +191,31 @@ impl Breaker {
 }
 
 impl Breaker {
-    /// One event: core's answer, and the gate brought up to date in the same hold of the interpreter, so that no thread
+    fn change(
+        &self,
+        py: Python<'_>,
+        event: impl FnOnce(&mut core::Breaker) -> Option<Change>,
+    ) -> PyResult<Option<Names>> {
+        let change = self.cross(py, |breaker| {
+            let change = event(breaker);
+            (change, change)
+        })?;
+        Ok(change.map(names))
+    }
+
+    /// One event: core's answer, its change counted, and the gate brought up to date in the same hold of the interpreter, so that no thread
     /// can see an older gate after a newer one.
     fn cross<R>(
         &self,
         py: Python<'_>,
-        event: impl FnOnce(&mut once_again_core::breaker::Breaker) -> R,
+        event: impl FnOnce(&mut core::Breaker) -> (R, Option<Change>),
     ) -> PyResult<R> {
         let (answer, news) = {
             let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
-            let answer = event(&mut machine.breaker);
+            let (answer, change) = event(&mut machine.breaker);
+            if let Some(change) = change {
+                machine.transitions.count(change);
+            }
             let now = (machine.breaker.closed_epoch(), machine.breaker.quiet());
             let news = (machine.published != Some(now)).then_some(now);
             machine.published = Some(now);
@@ -148,11 +228,46 @@ impl Breaker {
         Ok(answer)
     }
 
-    fn with<R>(&self, read: impl FnOnce(&once_again_core::breaker::Breaker) -> R) -> R {
+    fn with<R>(&self, read: impl FnOnce(&core::Breaker) -> R) -> R {
         read(&self.machine.lock().unwrap_or_else(PoisonError::into_inner).breaker)
     }
 }
 
+/// A configuration with every default filled in.
+#[pyfunction]
+pub(crate) fn complete_breaker<'py>(
+    py: Python<'py>,
+    fields: &Bound<'_, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let given = read(fields)?;
+    BreakerConfig::try_from(given.clone()).map_err(refused)?;
+    spec::write(py, &given.to_value(Unit::Seconds))
+}
+
+/// Breakers and their names in the text format of Prometheus.
+#[pyfunction]
+pub(crate) fn breakers_to_prometheus(breakers: Vec<(String, Py<Breaker>)>) -> String {
+    // Copied, each under its own lock: the same breaker may come twice.
+    let copies: Vec<_> = breakers
+        .into_iter()
+        .map(|(name, breaker)| {
+            let machine = breaker.get().machine.lock().unwrap_or_else(PoisonError::into_inner);
+            (name, machine.breaker.clone(), machine.transitions.clone())
+        })
+        .collect();
+    core::prometheus(copies.iter().map(|(name, breaker, transitions)| Scraped { name, breaker, transitions }))
+}
+
+fn read(fields: &Bound<'_, PyAny>) -> PyResult<BreakerSpec> {
+    BreakerSpec::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)
+}
+
 fn names(change: Change) -> Names {
     (change.from.name(), change.to.name())
+}
+
+fn restored(config: &BreakerConfig, text: &str, now: f64) -> Result<core::Breaker, ConfigError> {
+    let snapshot = json::from_str(text)
+        .map_err(|why| ConfigError::new("snapshot", why.to_string(), "what a breaker's snapshot() gave"))?;
+    core::Breaker::restore(config, &snapshot, tick(now))
 }

@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
-    use super::breaker::Breaker;
+    use super::breaker::{Breaker, breakers_to_prometheus, complete_breaker};
     #[pymodule_export]
     use super::error::describe_code;
     #[pymodule_export]

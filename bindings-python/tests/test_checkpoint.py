@@ -207,7 +207,7 @@ def test_attempts_with_a_checkpoint_go_through_the_breaker_too() -> None:
 
     with pytest.raises(MaxRetriesExceeded):
         task()
-    assert breaker.counters()["failures"] == 3
+    assert breaker.stats()["failures"] == 3
 
 
 def test_cancellation_while_loading_or_saving_passes() -> None:

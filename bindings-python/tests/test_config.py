@@ -151,8 +151,11 @@ def test_a_configuration_without_end_is_refused() -> None:
     [
         ({"failure_threshold": 0}, "failure_threshold: got 0, expected a whole number from 1 to 1000000"),
         ({"recovery_timeout": -1}, "recovery_timeout: got -1, expected a number of seconds from 0 to 86400"),
-        ({"fallback_strategy": "QUEUE", "queue": print}, "fallback_strategy: got 'QUEUE', expected REJECT or FALLBACK"),
-        ({"health_check": {"probe": print}}, "health_check: got a probe, expected nothing"),
+        ({"fallback_strategy": "QUEUE"}, "queue: got nothing, expected a function, which QUEUE needs"),
+        ({"queue": print}, "queue: got builtin_function_or_method, expected fallback_strategy QUEUE beside it"),
+        ({"health_check": {}}, "health_check.probe: got nothing, expected a function"),
+        ({"is_failure": 3}, "is_failure: got an object of type int, expected a function that is not async"),
+        ({"snapshot": {}}, "snapshot: got "),
         ({"excluded": 3}, "excluded: got 3, expected exception types, or a function"),
         ({"excluded": (3,)}, "excluded: got 3, expected exception types, or a function"),
         ({"clock": 3}, "clock: got an object of type int, expected an object with now(), "),

@@ -338,7 +338,7 @@ def test_an_open_breaker_ends_the_call_and_names_the_failure_before() -> None:
         retry_kernel_task(max_attempts=5, breaker=breaker)(task)()
     assert raised.value.breaker == "lake"
     assert raised.value.__cause__ is error
-    assert breaker.counters()["failures"] == 2
+    assert breaker.stats()["failures"] == 2
 
 
 def test_the_decorators_of_the_kernel_tasks_have_a_module_of_their_own() -> None:

@@ -188,7 +188,7 @@ def test_every_attempt_asks_and_tells_the_breaker(sleeps: list[float]) -> None:
     with pytest.raises(CircuitOpenError) as raised:
         returned(failing(9, error := ConnectionError()), max_attempts=5, breaker=breaker)
     assert raised.value.__cause__ is error
-    assert (breaker.state, breaker.counters()["failures"]) == ("OPEN", 2)
+    assert (breaker.state, breaker.stats()["failures"]) == ("OPEN", 2)
 
 
 def test_an_open_breaker_is_waited_for_only_when_asked_for() -> None:

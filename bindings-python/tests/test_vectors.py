@@ -44,6 +44,7 @@ PLAYERS = {
     "breaker.window": answers(breaker.play),
     "breaker.machine": answers(breaker.play),
     "breaker.presets": answers(breaker.play),
+    "breaker.manual": answers(breaker.play),
     "store": answers(store.play),
     "store.memory": answers(store.play),
     "fingerprint": fingerprint.check,

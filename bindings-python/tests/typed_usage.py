@@ -11,6 +11,7 @@ from typing_extensions import assert_type
 from once_again import (
     CircuitBreaker,
     MaxRetriesExceeded,
+    Rejection,
     RetryConfig,
     RetryEvent,
     RetryPolicy,
@@ -65,6 +66,10 @@ def on_change(change: StateChange) -> None:
     assert_type(change.to_state, str)
 
 
+def on_rejection(rejection: Rejection) -> None:
+    assert_type(rejection.retry_after, float)
+
+
 async def uses() -> None:
     assert_type(bare("a", fast=True), int)
     assert_type(await with_arguments("a"), bytes)
@@ -78,6 +83,15 @@ async def uses() -> None:
     assert_type(fingerprint({"a": 1}, method="POST", headers={"a": "b"}, exclude=["/b"]), str)
     retry_kernel_task(on_retry=on_retry, total_timeout=timedelta(minutes=1))
     CircuitBreaker.rate(on_state_change=on_change, minimum_calls=10)
+    assert_type(breaker.execute(lambda: 1, key="k"), int)
+    assert_type(breaker.keyed(lambda task_id: task_id)(bare)("a", fast=True), int)
+    breaker.on("rejected", on_rejection)
+    breaker.on("state_change", on_change)()
+    with breaker.isolate() as isolation:
+        isolation.release()
+    assert_type(CircuitBreaker.restore(breaker.snapshot(), name="lake"), CircuitBreaker)
+    CircuitBreaker("hystrix", fallback_strategy="QUEUE", queue=lambda call: call.run())
+    CircuitBreaker(health_check={"probe": dict, "interval": timedelta(minutes=1)})
     with no_sleep() as sleeps, virtual_clock() as clock:
         assert_type(sleeps, list[float])
         clock.advance(1.0)
@@ -100,6 +114,9 @@ def wrong() -> None:
     with_retry(jitter="gaussian")  # type: ignore[arg-type]
     CircuitBreaker(failure_treshold=3)  # type: ignore[call-arg]
     breaker.call(bare, 1)  # type: ignore[arg-type]
+    breaker.on("stale", on_rejection)  # type: ignore[call-overload]
+    breaker.on("opened", print)  # type: ignore[call-overload]
+    breaker.set_mode("OFF")  # type: ignore[arg-type]
     breaker.settle(breaker.admit(), "lost")  # type: ignore[arg-type]
     decorator: Callable[[int], int] = retry_kernel_task(bare)  # type: ignore[assignment]
     decorator(1)

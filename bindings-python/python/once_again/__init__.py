@@ -3,7 +3,7 @@
 from ._core import core_version, fingerprint
 from ._trace import trace_id
 from .attempts import Attempt, Retrying, retrying
-from .breaker import CircuitBreaker, Permit
+from .breaker import CircuitBreaker, DefaultCircuitBreakerConfig, Isolation, Permit, Queued, QueuedCall
 from .config import RetryConfig
 from .errors import (
     AttemptTimeoutError,
@@ -20,7 +20,16 @@ from .errors import (
     StoreUnavailableError,
     is_circuit_breaker_error,
 )
-from .events import FailedAttempt, RetryEvent, StateChange, SuccessEvent
+from .events import (
+    FailedAttempt,
+    FallbackUsed,
+    Rejection,
+    RetryEvent,
+    StaleResult,
+    StateChange,
+    SuccessEvent,
+    WouldOpen,
+)
 from .idempotency import DuplicateCheck, IdempotencyManager, IdempotencyRecord
 from .policies import RetryPolicyManager
 from .retry import RetryPolicy, with_retry
@@ -32,27 +41,35 @@ __all__ = [
     "CircuitBreaker",
     "CircuitOpenError",
     "ConfigError",
+    "DefaultCircuitBreakerConfig",
     "DuplicateCheck",
     "FailedAttempt",
+    "FallbackUsed",
     "FingerprintError",
     "IdempotencyError",
     "IdempotencyManager",
     "IdempotencyRecord",
     "InProgressError",
+    "Isolation",
     "KeyInvalidError",
     "KeyReusedError",
     "MaxRetriesExceeded",
     "OnceAgainError",
     "Permit",
+    "Queued",
+    "QueuedCall",
+    "Rejection",
     "RetryConfig",
     "RetryEvent",
     "RetryPolicy",
     "RetryPolicyManager",
     "Retrying",
+    "StaleResult",
     "StateChange",
     "StoreFullError",
     "StoreUnavailableError",
     "SuccessEvent",
+    "WouldOpen",
     "core_version",
     "fingerprint",
     "is_circuit_breaker_error",

@@ -29,19 +29,29 @@ def _call_in_loop(seconds: float, callback: Callable[[], object]) -> Callable[[]
     return get_running_loop().call_later(seconds, callback).cancel
 
 
+def _call_in_daemon(seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
+    from threading import Timer
+
+    timer = Timer(seconds, callback)
+    timer.daemon = True
+    timer.start()
+    return timer.cancel
+
+
 class SystemClock:
     """The machine's own clocks.
 
     Its functions are instance attributes, so that ``once_again.testing`` can put a virtual clock in their
     place for everything that was decorated without a ``clock`` of its own."""
 
-    __slots__ = ("async_sleep", "call_later", "now", "sleep", "wall_now")
+    __slots__ = ("async_sleep", "call_in_thread", "call_later", "now", "sleep", "wall_now")
 
     now: Callable[[], float]
     wall_now: Callable[[], float]
     sleep: Callable[[float], None]
     async_sleep: Callable[[float], Awaitable[None]]
     call_later: Callable[[float, Callable[[], object]], Callable[[], None]]
+    call_in_thread: Callable[[float, Callable[[], object]], Callable[[], None]]
 
     def __init__(self) -> None:
         self.now = time.monotonic
@@ -49,6 +59,7 @@ class SystemClock:
         self.sleep = time.sleep
         self.async_sleep = _sleep_in_loop
         self.call_later = _call_in_loop
+        self.call_in_thread = _call_in_daemon
 
 
 class SystemRandom:
@@ -71,6 +82,25 @@ class SystemRandom:
 def clock_of(given: Any) -> Clock | SystemClock:
     """The clock that was given, else the machine's."""
     return _with_methods("clock", given, ("now", "wall_now", "sleep", "async_sleep")) or system_clock
+
+
+def call_in_thread(clock: Any, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+    """Calls ``callback`` in a daemon thread after ``seconds`` of ``clock``; answers what prevents it."""
+    own: Any = getattr(clock, "call_in_thread", None)
+    if own is not None:
+        stop: Callable[[], object] = own(seconds, callback)
+        return stop
+    called_off: list[bool] = []
+
+    def wait() -> None:
+        clock.sleep(seconds)
+        if not called_off:
+            callback()
+
+    from threading import Thread
+
+    Thread(target=wait, daemon=True).start()
+    return lambda: called_off.append(True)
 
 
 def random_of(given: Any) -> Random | SystemRandom:

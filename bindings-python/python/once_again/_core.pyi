@@ -3,9 +3,9 @@ The extension module `once_again._core`.
 """
 
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
-from typing import Any, SupportsFloat, SupportsIndex, final
+from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Breaker", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "check_fingerprint", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "retry_after", "veto"]
+__all__ = ["Breaker", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "retry_after", "veto"]
 
 @final
 class Breaker:
@@ -15,7 +15,14 @@ class Breaker:
     What the next call must know is published to `gate` by every crossing that changes it: `gate.closed`, the epoch in
     which calls are admitted without asking (0: ask), and `gate.quiet`, whether a success changes nothing.
     """
-    def __new__(cls, /, fields: Any, gate: Any) -> Breaker: ...
+    cached: Final[tuple[int, float]]
+    """
+    How many values `CACHE` keeps at most, and for how many seconds.
+    """
+    def __new__(cls, /, fields: Any, gate: Any, snapshot: str | None = None, now: SupportsFloat | SupportsIndex = 0.0) -> Breaker:
+        """
+        A closed breaker, or one that goes on at `now` where `snapshot` stopped.
+        """
     def admit(self, /, now: SupportsFloat | SupportsIndex) -> tuple[int, int, int, str, float, tuple[str, str] | None]:
         """
         Asks for a call at `now`: `(epoch, kind, seq, state, retry_after, change)`; an epoch of 0 is a rejection.
@@ -29,14 +36,43 @@ class Breaker:
         """
         What a rejected caller gets: `REJECT`, `CACHE`, `FALLBACK` or `QUEUE`.
         """
+    def health(self, /, ok: bool, now: SupportsFloat | SupportsIndex) -> None:
+        """
+        An active probe of an open breaker ended at `now`.
+        """
+    @property
+    def health_check(self, /) -> tuple[float, float] | None:
+        """
+        The interval and the time limit of the active probe, in seconds.
+        """
+    def isolate(self, /) -> tuple[str, str] | None:
+        """
+        Holds it open until `release` was called as often: the change.
+        """
     @property
     def name(self, /) -> str | None:
         """
         The name it was given.
         """
-    def settle(self, /, epoch: SupportsIndex, kind: SupportsIndex, seq: SupportsIndex, outcome: SupportsIndex, duration: SupportsFloat | SupportsIndex, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> tuple[str, tuple[str, str] | None]:
+    def release(self, /) -> tuple[str, str] | None:
         """
-        Tells how a call ended: `(verdict, change)`. The draw is used only if the breaker opens.
+        Takes back one `isolate`: the change.
+        """
+    def reset(self, /) -> tuple[str, str] | None:
+        """
+        Begins anew: the change.
+        """
+    def set_mode(self, /, mode: str) -> tuple[str, str] | None:
+        """
+        `NORMAL`, `DISABLED` or `METRICS_ONLY`: the change.
+        """
+    def settle(self, /, epoch: SupportsIndex, kind: SupportsIndex, seq: SupportsIndex, outcome: SupportsIndex, duration: SupportsFloat | SupportsIndex, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> tuple[str, tuple[str, str] | None, bool]:
+        """
+        Tells how a call ended: `(verdict, change, would_open)`. The draw is used only if the breaker opens.
+        """
+    def snapshot(self, /, now: SupportsFloat | SupportsIndex) -> str:
+        """
+        What is worth keeping of it at `now`, as a JSON text.
         """
     @property
     def state(self, /) -> str:
@@ -160,9 +196,19 @@ class RetrySpec:
         The preset of this name.
         """
 
+def breakers_to_prometheus(breakers: SupportsGetItem[int, tuple[str, Breaker]]) -> str:
+    """
+    Breakers and their names in the text format of Prometheus.
+    """
+
 def check_fingerprint(text: str) -> str:
     """
     The fingerprint, if it is one.
+    """
+
+def complete_breaker(fields: Any) -> Any:
+    """
+    A configuration with every default filled in.
     """
 
 def core_version() -> str:

@@ -49,7 +49,7 @@ class Limit:
         # Before 3.11 a task does not count its cancellations: the limit then wins when both arrive at once.
         self._before: int = getattr(task, "cancelling", int)()
         self._fired = False
-        self._stop = _start_timer(seconds, clock, self._fire)
+        self._stop = start_timer(seconds, clock, self._fire)
 
     def has_cut_off(self, error: BaseException | None) -> bool:
         """Whether the work, which ended with ``error``, was cancelled by this limit. Ends the limit."""
@@ -64,7 +64,7 @@ class Limit:
         self._task.cancel()
 
 
-def _start_timer(seconds: float, clock: Clock | SystemClock, fire: Callable[[], None]) -> Callable[[], object]:
+def start_timer(seconds: float, clock: Clock | SystemClock, fire: Callable[[], None]) -> Callable[[], object]:
     """Calls ``fire`` after ``seconds`` of ``clock``; answers what prevents it."""
     call_later = getattr(clock, "call_later", None)
     if call_later is not None:

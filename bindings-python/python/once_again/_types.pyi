@@ -5,10 +5,11 @@ from datetime import timedelta
 from logging import Logger
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, overload
 
-from typing_extensions import Unpack
+from typing_extensions import Required, Unpack
 
-from .breaker import CircuitBreaker
+from .breaker import CircuitBreaker, QueuedCall
 from .config import RetryConfig
+from .errors import CircuitOpenError
 from .events import RetryEvent, SuccessEvent
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -114,17 +115,26 @@ class RetryDecorator(Protocol):
     @overload
     def __call__(self, **options: Unpack[RetryOptions]) -> Callable[[F], F]: ...
 
+class HealthCheckFields(TypedDict, total=False):
+    """An active probe of an open breaker: required ``probe``; ``interval`` (30 s), ``timeout`` (5 s)."""
+
+    probe: Required[Callable[[], Any]]
+    interval: Seconds
+    timeout: Seconds
+
 class BreakerFields(TypedDict, total=False):
     """The fields of `CircuitBreaker`: the threshold shape, or the rate shape."""
 
     name: str
     consecutive_failures: int | Literal[False]
-    fallback_strategy: Literal["REJECT", "FALLBACK"]
-    fallback: Callable[[Any], Any]
+    fallback_strategy: Literal["REJECT", "CACHE", "FALLBACK", "QUEUE"]
+    fallback: Callable[[CircuitOpenError], Any]
+    queue: Callable[[QueuedCall], object]
+    health_check: HealthCheckFields
     probe_lease: Seconds
     half_open_max_wait: Seconds
     abandoned: Literal["failure", "ignored"]
-    preset: Literal["threshold", "rate"]
+    preset: str
 
     failure_threshold: int
     recovery_timeout: Seconds

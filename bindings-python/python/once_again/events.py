@@ -109,3 +109,55 @@ class StateChange(Fields):
         self.from_state = from_state
         """``CLOSED``, ``OPEN``, ``HALF_OPEN``…"""
         self.to_state = to_state
+
+
+class Rejection(Fields):
+    """A circuit breaker did not let a call through."""
+
+    __slots__ = ("breaker", "retry_after", "state")
+
+    def __init__(self, breaker: str, state: str, retry_after: float) -> None:
+        self.breaker = breaker
+        """Its name."""
+        self.state = state
+        """``OPEN``, ``HALF_OPEN`` (all probes are out) or ``FORCED_OPEN``."""
+        self.retry_after = retry_after
+        """Seconds until it may let a call through; 0 where that is not known."""
+
+
+class WouldOpen(Fields):
+    """A circuit breaker that only watches (``METRICS_ONLY``) would have opened. Told once per crossing of its rules."""
+
+    __slots__ = ("breaker",)
+
+    def __init__(self, breaker: str) -> None:
+        self.breaker = breaker
+        """Its name."""
+
+
+class StaleResult(Fields):
+    """A call ended after the circuit breaker had changed its state, so that its result counted nowhere."""
+
+    __slots__ = ("breaker", "epoch")
+
+    def __init__(self, breaker: str, epoch: int) -> None:
+        self.breaker = breaker
+        """Its name."""
+        self.epoch = epoch
+        """In which epoch of the breaker the call was let through."""
+
+
+class FallbackUsed(Fields):
+    """A rejected call got something else instead of an error."""
+
+    __slots__ = ("breaker", "key", "stale", "strategy")
+
+    def __init__(self, breaker: str, strategy: str, stale: bool, key: str | None) -> None:
+        self.breaker = breaker
+        """The breaker's name."""
+        self.strategy = strategy
+        """``CACHE``, ``FALLBACK`` or ``QUEUE``."""
+        self.stale = stale
+        """Whether the value is an old one."""
+        self.key = key
+        """The key of the call, if it has one."""

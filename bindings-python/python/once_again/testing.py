@@ -72,14 +72,20 @@ class VirtualClock:
     def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
         """Calls ``callback`` once the clock has moved so far, while an event loop runs; answers what prevents
         it."""
-        self._count += 1
-        alarm = (self._now + round(seconds * 1e6), self._count, callback)
-        self._alarms.append(alarm)
-        self._turns = _TURNS
         loop = asyncio.get_running_loop()
+        cancel = self.call_in_thread(seconds, callback)
+        self._turns = _TURNS
         if self._loop is not loop:
             self._loop = loop
             loop.call_soon(self._turn)
+        return cancel
+
+    def call_in_thread(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
+        """Calls ``callback`` once the clock has moved so far, in the thread that moves it; answers what prevents
+        it."""
+        self._count += 1
+        alarm = (self._now + round(seconds * 1e6), self._count, callback)
+        self._alarms.append(alarm)
 
         def cancel() -> None:
             if alarm in self._alarms:
@@ -124,6 +130,7 @@ def virtual_clock(now: float = 0.0, wall_now: float = 1_700_000_000.0) -> Iterat
         sleep=clock.sleep,
         async_sleep=clock.async_sleep,
         call_later=clock.call_later,
+        call_in_thread=clock.call_in_thread,
     ):
         yield clock
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
-from once_again import CircuitBreaker, CircuitOpenError, ConfigError, Permit, StateChange
+from once_again import CircuitBreaker, CircuitOpenError, ConfigError, Isolation, Permit, StateChange, WouldOpen
 from players import Script, ScriptClock, ScriptRandom, read, to_micros
 
 DURATIONS = {
@@ -24,6 +26,10 @@ DURATIONS = {
 MIDDLE = 1 << 31
 
 
+def shown(heard: StateChange | WouldOpen) -> str:
+    return "would_open" if isinstance(heard, WouldOpen) else f"{heard.from_state}>{heard.to_state}"
+
+
 def play(given: Script) -> Script:
     try:
         player = Player(read(given["config"], DURATIONS.__contains__))
@@ -32,21 +38,49 @@ def play(given: Script) -> Script:
     return {"replies": [player.play(event) for event in given["events"]]}
 
 
+class BreakerClock(ScriptClock):
+    """Rings for a health check when the script says so."""
+
+    ring: Callable[[], object] | None = None
+
+    def call_in_thread(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
+        self.ring = callback
+
+        def call_off() -> None:
+            self.ring = None
+
+        return call_off
+
+
 class Player:
     def __init__(self, config: dict[str, Any]) -> None:
-        self.clock = ScriptClock()
+        self.clock = BreakerClock()
         self.random = ScriptRandom(MIDDLE)
-        self.changes: list[StateChange] = []
+        self.heard: list[StateChange | WouldOpen] = []
         self.permits: dict[str, Permit] = {}
-        self.breaker = CircuitBreaker(config, clock=self.clock, random=self.random, on_state_change=self.changes.append)
+        self.isolations: list[Isolation] = []
+        self.healthy = False
+        self.config = config
+        self.open(None)
+
+    def open(self, snapshot: dict[str, Any] | None) -> None:
+        own: dict[str, Any] = {"health_check": {"probe": lambda: self.healthy}, "snapshot": snapshot}
+        self.breaker = CircuitBreaker(
+            self.config,
+            clock=self.clock,
+            random=self.random,
+            on_state_change=self.heard.append,
+            **{field: value for field, value in own.items() if field not in self.config},
+        )
+        self.breaker.on("would_open", self.heard.append)
 
     def play(self, event: dict[str, Any]) -> str:
         reply = ""
         for n in range(event.get("times", 1)):
             self.clock.at = event["at"] + n * event.get("every", 0)
             self.random.draws = [event.get("draw", MIDDLE)]
-            self.changes.clear()
-            reply = " ".join([self.once(event), *(f"{c.from_state}>{c.to_state}" for c in self.changes)])
+            self.heard.clear()
+            reply = " ".join([self.once(event), *map(shown, self.heard)])
         return reply
 
     def once(self, event: dict[str, Any]) -> str:
@@ -61,9 +95,33 @@ class Player:
                 rejected = self.admit("call")
                 if rejected != "admitted":
                     return rejected
-                self.changes.clear()
+                self.heard.clear()
                 self.clock.at += event.get("took", 0)
                 return self.breaker.settle(self.permits["call"], event["outcome"])
+            case "isolate":
+                self.isolations.append(self.breaker.isolate())
+                return "done"
+            case "release":
+                if self.isolations:
+                    self.isolations.pop().release()
+                return "done"
+            case "reset":
+                self.breaker.reset()
+                return "done"
+            case "mode":
+                self.breaker.set_mode(event["mode"])
+                return "done"
+            case "health":
+                self.healthy = event["ok"]
+                if self.clock.ring is not None:
+                    self.clock.ring()
+                return "done"
+            case "restart":
+                left = json.loads(json.dumps(self.breaker.snapshot()))
+                self.clock.at = event["clock"]
+                self.isolations.clear()
+                self.open(left)
+                return self.breaker.state
         raise AssertionError(f"no such event: {event}")
 
     def admit(self, name: str) -> str:

@@ -1,8 +1,23 @@
 //! What comes from outside the calls themselves: a health check, an operator's hand.
 
+use core::str::FromStr;
+
 use super::machine::Breaker;
 use super::permit::{Change, Mode, State};
+use crate::error::ConfigError;
 use crate::time::Tick;
+
+impl FromStr for Mode {
+    type Err = ConfigError;
+
+    /// The mode an operator names.
+    fn from_str(name: &str) -> Result<Self, ConfigError> {
+        Self::from_name(name).ok_or_else(|| {
+            let modes = [Self::Normal, Self::Disabled, Self::MetricsOnly].map(Self::name);
+            ConfigError::new("mode", format!("{name:?}"), format!("one of {}", modes.join(", ")))
+        })
+    }
+}
 
 impl Breaker {
     /// An active health check has ended. A good one lets the next caller of an open breaker through as a probe at once;
@@ -47,5 +62,20 @@ impl Breaker {
             return None;
         }
         Some(self.start_over()).filter(|change| change.from != change.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_known_by_its_name_only() {
+        assert_eq!("METRICS_ONLY".parse(), Ok(Mode::MetricsOnly));
+        let error = "metrics".parse::<Mode>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r#"mode: got "metrics", expected one of NORMAL, DISABLED, METRICS_ONLY"#
+        );
     }
 }

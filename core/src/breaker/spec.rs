@@ -121,6 +121,11 @@ impl FallbackStrategy {
     pub(super) const NAMES: &'static [&'static str] = &["REJECT", "CACHE", "FALLBACK", "QUEUE"];
     pub(super) const ALL: [Self; 4] = [Self::Reject, Self::Cache, Self::Fallback, Self::Queue];
 
+    /// [`Cache`](Self::Cache) keeps the values of at most so many keys.
+    pub const CACHED_VALUES: usize = 1_000;
+    /// [`Cache`](Self::Cache) answers with a value so old at most: beyond, it says too little about now.
+    pub const CACHED_FOR: Micros = Micros::from_secs(300);
+
     /// The name users write.
     #[must_use]
     pub const fn name(self) -> &'static str {

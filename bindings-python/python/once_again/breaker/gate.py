@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from once_again import _core, _log
 from once_again.errors import CircuitOpenError
-from once_again.events import StateChange
+from once_again.events import FallbackUsed, Rejection, StaleResult, StateChange, WouldOpen
 
+from .listeners import Listeners
 from .permit import ABANDONED, FAILURE, IGNORED, SUCCESS, Permit
 
 TYPE_CHECKING = False
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from once_again._clock import SystemClock, SystemRandom
     from once_again._types import Clock, Random
+
+    from .health import HealthCheck
 
 
 class Published:
@@ -32,23 +35,38 @@ class Published:
 
 
 class Gate:
-    """One breaker's way to core."""
+    """One breaker's way to core, and from there to its listeners."""
 
-    __slots__ = ("_excluded", "_random", "clock", "core", "listeners", "name", "published")
+    __slots__ = (
+        "__weakref__",
+        "_excluded",
+        "_is_failure",
+        "_random",
+        "clock",
+        "core",
+        "health",
+        "listeners",
+        "name",
+        "published",
+    )
 
     def __init__(
         self,
         fields: Mapping[str, Any],
         excluded: Callable[[BaseException], object],
+        is_failure: Callable[[Exception], object] | None,
         clock: Clock | SystemClock,
         random: Random | SystemRandom,
+        snapshot: Mapping[str, Any] | None,
     ) -> None:
         self.published = Published()
-        self.core = _core.Breaker(fields, self.published)
+        self.core = _core.Breaker(fields, self.published, _text(snapshot), clock.now())
         self.name = self.core.name or "default"
         self.clock = clock
-        self.listeners: tuple[Callable[[StateChange], object], ...] = ()
+        self.listeners = Listeners()
+        self.health: HealthCheck | None = None
         self._excluded = excluded
+        self._is_failure = is_failure
         self._random = random
 
     def admit(self) -> Permit:
@@ -62,8 +80,10 @@ class Gate:
             return Permit((epoch, 0, 0), now)
         epoch, kind, seq, state, retry_after, change = self.core.admit(now)
         if change is not None:
-            self.tell(change)
+            self.changed(change)
         if not epoch:
+            if self.listeners.rejected:
+                self.rejected(state, retry_after)
             raise CircuitOpenError(self.name, state, retry_after)
         return Permit((epoch, kind, seq), now)
 
@@ -77,27 +97,63 @@ class Gate:
         """Tells how the call of a permit ended, and answers what became of that."""
         now = self.clock.now()
         took = now - started if duration is None else duration
-        verdict, change = self.core.settle(*permit, outcome, took, now, self._random.getrandbits(32))
+        verdict, change, would_open = self.core.settle(*permit, outcome, took, now, self._random.getrandbits(32))
         if change is not None:
-            self.tell(change)
+            self.changed(change)
+        if would_open:
+            self._write("breaker_would_open")
+            self._tell(self.listeners.would_open, WouldOpen(self.name))
+        if verdict == "stale" and self.listeners.stale:
+            self._tell(self.listeners.stale, StaleResult(self.name, permit[0]))
         return verdict
 
     def outcome(self, error: BaseException | None) -> int:
         """How a call that ended with ``error`` counts."""
         if error is None:
             return SUCCESS
+        asked: Callable[..., object] = self._excluded
         try:
-            if self._excluded(error):
+            if asked(error):
                 return IGNORED
+            # What is no Exception ends the call without a result: cancellation, an interrupt, the program's exit.
+            if not isinstance(error, Exception):
+                return ABANDONED
+            if self._is_failure is not None:
+                asked = self._is_failure
+                return FAILURE if asked(error) else IGNORED
         except Exception:
-            _log.complain(self._excluded)
-        # What is no Exception ends the call without a result: cancellation, an interrupt, the program's exit.
+            # Who cannot say that an error is harmless must not make it so.
+            _log.complain(asked)
         return FAILURE if isinstance(error, Exception) else ABANDONED
 
-    def tell(self, change: tuple[str, str]) -> None:
+    def changed(self, change: tuple[str, str]) -> None:
         """Tells everybody of a change of state."""
+        if self.health is not None:
+            self.health.follow()
+        self._write("breaker_state_change", {"from": change[0], "to": change[1]})
+        self._tell(self.listeners.state_change, StateChange(self.name, *change))
+
+    def rejected(self, state: str, retry_after: float) -> None:
+        """Tells everybody of a call that was not made."""
+        self._tell(self.listeners.rejected, Rejection(self.name, state, retry_after))
+
+    def fell_back(self, strategy: str, stale: bool, key: str | None) -> None:
+        """Tells everybody what a rejected call got instead of its error."""
+        self._tell(self.listeners.fallback, FallbackUsed(self.name, strategy, stale, key))
+
+    def _tell(self, listeners: tuple[Callable[[Any], object], ...], event: object) -> None:
+        for listener in listeners:
+            _log.quietly(listener, event)
+
+    def _write(self, event: str, facts: dict[str, str] | None = None) -> None:
         if (logger := _log.listening(_log.INFO, None)) is not None:
-            fields = {"event": "breaker_state_change", "breaker": self.name, "from": change[0], "to": change[1]}
+            fields = {"event": event, "breaker": self.name, **(facts or {})}
             _log.write(logger, _log.INFO, self.clock.wall_now(), fields)
-        for listener in self.listeners:
-            _log.quietly(listener, StateChange(self.name, *change))
+
+
+def _text(snapshot: Mapping[str, Any] | None) -> str | None:
+    if snapshot is None:
+        return None
+    import json
+
+    return json.dumps(snapshot)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from .gate import Gate
 
     R = TypeVar("R")
-    Fallback = Callable[[CircuitOpenError], Any]
+    # Answers a rejected call: its error, and the arguments it came with.
+    Answer = Callable[[CircuitOpenError, tuple[Any, ...], dict[str, Any]], Any]
 
 
-def guarded(gate: Gate, fallback: Fallback | None, target: Callable[..., R]) -> Callable[..., R]:
-    """``target`` behind ``gate``."""
-    published, clock, timed = gate.published, gate.clock, gate.core.timed
+def guarded(gate: Gate, target: Callable[..., R], answer: Answer | None = None) -> Callable[..., R]:
+    """``target`` behind ``gate``; without an ``answer``, a rejected call raises."""
+    published, clock, timed, listeners = gate.published, gate.clock, gate.core.timed, gate.listeners
     admit, settle = gate.core.admit, gate.settle
 
     def guarded(*args: Any, **kwargs: Any) -> R:
@@ -27,12 +28,14 @@ def guarded(gate: Gate, fallback: Fallback | None, target: Callable[..., R]) -> 
         if not epoch:
             epoch, kind, seq, state, retry_after, change = admit(clock.now())
             if change is not None:
-                gate.tell(change)
+                gate.changed(change)
             if not epoch:
-                if fallback is None:
+                if listeners.rejected:
+                    gate.rejected(state, retry_after)
+                if answer is None:
                     raise CircuitOpenError(gate.name, state, retry_after)
-                fallen: R = fallback(CircuitOpenError(gate.name, state, retry_after))
-                return fallen
+                answered: R = answer(CircuitOpenError(gate.name, state, retry_after), args, kwargs)
+                return answered
         started = clock.now() if timed else 0.0
         try:
             result = target(*args, **kwargs)
@@ -47,10 +50,10 @@ def guarded(gate: Gate, fallback: Fallback | None, target: Callable[..., R]) -> 
 
 
 def guarded_async(
-    gate: Gate, fallback: Fallback | None, target: Callable[..., Awaitable[R]]
+    gate: Gate, target: Callable[..., Awaitable[R]], answer: Answer | None = None
 ) -> Callable[..., Awaitable[R]]:
-    """As `guarded`, for a function that answers something to await."""
-    published, clock, timed = gate.published, gate.clock, gate.core.timed
+    """As `guarded`, for a function that answers something to await; so does ``answer``."""
+    published, clock, timed, listeners = gate.published, gate.clock, gate.core.timed, gate.listeners
     admit, settle = gate.core.admit, gate.settle
 
     async def guarded(*args: Any, **kwargs: Any) -> R:
@@ -58,13 +61,14 @@ def guarded_async(
         if not epoch:
             epoch, kind, seq, state, retry_after, change = admit(clock.now())
             if change is not None:
-                gate.tell(change)
+                gate.changed(change)
             if not epoch:
-                if fallback is None:
+                if listeners.rejected:
+                    gate.rejected(state, retry_after)
+                if answer is None:
                     raise CircuitOpenError(gate.name, state, retry_after)
-                answer: Any = fallback(CircuitOpenError(gate.name, state, retry_after))
-                fallen: R = await answer if hasattr(answer, "__await__") else answer
-                return fallen
+                answered: R = await answer(CircuitOpenError(gate.name, state, retry_after), args, kwargs)
+                return answered
         started = clock.now() if timed else 0.0
         try:
             result = await target(*args, **kwargs)
