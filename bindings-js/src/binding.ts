@@ -16,10 +16,17 @@ export interface Binding {
   /** Every error code with status, retryable and suggested actions, as JSON. */
   errorTable(): string;
 
-  retryOpen(config: string): string;
+  /** `fill` is the preset that fills what the configuration leaves open. */
+  retryOpen(config: string, fill: string): string;
   retryClose(handle: number): void;
   /** A configuration, or a preset's name, with every default filled in. */
-  retryComplete(config: string): string;
+  retryComplete(config: string, fill: string): string;
+  /** Every policy of a table of levels, by name. */
+  retryLevels(table: string): string;
+  /** The policy of a configuration, environment variables and a preset, in this order. */
+  retryEnvironment(variables: string, config: string, fill: string): string;
+  /** The policy of a pool's manager for a type of operation. */
+  retryOperation(operationType: string): string;
   /** The policy that `{retryPolicy, criticality, module, realTime, userFacing}` mean. */
   retryChoose(wishes: string): string;
   /** The verdict on one failure as bits, to be handed back in the mailbox; NaN when the handle is closed. */
@@ -27,6 +34,16 @@ export interface Binding {
   /** How long the failure asked us to wait, in milliseconds; -1 when it did not. */
   retryAfter(hints: string, wallNow: number): number;
   retryFailed(): void;
+
+  lettersOpen(config: string): string;
+  lettersClose(handle: number): void;
+  /** `kept`, `replaced`, `full`, or `gone` when it was closed. */
+  lettersPut(handle: number, id: string, letter: string): string;
+  /** Empty when there is none. */
+  lettersGet(handle: number, id: string): string;
+  lettersList(handle: number, limit: number): string;
+  lettersRemove(handle: number, id: string): boolean;
+  lettersStats(handle: number): string;
 
   breakerOpen(config: string): string;
   breakerClose(handle: number): void;

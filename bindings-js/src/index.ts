@@ -22,6 +22,15 @@ export type {
   ThresholdBreakerOptions,
 } from "./breaker/types.js";
 export type { Clock, Random, SleepOptions } from "./clock.js";
+export type { DeadLetter, DeadLetterError } from "./dead_letter/letter.js";
+export { type DeadLetterStore, type MemoryDeadLetterStats, MemoryDeadLetterStore } from "./dead_letter/memory.js";
+export {
+  DeadLetterQueue,
+  type DeadLetterQueueOptions,
+  type DeadLetterQueueStats,
+  type RedriveContext,
+  type RedriveHandler,
+} from "./dead_letter/queue.js";
 export {
   CircuitOpenError,
   ConfigError,
@@ -43,8 +52,22 @@ export {
   type IdempotencyRecord,
 } from "./idempotency/manager.js";
 export { dispose } from "./machine.js";
+export { type Checkpointed, type CheckpointOptions, retryWithCheckpoint } from "./retry/checkpoint.js";
+export {
+  CacheRetryConfig,
+  DatabaseRetryConfig,
+  DefaultRetryConfig,
+  HTTPRetryConfig,
+  type MutableRetryConfig,
+  S3RetryConfig,
+} from "./retry/configs.js";
+export * from "./retry/constants.js";
 export { RetryHandler } from "./retry/handler.js";
+export type { Logger, LogLevel, LogLine } from "./retry/log.js";
+export { RetryManager, RetryManagerPool } from "./retry/manager.js";
 export { RetryPolicyManager } from "./retry/policies.js";
+export { loadPolicies, type Variables } from "./retry/sources.js";
+export type { TraceOptions } from "./retry/trace.js";
 export type {
   BackoffOptions,
   DeadLetterHandler,

@@ -28,6 +28,8 @@ export const Word = {
   step: 17,
   /** Out: how long to sleep, milliseconds. */
   delay: 18,
+  /** Out: 1 when the call becomes a dead letter, should it end with this failure. */
+  letter: 19,
 
   /** In: how the call ended (`Outcome`). */
   outcome: 24,

@@ -58,6 +58,27 @@ export declare function httpExamine(handle: number, head: string, body: Uint8Arr
 /** Reads the options of a middleware; JSON in and out. */
 export declare function httpOpen(config: string): string
 
+/** Frees a box. */
+export declare function lettersClose(handle: number): void
+
+/** The letter with this id; empty when there is none. */
+export declare function lettersGet(handle: number, id: string): string
+
+/** The oldest letters; JSON out. */
+export declare function lettersList(handle: number, limit: number): string
+
+/** Makes a box of dead letters; JSON in and out. */
+export declare function lettersOpen(config: string): string
+
+/** Takes a letter; what became of it, in a word. */
+export declare function lettersPut(handle: number, id: string, letter: string): string
+
+/** Takes a letter out. */
+export declare function lettersRemove(handle: number, id: string): boolean
+
+/** What a box holds; JSON out. */
+export declare function lettersStats(handle: number): string
+
 /**
  * Takes the array this thread's driver writes to. Once per thread: a second array would leave the first without answers.
  *
@@ -98,7 +119,10 @@ export declare function retryChoose(wishes: string): string
 export declare function retryClose(handle: number): void
 
 /** A configuration or a preset with every default filled in; JSON in and out. */
-export declare function retryComplete(config: string): string
+export declare function retryComplete(config: string, fill: string): string
+
+/** The policy in environment variables; JSON in and out. */
+export declare function retryEnvironment(variables: string, config: string, fill: string): string
 
 /** An attempt has failed. Through the mailbox. */
 export declare function retryFailed(): void
@@ -106,8 +130,14 @@ export declare function retryFailed(): void
 /** The verdict on a failure, as bits. */
 export declare function retryJudge(handle: number, signals: string): number
 
+/** Every policy of a table of levels; JSON in and out. */
+export declare function retryLevels(table: string): string
+
 /** Makes a policy; JSON in and out. */
-export declare function retryOpen(config: string): string
+export declare function retryOpen(config: string, fill: string): string
+
+/** The policy of a pool's manager; JSON out. */
+export declare function retryOperation(operationType: string): string
 
 /** The handler of a run has answered; JSON in and out, bytes as payload. */
 export declare function runAnswered(handle: number, now: number, draw: number, answer: string, body: Uint8Array): string

@@ -3,11 +3,13 @@
 #![allow(clippy::needless_pass_by_value)]
 
 pub mod breaker;
+pub mod dead_letter;
 pub mod fingerprint;
 pub mod http;
 pub mod keys;
 pub mod mailbox;
 pub mod retry;
+pub mod sources;
 pub mod sqlite;
 pub mod store;
 

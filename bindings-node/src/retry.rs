@@ -7,8 +7,8 @@ use once_again_js::retry;
 /// Makes a policy; JSON in and out.
 #[napi]
 #[must_use]
-pub fn retry_open(config: String) -> String {
-    retry::open(&config)
+pub fn retry_open(config: String, fill: String) -> String {
+    retry::open(&config, &fill)
 }
 
 /// Frees a policy.
@@ -20,8 +20,8 @@ pub fn retry_close(handle: f64) {
 /// A configuration or a preset with every default filled in; JSON in and out.
 #[napi]
 #[must_use]
-pub fn retry_complete(config: String) -> String {
-    retry::complete(&config)
+pub fn retry_complete(config: String, fill: String) -> String {
+    retry::complete(&config, &fill)
 }
 
 /// The policy that fits what is said about a call; JSON in and out.

@@ -359,6 +359,164 @@ declare class CircuitBreaker {
     [dispose](): void;
 }
 
+/** Where dead letters are kept. */
+interface DeadLetterStore {
+    /** Keeps a letter, in place of one with the same id; false when there is no room. */
+    put(letter: DeadLetter): boolean | PromiseLike<boolean>;
+    get(id: string): DeadLetter | undefined | PromiseLike<DeadLetter | undefined>;
+    /** At most `limit` letters, the oldest first. */
+    list(limit: number): readonly DeadLetter[] | PromiseLike<readonly DeadLetter[]>;
+    /** Takes a letter out; false when it was not there. */
+    remove(id: string): boolean | PromiseLike<boolean>;
+}
+/** What a {@link MemoryDeadLetterStore} holds, and what passed through it. */
+interface MemoryDeadLetterStats {
+    readonly letters: number;
+    readonly kept: number;
+    /** Letters for which there was no room. */
+    readonly refused: number;
+}
+/** Dead letters in memory: bounded, and gone with the process. A full one refuses new letters and drops none. */
+declare class MemoryDeadLetterStore implements DeadLetterStore {
+    #private;
+    /** @param options `maxLetters`: 1 to 10 000 000; default 10 000. */
+    constructor(options?: {
+        readonly maxLetters?: number | undefined;
+    });
+    put(letter: DeadLetter): boolean;
+    get(id: string): DeadLetter | undefined;
+    list(limit?: number): readonly DeadLetter[];
+    remove(id: string): boolean;
+    get stats(): MemoryDeadLetterStats;
+    /** Forgets everything. */
+    close(): void;
+    [dispose](): void;
+}
+
+/** How much it matters: `debug` each attempt, `info` success after retries, `warning` a retry, `error` a call given up. */
+type LogLevel = "debug" | "info" | "warning" | "error";
+/** One line of the retry policy standards. */
+interface LogLine {
+    /** RFC 3339, UTC. */
+    readonly timestamp: string;
+    readonly level: "DEBUG" | "INFO" | "WARNING" | "ERROR";
+    /** What happened: `attempt`, `classified`, `backoff`, `retry`, `success_after_retry`, `give_up`, `dead_letter`… */
+    readonly event: string;
+    /** The tag `service`, when there is one. */
+    readonly service: string | null;
+    readonly operation: string;
+    /** From 1. */
+    readonly attempt: number;
+    /** Until the next attempt, seconds. */
+    readonly delay: number | null;
+    /** Kind and code; the error's own message only with `logMessages`. */
+    readonly error: string | null;
+    /** One for each call. */
+    readonly trace_id: string;
+}
+type Method = (line: LogLine) => unknown;
+/** Whoever takes lines: a function, or a logger with methods like those of console, pino or winston. */
+type Logger = Method | {
+    readonly debug?: Method | undefined;
+    readonly info?: Method | undefined;
+    readonly warn?: Method | undefined;
+    readonly warning?: Method | undefined;
+    readonly error?: Method | undefined;
+};
+/** The log of one policy. */
+declare class Journal {
+    #private;
+    constructor(logger: Logger, clock: Clock, { logLevel, logMessages, tags }: RetryConfig);
+    /** Whether somebody wants to hear of every attempt. */
+    get detailed(): boolean;
+    /** Writes one line, if its level is wanted. */
+    write(level: LogLevel, event: string, said: Partial<LogLine> & {
+        readonly letter?: unknown;
+    }): void;
+    /** What may be written about an error. */
+    errorText(error: unknown, kind: ErrorKind): string;
+    /** Whether this is the first failure of the operation that fits no rule: that is worth a warning, once. */
+    puzzled(operation: string): boolean;
+}
+
+/** What a redrive is told beside the letter. */
+interface RedriveContext {
+    /** The idempotency key: that of the call, and the same in every redrive of the letter. */
+    readonly key: string;
+    readonly signal: AbortSignal | undefined;
+}
+/** Runs a dead letter's operation again. What it throws keeps the letter where it is. */
+type RedriveHandler = (letter: DeadLetter, context: RedriveContext) => unknown;
+/** What a {@link DeadLetterQueue} is made of. */
+interface DeadLetterQueueOptions {
+    /** Default: letters in memory, `maxLetters` of them. */
+    readonly store?: DeadLetterStore | undefined;
+    /** Of the store in memory: 1 to 10 000 000; default 10 000. */
+    readonly maxLetters?: number | undefined;
+    /** How the operations are run again, by their names. More may be added by `handle`. */
+    readonly handlers?: Readonly<Record<string, RedriveHandler>> | undefined;
+    /** Takes the whole letter where it could not be kept. Default: the policy's logger, and without one `console.error`. */
+    readonly logger?: Logger | undefined;
+    readonly clock?: Clock | undefined;
+}
+/** What passed through a {@link DeadLetterQueue}. */
+interface DeadLetterQueueStats {
+    /** Letters it was given. */
+    readonly buried: number;
+    /** Of these, letters that no store kept: the log has them. */
+    readonly lost: number;
+    readonly redriven: number;
+    readonly discarded: number;
+}
+/**
+ * Keeps calls that were given up, and runs them again when asked.
+ *
+ * ```ts
+ * const letters = new DeadLetterQueue({ handlers: { charge: (letter, { key }) => charge(letter.payload, key) } });
+ * const handler = new RetryHandler({ deadLetterStore: letters });
+ * await handler.execute(() => charge(order, key), { name: "charge", key, payload: order });
+ * for (const { id } of await letters.list()) await letters.redrive(id);
+ * ```
+ */
+declare class DeadLetterQueue {
+    #private;
+    constructor(options?: DeadLetterQueueOptions);
+    /** Says how an operation is run again. */
+    handle(operation: string, handler: RedriveHandler): this;
+    /**
+     * Takes a letter. It throws nothing and keeps nobody waiting: a letter that the store cannot keep is logged whole and
+     * counted. `flush` waits for stores that take their time.
+     */
+    bury(letter: DeadLetter, journal?: Journal): void;
+    /** Resolves when every letter taken so far is kept or logged: before the process ends, for instance. */
+    flush(): Promise<void>;
+    /** At most `limit` letters, the oldest first. Default: all. */
+    list(limit?: number): Promise<readonly DeadLetter[]>;
+    /**
+     * Runs a letter's operation again, with the same key, and forgets the letter when that succeeds. When it fails the letter
+     * stays, with the new failure and the attempts added, and the failure is thrown. Two redrives of one letter at once are one.
+     *
+     * @throws ConfigError when there is no such letter, or nobody said how its operation is run.
+     */
+    redrive(id: string, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<unknown>;
+    /** Throws a letter away; false when there is none with this id. */
+    discard(id: string): Promise<boolean>;
+    get stats(): DeadLetterQueueStats;
+    /** Forgets the letters in memory; a store that was handed over is left alone. */
+    close(): void;
+    [dispose](): void;
+}
+
+/** What may be said about the request that a call is a part of. */
+interface TraceOptions {
+    /** The request's W3C `traceparent` header. */
+    readonly traceparent?: string | undefined;
+    /** The request's `x-request-id`, for those who have no `traceparent`. */
+    readonly requestId?: string | undefined;
+}
+
 /** The nine kinds of failure. */
 type ErrorKind = "Transient" | "Permanent" | "Timeout" | "RateLimit" | "CircuitBreaker" | "Network" | "Server" | "Client" | "Unknown";
 /** How the delay grows: base · multiplierⁿ, base · (1 + multiplier · n), base · 1, 1, 2, 3, 5…, or as listed or computed. */
@@ -410,12 +568,16 @@ interface RetryPolicy extends BackoffOptions {
     readonly operationType?: string | undefined;
     /** Labels, handed on to dead letters. */
     readonly tags?: Readonly<Record<string, string>> | undefined;
+    /** Whether a `RetryManager` uses the breaker it was given. Default `true`. */
     readonly enableCircuitBreaker?: boolean | undefined;
-    /** Whether `deadLetterHandler` is called. Default `true`. */
+    /** Whether calls given up become dead letters, where somebody takes them. Default `true`. */
     readonly enableDeadLetter?: boolean | undefined;
     readonly enableMetrics?: boolean | undefined;
+    /** Whether the `logger`, when there is one, is written to. Default `true`. */
     readonly enableLogging?: boolean | undefined;
-    readonly logLevel?: "debug" | "info" | "warning" | "error" | undefined;
+    /** The least that is logged. Default `info`: retries, their success, and calls given up; `debug` is each attempt. */
+    readonly logLevel?: LogLevel | undefined;
+    /** Whether log lines hold the errors' own messages, which may hold anything. Default `false`: kind and code. */
     readonly logMessages?: boolean | undefined;
     /** Distributed retry slots: how many, 1 to 10 000, and how wide, milliseconds. */
     readonly slotCount?: number | undefined;
@@ -465,8 +627,11 @@ interface SuccessEvent {
     /** Milliseconds since the call began. */
     readonly elapsed: number;
 }
-/** Called when a call is given up: the operation's name, its last failure, its attempts, and the policy's tags. */
-type DeadLetterHandler = (operationName: string, error: unknown, attempts: number, metadata: Readonly<Record<string, string>>) => unknown;
+/**
+ * Called when a call is given up: the operation's name, its last failure, its attempts, and the policy's tags with the
+ * `metadata` of the call.
+ */
+type DeadLetterHandler = (operationName: string, error: unknown, attempts: number, metadata: Readonly<Record<string, unknown>>) => unknown;
 /** What the host does for a policy. Observers change nothing: what they throw is ignored. */
 interface RetryHooks {
     readonly onRetry?: ((event: RetryEvent) => unknown) | undefined;
@@ -493,6 +658,10 @@ interface RetryOptions extends RetryPolicy, RetryHooks {
     readonly clock?: Clock | undefined;
     /** Default: `Math.random`. */
     readonly random?: Random | undefined;
+    /** Takes log lines in the form of the retry policy standards. Default: nobody, and nothing is logged. */
+    readonly logger?: Logger | undefined;
+    /** Keeps calls that were given up. A store by itself is put behind a `DeadLetterQueue`. */
+    readonly deadLetterStore?: DeadLetterQueue | DeadLetterStore | undefined;
 }
 /** What may be said about a client's calls, to choose their policy by. */
 interface PolicyWishes {
@@ -506,13 +675,50 @@ interface PolicyWishes {
     readonly userFacing?: boolean | undefined;
 }
 /** What may be said about one call. */
-interface ExecuteOptions {
+interface ExecuteOptions extends TraceOptions {
     /** Ends the call, a sleep as well as a running attempt; the call rejects with `signal.reason`. */
     readonly signal?: AbortSignal | undefined;
     /** The operation's name, for errors and hooks. Default: the policy's `operationName`. */
     readonly name?: string | undefined;
     /** Lets the process end although this call is not over. Default: a call in progress holds the process. */
     readonly unref?: boolean | undefined;
+    /** The idempotency key that the operation carries; a dead letter is sent again under it. */
+    readonly key?: string | undefined;
+    /** What the operation needs to be run again, as JSON can hold it; kept in a dead letter. */
+    readonly payload?: unknown;
+    /** What else a dead letter should say, beside the policy's tags. */
+    readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What a dead letter says about the last failure. */
+interface DeadLetterError {
+    readonly kind: ErrorKind;
+    readonly name: string;
+    readonly code?: string;
+    readonly message?: string;
+}
+/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
+interface DeadLetter {
+    readonly id: string;
+    /** The operation's name, and its type. */
+    readonly operation: string;
+    readonly type: string;
+    readonly error: DeadLetterError;
+    readonly attempts: number;
+    /** When the call began, milliseconds since the Unix epoch. */
+    readonly firstAt: number;
+    /** When it was given up. */
+    readonly lastAt: number;
+    /** The policy's tags. */
+    readonly tags: Readonly<Record<string, string>>;
+    /** The tags, and what the call itself said. */
+    readonly metadata: Readonly<Record<string, unknown>>;
+    /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
+    readonly key?: string;
+    /** What the operation needs to be run again, as the call gave it. */
+    readonly payload?: unknown;
+    /** True when the call gave a payload that is no JSON. */
+    readonly payloadOmitted?: true;
 }
 
 /** How writes get their idempotency key. */
@@ -755,6 +961,81 @@ declare class IdempotencyManager {
     close(): Promise<void>;
 }
 
+/** How a function is retried from its checkpoint. */
+interface CheckpointOptions<A extends readonly unknown[], T, S> {
+    /** A policy's fields or a preset's name; what is not given is as in `kernel`: 3 attempts, 1 s to 30 s, no jitter. */
+    readonly config?: RetryOptions | string | undefined;
+    /** Called with the call's own arguments before every retry. When it fails, so does the attempt. */
+    readonly checkpointLoader?: ((...args: A) => S | PromiseLike<S>) | undefined;
+    /** Called with the call's arguments and its result, after success. When it fails, that is logged and counted. */
+    readonly checkpointSaver?: ((...args: [...A, T]) => unknown) | undefined;
+    /** Whether the state is loaded before the first attempt too. Default `false`. */
+    readonly resume?: boolean | undefined;
+}
+/** A function that is retried from its checkpoint. */
+interface Checkpointed<A extends readonly unknown[], T> {
+    (...args: A): Promise<T>;
+    /** The same function under a signal, a name, or whatever else may be said about one call. */
+    with(options: ExecuteOptions): (...args: A) => Promise<T>;
+    /** How many results could not be saved. */
+    readonly failedSaves: number;
+}
+/**
+ * Retries `fn` from its checkpoint. It is called with the call's arguments, the state that was loaded (undefined on a first
+ * attempt, unless `resume`), and `{ attempt, signal }`.
+ *
+ * ```ts
+ * const run = retryWithCheckpoint(async (taskId, checkpointState) => work(taskId, checkpointState), {
+ *   config: { maxAttempts: 5, initialDelay: 2_000 },
+ *   checkpointLoader: (taskId) => db.getCheckpoint(taskId),
+ *   checkpointSaver: (taskId, result) => db.saveCheckpoint(taskId, result),
+ * });
+ * await run("task-1");
+ * ```
+ *
+ * @throws ConfigError when a field of `config` is unknown or out of its range, or a loader or saver is no function.
+ */
+declare function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown>(fn: (...args: [...A, S | undefined, AttemptContext]) => T | PromiseLike<T>, options?: CheckpointOptions<A, T, S>): Checkpointed<A, T>;
+
+/** A configuration that may be changed before it is used. */
+type MutableRetryConfig = {
+    -readonly [K in keyof RetryOptions]: RetryOptions[K];
+} & {
+    -readonly [K in keyof RetryConfig]: RetryConfig[K];
+};
+/** 3 attempts, 100 ms to 30 s, doubled, full jitter, 5 minutes in all. What is retried is the table of error types. */
+declare const DefaultRetryConfig: () => MutableRetryConfig;
+/** `DefaultRetryConfig` that retries Transient, Timeout and Network only. */
+declare const DatabaseRetryConfig: () => MutableRetryConfig;
+/** 5 attempts from 200 ms; retries Server and RateLimit too. */
+declare const HTTPRetryConfig: () => MutableRetryConfig;
+/** 4 attempts from 500 ms, with time for large files: 2 minutes each, 15 in all. */
+declare const S3RetryConfig: () => MutableRetryConfig;
+/** 2 attempts, 50 ms apart, without jitter or breaker: a cache may fail. */
+declare const CacheRetryConfig: () => MutableRetryConfig;
+
+declare const StrategyFixedDelay = "fixed";
+declare const StrategyExponentialBackoff = "exponential";
+declare const StrategyLinearBackoff = "linear";
+declare const StrategyFibonacciBackoff = "fibonacci";
+/** Beside `customBackoff`. */
+declare const StrategyCustom = "custom";
+declare const JitterTypeNone = "none";
+declare const JitterTypeFull = "full";
+declare const JitterTypeEqual = "equal";
+declare const JitterTypeDecorrelated = "decorrelated";
+/** Beside `jitterMaxDeviation`. */
+declare const JitterTypeDeviation = "deviation";
+declare const ErrorTypeTransient = "Transient";
+declare const ErrorTypePermanent = "Permanent";
+declare const ErrorTypeTimeout = "Timeout";
+declare const ErrorTypeRateLimit = "RateLimit";
+declare const ErrorTypeCircuitBreaker = "CircuitBreaker";
+declare const ErrorTypeNetwork = "Network";
+declare const ErrorTypeServer = "Server";
+declare const ErrorTypeClient = "Client";
+declare const ErrorTypeUnknown = "Unknown";
+
 /**
  * Retries an operation under one policy. Any number of calls may run under it at once; each has a state of its own.
  *
@@ -774,6 +1055,8 @@ declare class RetryHandler {
     get config(): RetryConfig;
     /** What is accepted in the policy but has no effect. */
     get warnings(): readonly string[];
+    /** The same as `warnings`: a policy that is not valid never became a handler. */
+    validate(): readonly string[];
     /**
      * Runs `operation` until it succeeds.
      *
@@ -785,6 +1068,71 @@ declare class RetryHandler {
     close(): void;
     [dispose](): void;
 }
+
+/**
+ * A `RetryHandler` made as the advanced retry makes it: configuration, breaker, logger.
+ *
+ * ```ts
+ * const manager = new RetryManager(HTTPRetryConfig(), breaker, console);
+ * const page = await manager.execute(({ signal }) => fetch(url, { signal }));
+ * ```
+ */
+declare class RetryManager extends RetryHandler {
+    #private;
+    /**
+     * @param config fields of a policy, or a preset's name; what is not given is as in `DefaultRetryConfig()`.
+     * @param breaker asked and told once per attempt, unless `enableCircuitBreaker` is false.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(config?: RetryOptions | string, breaker?: CircuitBreaker | null, logger?: Logger | null);
+    execute<T>(operation: Operation$1<T>, options?: ExecuteOptions): Promise<T>;
+}
+/**
+ * One manager for each type of operation: `database`, `http`, `s3` and `cache` have policies of their own, every other name
+ * gets `default`.
+ *
+ * ```ts
+ * const pool = new RetryManagerPool(console);
+ * const rows = await pool.getManager("database").execute(() => db.query(sql));
+ * ```
+ */
+declare class RetryManagerPool {
+    #private;
+    constructor(logger?: Logger | null);
+    /**
+     * The manager for this type of operation, the same one every time. The pool holds at most 1 000; beyond that a manager is
+     * made anew for each call.
+     *
+     * @throws ConfigError when the pool was closed.
+     */
+    getManager(operationType: string): RetryManager;
+    /** How many managers it holds. */
+    get size(): number;
+    /** Closes every manager it holds. */
+    close(): void;
+    [dispose](): void;
+}
+
+/**
+ * The policies of a parsed `retry_policies:` tree, by name, each with what it `extends` (another level, or a preset) filled in.
+ * Reading YAML is your library's part.
+ *
+ * A tree in snake_case is as the retry policy standards write it, with durations in seconds; one in camelCase has
+ * milliseconds. A tree with both is refused.
+ *
+ * @throws ConfigError with the path of the field when one is unknown or out of its range, or a level extends itself.
+ */
+declare function loadPolicies(mapping: object): Readonly<Record<string, RetryConfig>>;
+/** Environment variables, or what stands for them. */
+type Variables = Readonly<Record<string, string | number | undefined>>;
+/**
+ * The policy of `RETRY_MAX_ATTEMPTS`, `RETRY_INITIAL_DELAY` and `RETRY_MAX_DELAY` (seconds). `fields` win over the
+ * variables, and they over the preset.
+ *
+ * @param variables default: the environment of the process. A page has none, so it hands a mapping over.
+ * @throws ConfigError that names the variable when one is malformed.
+ */
+declare function fromEnv(variables?: Readonly<Record<string, string | number | undefined>> | undefined, fields?: RetryOptions, preset?: string): RetryConfig;
 
 /** The named policies of the Q ecosystem, and how one is chosen. */
 declare const RetryPolicyManager: {
@@ -809,6 +1157,11 @@ declare const RetryPolicyManager: {
     choose(wishes: PolicyWishes): RetryConfig;
     /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
     createCustom(fields: RetryOptions): RetryConfig & RetryOptions;
+    /** What is accepted in these fields but has no effect. Throws a `ConfigError` when one is unknown or out of its range. */
+    validate(fields: RetryOptions | string): readonly string[];
+    /** As the exported `loadPolicies`. */
+    loadPolicies: typeof loadPolicies;
+    fromEnv: typeof fromEnv;
 };
 
 /** Limits of a {@link MemoryStore}. */
@@ -886,5 +1239,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { MemoryStore as M, IdempotencyManager as Q, OnceAgainError as X, RetryExhaustedError as a5, RetryHandler as a6, RetryPolicyManager as aa, TimeoutError as ah, coreVersion as aj, createFetch as ak, fingerprint as al, isCircuitBreakerError as am, wrap as an, dispose as d, injectErrors as i, noSleep as n, CircuitBreaker as o, CircuitOpenError as p, ConfigError as r, simpleStore as s, ErrorCodes as u, virtualClock as v };
-export type { PolicyWishes as $, AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetterHandler as D, ErrorCode as E, FallbackEvent as F, FetchIdempotency as G, FetchOptions as H, IdempotencyStore as I, JointStore as J, FingerprintOptions as K, GiveUpEvent as L, GiveUpReason as N, GuardedOperation as O, HeaderLines as P, ReleaseMode as R, StoreOp as S, IdempotencyManagerOptions as T, IdempotencyRecord as U, VirtualClock as V, JitterType as W, Operation$1 as Y, Outcome as Z, Permit as _, StoreReply as a, Queued as a0, QueuedCall as a1, RateBreakerOptions as a2, RetryConfig as a3, RetryEvent as a4, RetryHooks as a7, RetryOptions as a8, RetryPolicy as a9, RetryStrategy as ab, Settled as ac, SleepOptions as ad, StateChange as ae, SuccessEvent as af, ThresholdBreakerOptions as ag, Wrapped as ai, MemoryStoreOptions as b, MemoryStoreStats as c, Store as e, StoredResponse as f, Random as g, BreakerCallOptions as h, BreakerEvents as j, BreakerOptions as k, BreakerState as l, BreakerStats as m, CommonBreakerOptions as q, DuplicateCheck as t, ErrorFacts as w, ErrorKind as x, ExecuteOptions as y, FallbackStrategy as z };
+export { ErrorTypeTransient as $, DatabaseRetryConfig as D, DeadLetterQueue as E, DefaultRetryConfig as K, MemoryStore as M, ErrorCodes as O, ErrorTypeCircuitBreaker as T, ErrorTypeClient as U, ErrorTypeNetwork as W, ErrorTypePermanent as X, ErrorTypeRateLimit as Y, ErrorTypeServer as Z, ErrorTypeTimeout as _, coreVersion as a$, ErrorTypeUnknown as a0, RetryExhaustedError as aD, RetryHandler as aE, RetryManager as aG, RetryManagerPool as aH, RetryPolicyManager as aK, S3RetryConfig as aM, StrategyCustom as aQ, StrategyExponentialBackoff as aR, StrategyFibonacciBackoff as aS, StrategyFixedDelay as aT, StrategyLinearBackoff as aU, TimeoutError as aX, HTTPRetryConfig as aa, IdempotencyManager as ac, JitterTypeDecorrelated as ag, JitterTypeDeviation as ah, JitterTypeEqual as ai, JitterTypeFull as aj, JitterTypeNone as ak, MemoryDeadLetterStore as ap, OnceAgainError as ar, createFetch as b0, fingerprint as b1, isCircuitBreakerError as b2, loadPolicies as b3, retryWithCheckpoint as b4, wrap as b5, dispose as d, injectErrors as i, noSleep as n, CacheRetryConfig as o, CircuitBreaker as r, simpleStore as s, CircuitOpenError as t, virtualClock as v, ConfigError as w };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetterQueueOptions as F, DeadLetterQueueStats as G, DeadLetterStore as H, IdempotencyStore as I, JointStore as J, DuplicateCheck as L, ErrorCode as N, ErrorFacts as P, ErrorKind as Q, ReleaseMode as R, StoreOp as S, VirtualClock as V, StoreReply as a, ExecuteOptions as a1, FallbackEvent as a2, FallbackStrategy as a3, FetchIdempotency as a4, FetchOptions as a5, FingerprintOptions as a6, GiveUpEvent as a7, GiveUpReason as a8, GuardedOperation as a9, RedriveHandler as aA, RetryConfig as aB, RetryEvent as aC, RetryHooks as aF, RetryOptions as aI, RetryPolicy as aJ, RetryStrategy as aL, Settled as aN, SleepOptions as aO, StateChange as aP, SuccessEvent as aV, ThresholdBreakerOptions as aW, TraceOptions as aY, Variables as aZ, Wrapped as a_, HeaderLines as ab, IdempotencyManagerOptions as ad, IdempotencyRecord as ae, JitterType as af, LogLevel as al, LogLine as am, Logger as an, MemoryDeadLetterStats as ao, MutableRetryConfig as aq, Operation$1 as as, Outcome as at, Permit as au, PolicyWishes as av, Queued as aw, QueuedCall as ax, RateBreakerOptions as ay, RedriveContext as az, MemoryStoreOptions as b, MemoryStoreStats as c, Store as e, StoredResponse as f, Random as g, BreakerCallOptions as h, BreakerEvents as j, BreakerOptions as k, BreakerState as l, BreakerStats as m, CheckpointOptions as p, Checkpointed as q, CommonBreakerOptions as u, DeadLetter as x, DeadLetterError as y, DeadLetterHandler as z };

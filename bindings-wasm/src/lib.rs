@@ -1,10 +1,12 @@
 //! The browser binding: exports what `once_again_js` converts, and decides nothing.
 
 pub mod breaker;
+pub mod dead_letter;
 pub mod fingerprint;
 pub mod keys;
 pub mod mailbox;
 pub mod retry;
+pub mod sources;
 pub mod store;
 
 use wasm_bindgen::prelude::wasm_bindgen;

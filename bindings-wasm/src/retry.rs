@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Makes a policy; JSON in and out.
 #[wasm_bindgen(js_name = retryOpen)]
 #[must_use]
-pub fn retry_open(config: &str) -> String {
-    retry::open(config)
+pub fn retry_open(config: &str, fill: &str) -> String {
+    retry::open(config, fill)
 }
 
 /// Frees a policy.
@@ -20,8 +20,8 @@ pub fn retry_close(handle: f64) {
 /// A configuration or a preset with every default filled in; JSON in and out.
 #[wasm_bindgen(js_name = retryComplete)]
 #[must_use]
-pub fn retry_complete(config: &str) -> String {
-    retry::complete(config)
+pub fn retry_complete(config: &str, fill: &str) -> String {
+    retry::complete(config, fill)
 }
 
 /// The policy that fits what is said about a call; JSON in and out.

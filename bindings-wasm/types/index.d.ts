@@ -1,5 +1,5 @@
-import { F as FetchOptions, S as Store, C as Clock, a as StoreOp, b as StoreReply, d as dispose } from './driver.js';
-export { A as AttemptContext, B as BackoffOptions, c as BreakerCallOptions, e as BreakerEvents, f as BreakerOptions, g as BreakerState, h as BreakerStats, j as CircuitBreaker, k as CircuitOpenError, l as CommonBreakerOptions, m as ConfigError, D as DeadLetterHandler, o as DuplicateCheck, E as ErrorCode, p as ErrorCodes, q as ErrorFacts, r as ErrorKind, s as ExecuteOptions, t as FallbackEvent, u as FallbackStrategy, w as FetchIdempotency, x as FingerprintOptions, G as GiveUpEvent, y as GiveUpReason, z as GuardedOperation, H as HeaderLines, I as IdempotencyManager, J as IdempotencyManagerOptions, K as IdempotencyRecord, L as IdempotencyStore, M as JitterType, N as JointStore, O as MemoryStore, P as MemoryStoreOptions, Q as MemoryStoreStats, R as OnceAgainError, T as Operation, U as Outcome, W as Permit, X as PolicyWishes, Y as Queued, Z as QueuedCall, _ as Random, $ as RateBreakerOptions, a0 as ReleaseMode, a1 as RetryConfig, a2 as RetryEvent, a3 as RetryExhaustedError, a4 as RetryHandler, a5 as RetryHooks, a6 as RetryOptions, a7 as RetryPolicy, a8 as RetryPolicyManager, a9 as RetryStrategy, aa as Settled, ab as SleepOptions, ac as StateChange, ad as StoredResponse, ae as SuccessEvent, af as ThresholdBreakerOptions, ag as TimeoutError, ah as Wrapped, ai as coreVersion, aj as fingerprint, ak as isCircuitBreakerError, al as simpleStore, am as wrap } from './driver.js';
+import { F as FetchOptions } from './driver.js';
+export { A as AttemptContext, B as BackoffOptions, a as BreakerCallOptions, b as BreakerEvents, c as BreakerOptions, d as BreakerState, e as BreakerStats, C as CacheRetryConfig, f as CheckpointOptions, g as Checkpointed, h as CircuitBreaker, j as CircuitOpenError, k as Clock, l as CommonBreakerOptions, m as ConfigError, D as DatabaseRetryConfig, o as DeadLetter, p as DeadLetterError, q as DeadLetterHandler, r as DeadLetterQueue, s as DeadLetterQueueOptions, t as DeadLetterQueueStats, u as DeadLetterStore, w as DefaultRetryConfig, x as DuplicateCheck, E as ErrorCode, y as ErrorCodes, z as ErrorFacts, G as ErrorKind, H as ErrorTypeCircuitBreaker, I as ErrorTypeClient, J as ErrorTypeNetwork, K as ErrorTypePermanent, L as ErrorTypeRateLimit, M as ErrorTypeServer, N as ErrorTypeTimeout, O as ErrorTypeTransient, P as ErrorTypeUnknown, Q as ExecuteOptions, R as FallbackEvent, S as FallbackStrategy, T as FetchIdempotency, U as FingerprintOptions, W as GiveUpEvent, X as GiveUpReason, Y as GuardedOperation, Z as HTTPRetryConfig, _ as HeaderLines, $ as IdempotencyManager, a0 as IdempotencyManagerOptions, a1 as IdempotencyRecord, a2 as IdempotencyStore, a3 as JitterType, a4 as JitterTypeDecorrelated, a5 as JitterTypeDeviation, a6 as JitterTypeEqual, a7 as JitterTypeFull, a8 as JitterTypeNone, a9 as JointStore, aa as LogLevel, ab as LogLine, ac as Logger, ad as MemoryDeadLetterStats, ae as MemoryDeadLetterStore, af as MemoryStore, ag as MemoryStoreOptions, ah as MemoryStoreStats, ai as MutableRetryConfig, aj as OnceAgainError, ak as Operation, al as Outcome, am as Permit, an as PolicyWishes, ao as Queued, ap as QueuedCall, aq as Random, ar as RateBreakerOptions, as as RedriveContext, at as RedriveHandler, au as ReleaseMode, av as RetryConfig, aw as RetryEvent, ax as RetryExhaustedError, ay as RetryHandler, az as RetryHooks, aA as RetryManager, aB as RetryManagerPool, aC as RetryOptions, aD as RetryPolicy, aE as RetryPolicyManager, aF as RetryStrategy, aG as S3RetryConfig, aH as Settled, aI as SleepOptions, aJ as StateChange, aK as Store, aL as StoreOp, aM as StoreReply, aN as StoredResponse, aO as StrategyCustom, aP as StrategyExponentialBackoff, aQ as StrategyFibonacciBackoff, aR as StrategyFixedDelay, aS as StrategyLinearBackoff, aT as SuccessEvent, aU as ThresholdBreakerOptions, aV as TimeoutError, aW as TraceOptions, aX as Variables, aY as Wrapped, aZ as coreVersion, a_ as dispose, a$ as fingerprint, b0 as isCircuitBreakerError, b1 as loadPolicies, b2 as retryWithCheckpoint, b3 as simpleStore, b4 as wrap } from './driver.js';
 
 /**
  * A `fetch` with the same arguments and answers. A write carries one idempotency key in all its attempts; without a key only
@@ -19,31 +19,4 @@ declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
  */
 declare function init(source?: string | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;
 
-/** Settings of an {@link IndexedDbStore}. */
-interface IndexedDbStoreOptions {
-    /** The database's name; stores of one name share their records. Default `once-again`. */
-    readonly name?: string | undefined;
-    /** How often expired records are swept, milliseconds; 0 never. Default 5 minutes. */
-    readonly cleanupInterval?: number | undefined;
-    /** Where databases come from. Default: the global `indexedDB`. */
-    readonly indexedDB?: IDBFactory | undefined;
-    /** Tabs of one browser share records by the wall clock they share. */
-    readonly clock?: Clock | undefined;
-}
-/**
- * A store in IndexedDB. It waits for `init()` by itself. What the browser refuses (no space left, a private window without a
- * database) rejects with `STORE_UNAVAILABLE`.
- *
- * A browser may throw a site's data away when space runs low, unless `navigator.storage.persist()` was granted.
- */
-declare class IndexedDbStore implements Store {
-    #private;
-    constructor(options?: IndexedDbStoreOptions);
-    apply(op: StoreOp): Promise<StoreReply>;
-    /** Stops sweeping and lets go of the database. */
-    close(): Promise<void>;
-    [dispose](): void;
-}
-
-export { Clock, FetchOptions, IndexedDbStore, Store, StoreOp, StoreReply, createFetch, dispose, init };
-export type { IndexedDbStoreOptions };
+export { FetchOptions, createFetch, init };

@@ -82,6 +82,41 @@ export function fingerprintJson(request: string, text: string): string;
 export function generateKey(random: Uint8Array | number[]): string;
 
 /**
+ * Frees a box.
+ */
+export function lettersClose(handle: number): void;
+
+/**
+ * The letter with this id; empty when there is none.
+ */
+export function lettersGet(handle: number, id: string): string;
+
+/**
+ * The oldest letters; JSON out.
+ */
+export function lettersList(handle: number, limit: number): string;
+
+/**
+ * Makes a box of dead letters; JSON in and out.
+ */
+export function lettersOpen(config: string): string;
+
+/**
+ * Takes a letter; what became of it, in a word.
+ */
+export function lettersPut(handle: number, id: string, letter: string): string;
+
+/**
+ * Takes a letter out.
+ */
+export function lettersRemove(handle: number, id: string): boolean;
+
+/**
+ * What a box holds; JSON out.
+ */
+export function lettersStats(handle: number): string;
+
+/**
  * Where the mailbox begins in the module's memory, in bytes.
  */
 export function mailboxAddress(): number;
@@ -139,7 +174,12 @@ export function retryClose(handle: number): void;
 /**
  * A configuration or a preset with every default filled in; JSON in and out.
  */
-export function retryComplete(config: string): string;
+export function retryComplete(config: string, fill: string): string;
+
+/**
+ * The policy in environment variables; JSON in and out.
+ */
+export function retryEnvironment(variables: string, config: string, fill: string): string;
 
 /**
  * An attempt has failed. Through the mailbox.
@@ -152,9 +192,19 @@ export function retryFailed(): void;
 export function retryJudge(handle: number, signals: string): number;
 
 /**
+ * Every policy of a table of levels; JSON in and out.
+ */
+export function retryLevels(table: string): string;
+
+/**
  * Makes a policy; JSON in and out.
  */
-export function retryOpen(config: string): string;
+export function retryOpen(config: string, fill: string): string;
+
+/**
+ * The policy of a pool's manager; JSON out.
+ */
+export function retryOperation(operation_type: string): string;
 
 /**
  * Decides one operation on an encoded record; JSON in and out, the record's and the reply's bytes as payload.
@@ -186,6 +236,13 @@ export interface InitOutput {
     readonly fingerprintBytes: (a: number, b: number, c: number, d: number) => [number, number];
     readonly fingerprintJson: (a: number, b: number, c: number, d: number) => [number, number];
     readonly generateKey: (a: number, b: number) => [number, number];
+    readonly lettersClose: (a: number) => void;
+    readonly lettersGet: (a: number, b: number, c: number) => [number, number];
+    readonly lettersList: (a: number, b: number) => [number, number];
+    readonly lettersOpen: (a: number, b: number) => [number, number];
+    readonly lettersPut: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly lettersRemove: (a: number, b: number, c: number) => number;
+    readonly lettersStats: (a: number) => [number, number];
     readonly mailboxAddress: () => number;
     readonly mailboxLayout: () => [number, number];
     readonly managerConfig: (a: number, b: number) => [number, number];
@@ -197,10 +254,13 @@ export interface InitOutput {
     readonly retryAfter: (a: number, b: number, c: number) => number;
     readonly retryChoose: (a: number, b: number) => [number, number];
     readonly retryClose: (a: number) => void;
-    readonly retryComplete: (a: number, b: number) => [number, number];
+    readonly retryComplete: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly retryEnvironment: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly retryFailed: () => void;
     readonly retryJudge: (a: number, b: number, c: number) => number;
-    readonly retryOpen: (a: number, b: number) => [number, number];
+    readonly retryLevels: (a: number, b: number) => [number, number];
+    readonly retryOpen: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly retryOperation: (a: number, b: number) => [number, number];
     readonly storeStep: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number];
     readonly takePayload: () => [number, number];
     readonly __wbindgen_externrefs: WebAssembly.Table;

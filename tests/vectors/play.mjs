@@ -2,6 +2,7 @@
 
 import { play as breaker } from "./players/breaker.mjs";
 import { play as classify } from "./players/classify.mjs";
+import { play as deadLetter } from "./players/dead_letter.mjs";
 import { play as fingerprint } from "./players/fingerprint.mjs";
 import { play as policy } from "./players/policy.mjs";
 import { play as retry } from "./players/retry.mjs";
@@ -12,6 +13,7 @@ const players = {
   backoff: retry,
   breaker,
   classify,
+  dead_letter: deadLetter,
   draw: retry,
   fingerprint,
   "idempotency.record": store,

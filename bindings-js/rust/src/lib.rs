@@ -7,6 +7,7 @@
 
 mod answer;
 pub mod breaker;
+pub mod dead_letter;
 pub mod errors;
 pub mod fingerprint;
 pub mod http;
@@ -15,4 +16,5 @@ pub mod mailbox;
 pub mod payload;
 pub mod retry;
 mod slab;
+pub mod sources;
 pub mod store;

@@ -45,6 +45,8 @@ layout! {
     STEP = 17, "step";
     /// Out: how long to sleep, milliseconds.
     DELAY = 18, "delay";
+    /// Out: 1 when the call becomes a dead letter, should it end with this failure.
+    LETTER = 19, "letter";
 
     /// In: how the call ended.
     OUTCOME = 24, "outcome";

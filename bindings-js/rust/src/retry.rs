@@ -1,10 +1,11 @@
 //! Retry policies of one thread, behind handles.
 
 use crate::answer::{self, Plain};
-use crate::mailbox::{self, CALL, CUSTOM_DELAY, DELAY, HANDLE, Mailbox, RETRY_AFTER, STEP, VERDICT};
+use crate::mailbox::{self, CALL, CUSTOM_DELAY, DELAY, HANDLE, LETTER, Mailbox, RETRY_AFTER, STEP, VERDICT};
 use crate::slab::Slab;
 use once_again_core::classify::retry_after::{self, Hints};
 use once_again_core::classify::{Host, Signals};
+use once_again_core::dead_letter::Ending;
 use once_again_core::error::ConfigError;
 use once_again_core::json;
 use once_again_core::retry::{Failure, RetryCall, RetryPolicy, Step, Verdict, presets};
@@ -12,9 +13,6 @@ use once_again_core::spec::Unit;
 use once_again_core::time::Timestamp;
 use serde::Serialize;
 use std::cell::RefCell;
-
-/// What fills a policy that says little.
-const PRESET: &str = "q.standard";
 
 thread_local! {
     static POLICIES: RefCell<Slab<RetryPolicy>> = const { RefCell::new(Slab::new()) };
@@ -30,15 +28,16 @@ struct Opened {
 
 /// A policy with every default filled in, in JavaScript's names and milliseconds.
 #[derive(Serialize)]
-struct Described {
+pub(crate) struct Described {
     config: Plain,
     warnings: Vec<String>,
 }
 
-/// Makes a policy from a configuration or a preset's name; answers its handle and all its fields, or the refusal.
+/// Makes a policy from a configuration or a preset's name, filled from the preset `fill`; answers its handle and all its
+/// fields, or the refusal.
 #[must_use]
-pub fn open(config: &str) -> String {
-    answer::text(read(config).map(|policy| Opened {
+pub fn open(config: &str, fill: &str) -> String {
+    answer::text(read(config, fill).map(|policy| Opened {
         described: describe(&policy),
         handle: POLICIES.with_borrow_mut(|policies| policies.insert(policy)),
     }))
@@ -49,10 +48,10 @@ pub fn close(handle: f64) {
     POLICIES.with_borrow_mut(|policies| policies.remove(handle));
 }
 
-/// A configuration, or the preset of a name, with every default filled in; nothing is kept.
+/// A configuration, or the preset of a name, with every default filled in from the preset `fill`; nothing is kept.
 #[must_use]
-pub fn complete(config: &str) -> String {
-    answer::text(read(config).as_ref().map_err(Clone::clone).map(describe))
+pub fn complete(config: &str, fill: &str) -> String {
+    answer::text(read(config, fill).as_ref().map_err(Clone::clone).map(describe))
 }
 
 /// The policy meant by `{retryPolicy, criticality, module, realTime, userFacing}`, with every default filled in.
@@ -66,11 +65,11 @@ fn try_choose(wishes: &str) -> Result<Described, ConfigError> {
     RetryPolicy::try_from(spec).as_ref().map_err(Clone::clone).map(describe)
 }
 
-fn read(config: &str) -> Result<RetryPolicy, ConfigError> {
-    RetryPolicy::from_value(&answer::config(config)?, Unit::Millis, "", PRESET)
+fn read(config: &str, fill: &str) -> Result<RetryPolicy, ConfigError> {
+    RetryPolicy::from_value(&answer::config(config)?, Unit::Millis, "", fill)
 }
 
-fn describe(policy: &RetryPolicy) -> Described {
+pub(crate) fn describe(policy: &RetryPolicy) -> Described {
     Described { config: Plain(policy.to_spec().to_value(Unit::Millis)), warnings: policy.warnings().into() }
 }
 
@@ -97,7 +96,7 @@ pub fn retry_after(hints: &str, now: f64) -> f64 {
 }
 
 /// An attempt has failed. Reads `HANDLE`, `NOW`, `DRAW`, `VERDICT`, `RETRY_AFTER`, `CUSTOM_DELAY` and `CALL`; answers
-/// `STEP` with `DELAY`, and the new `CALL`.
+/// `STEP` with `DELAY`, `LETTER`, and the new `CALL`.
 pub fn failed(mail: &Mailbox) {
     POLICIES.with_borrow_mut(|policies| {
         let policy = policies.get_mut(mail[HANDLE].get());
@@ -121,6 +120,7 @@ fn try_again(policy: &RetryPolicy, mail: &Mailbox) {
         }
         Step::Stop(stop) => mail[STEP].set(f64::from(stop as u8)),
     }
+    mail[LETTER].set(f64::from(u8::from(policy.dead_letter(Ending::GivenUp(failure.verdict.kind)))));
     for (word, number) in mail[CALL..].iter().zip(call.to_words()) {
         word.set(number);
     }

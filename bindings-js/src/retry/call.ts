@@ -2,10 +2,13 @@
 
 import { Attempt, type Limit, type Operation, runBounded } from "../attempt.js";
 import { core } from "../binding.js";
-import { type GiveUpReason, isCircuitBreakerError, RetryExhaustedError, TimeoutError } from "../errors.js";
+import { bury } from "../dead_letter/bury.js";
+import { type GiveUpReason, RetryExhaustedError, TimeoutError } from "../errors.js";
 import { mailbox, Word } from "../mailbox.js";
 import { observe } from "../observe.js";
-import { kindOf, type Plan, RETRY_BIT } from "./plan.js";
+import { kindOf } from "./kinds.js";
+import { type Plan, RETRY_BIT } from "./plan.js";
+import { Story } from "./story.js";
 import type { ErrorKind, ExecuteOptions } from "./types.js";
 
 /** Runs an attempt inside something else, a breaker for instance. */
@@ -40,6 +43,7 @@ export class Call<T> {
   readonly #errors: unknown[] = [];
   /** The six numbers that are this call to core; none before the first failure. */
   #state: readonly number[] | undefined;
+  #story: Story | undefined;
   #attempts: number;
 
   /** A call that began at `start` and has made `attempts` attempts. */
@@ -68,6 +72,7 @@ export class Call<T> {
   attempt(): T | PromiseLike<T> {
     const around = this.#around;
     this.#attempts++;
+    if (this.#plan.journal?.detailed === true) this.#told.attempt(this.#attempts);
     return around === undefined ? this.#run() : around(() => this.#run());
   }
 
@@ -79,9 +84,10 @@ export class Call<T> {
     this.#errors.push(failure);
 
     const verdict = plan.judge(failure);
-    const { step, delay } = this.#ask(failure, verdict);
+    const { step, delay, letter } = this.#ask(failure, verdict);
     const kind = kindOf(verdict);
-    if (step !== RETRY) throw this.#givenUp(failure, kind, REASONS[step]);
+    this.#told.failed(this.#attempts, failure, kind, step === RETRY ? delay : undefined);
+    if (step !== RETRY) throw this.#givenUp(failure, kind, REASONS[step], letter);
 
     const { onRetry } = plan.hooks;
     if (onRetry !== undefined) {
@@ -91,10 +97,13 @@ export class Call<T> {
     if (delay > 0) await this.#sleep(delay);
     const { totalTimeout } = plan;
     // A timer that rang late may have passed the deadline: what could not end in time is not begun.
-    if (totalTimeout !== undefined && this.#elapsed() >= totalTimeout) throw this.#givenUp(failure, kind, "DEADLINE");
+    if (totalTimeout !== undefined && this.#elapsed() >= totalTimeout) {
+      throw this.#givenUp(failure, kind, "DEADLINE", letter);
+    }
   }
 
   succeeded(): void {
+    this.#story?.succeeded(this.#attempts);
     const { onSuccess } = this.#plan.hooks;
     if (onSuccess === undefined) return;
     observe(onSuccess, { name: this.#name, attempts: this.#attempts, elapsed: this.#elapsed() });
@@ -102,6 +111,11 @@ export class Call<T> {
 
   get #name(): string {
     return this.#options.name ?? this.#plan.name;
+  }
+
+  get #told(): Story {
+    this.#story ??= new Story(this.#plan, this.#name, this.#options);
+    return this.#story;
   }
 
   #elapsed(): number {
@@ -163,19 +177,19 @@ export class Call<T> {
   }
 
   /** What the call throws at its end. */
-  #givenUp(failure: unknown, kind: ErrorKind, reason: GiveUpReason | undefined): unknown {
-    const { onGiveUp, deadLetterHandler } = this.#plan.hooks;
+  #givenUp(failure: unknown, kind: ErrorKind, reason: GiveUpReason | undefined, letter: boolean): unknown {
+    const plan = this.#plan;
+    const { onGiveUp } = plan.hooks;
     const name = this.#name;
     const attempts = this.#attempts;
     const elapsed = this.#elapsed();
+    const story = this.#told;
+    // A first failure that is not retried goes to the caller as it came; there is nothing to add.
+    if (reason !== undefined || attempts > 1) story.report("give_up", attempts, failure, kind);
     if (onGiveUp !== undefined) {
       observe(onGiveUp, { name, attempts, elapsed, error: failure, kind, reason: reason ?? "NOT_RETRYABLE" });
     }
-    // A call that a breaker rejected was never made, so there is nothing to bury.
-    if (deadLetterHandler !== undefined && !isCircuitBreakerError(failure)) {
-      const { tags } = this.#plan;
-      observe((error) => deadLetterHandler(name, error, attempts, tags), failure);
-    }
+    if (letter) bury(plan, { name, attempts, elapsed, error: failure, kind, options: this.#options, story });
     return reason === undefined
       ? failure
       : new RetryExhaustedError(reason, attempts, [...this.#errors], elapsed, this.#options.name);
@@ -192,6 +206,8 @@ interface Question {
 interface Answer {
   readonly step: number;
   readonly delay: number;
+  /** Whether the call becomes a dead letter if it ends here. */
+  readonly letter: boolean;
   readonly state: readonly number[];
 }
 
@@ -207,10 +223,11 @@ function ask(handle: number, { now, draw, retryAfter, state }: Question, verdict
   for (let i = 0; i < STATE_WORDS; i++) words[Word.call + i] = state[i] as number;
   core.retryFailed();
   const told = mailbox();
-  if (told[Word.gone] === 1) return { step: NOT_RETRYABLE, delay: 0, state };
+  if (told[Word.gone] === 1) return { step: NOT_RETRYABLE, delay: 0, letter: true, state };
   return {
     step: told[Word.step] as number,
     delay: told[Word.delay] as number,
+    letter: told[Word.letter] === 1,
     state: Array.from(told.subarray(Word.call, Word.call + STATE_WORDS)),
   };
 }

@@ -9,6 +9,9 @@ import type { ExecuteOptions, RetryConfig, RetryOptions } from "./types.js";
 /** The plan of a handler, for those who compose with it. */
 export let planOf: (handler: RetryHandler) => Plan;
 
+/** What a handler of this plan is made of; only the driver makes plans. */
+export const withPlan = (plan: Plan): RetryOptions => plan as unknown as RetryOptions;
+
 /**
  * Retries an operation under one policy. Any number of calls may run under it at once; each has a state of its own.
  *
@@ -29,7 +32,7 @@ export class RetryHandler {
    * @throws ConfigError when a field is unknown or out of its range.
    */
   constructor(policy: RetryOptions | string = {}) {
-    this.#plan = new Plan(policy);
+    this.#plan = policy instanceof Plan ? policy : new Plan(policy);
   }
 
   /** The policy in force, complete, times in milliseconds. */
@@ -39,6 +42,11 @@ export class RetryHandler {
 
   /** What is accepted in the policy but has no effect. */
   get warnings(): readonly string[] {
+    return this.#plan.warnings;
+  }
+
+  /** The same as `warnings`: a policy that is not valid never became a handler. */
+  validate(): readonly string[] {
     return this.#plan.warnings;
   }
 

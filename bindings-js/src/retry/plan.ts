@@ -2,37 +2,20 @@
 
 import { core } from "../binding.js";
 import { type Clock, type Random, systemClock } from "../clock.js";
+import type { DeadLetterStore } from "../dead_letter/memory.js";
+import { DeadLetterQueue } from "../dead_letter/queue.js";
 import { ConfigError } from "../errors.js";
 import { Machine } from "../machine.js";
 import { frozen, readAnswer, specText } from "../spec.js";
+import { type Journal, journalOf } from "./log.js";
 import { retryAfterHints, signalsText } from "./signals.js";
-import type { ErrorKind, RetryConfig, RetryHooks, RetryOptions } from "./types.js";
+import type { RetryConfig, RetryHooks, RetryOptions } from "./types.js";
 
 /** Verdicts remembered by what the error looked like; more different errors than this, and it starts afresh. */
 const REMEMBERED = 512;
 
-/** The bits of core's verdict that say what kind of failure it was, and those kinds by number. */
-const KIND_BITS = 0b1111;
-const KINDS: readonly ErrorKind[] = [
-  "Unknown",
-  "Transient",
-  "Permanent",
-  "Timeout",
-  "RateLimit",
-  "CircuitBreaker",
-  "Network",
-  "Server",
-  "Client",
-  "Unknown",
-];
-
 /** The bit that lets a failure be retried. Custom conditions clear it; nothing here ever sets it. */
 export const RETRY_BIT = 1 << 4;
-
-/** What kind of failure a verdict speaks of. */
-export function kindOf(verdict: number): ErrorKind {
-  return KINDS[verdict & KIND_BITS] ?? "Unknown";
-}
 
 /** Core's answer to a policy. */
 interface Opened {
@@ -55,12 +38,18 @@ export class Plan {
   readonly totalTimeout: number | undefined;
   /** Whether nothing has to happen around an attempt that succeeds. */
   readonly unwatched: boolean;
+  /** Where this policy's calls are written down. */
+  readonly journal: Journal | undefined;
+  /** Where its dead letters go. */
+  readonly letters: DeadLetterQueue | undefined;
+  readonly #host: HostFields;
   readonly #machine: Machine;
   readonly #verdicts = new Map<string, number>();
 
-  constructor(policy: RetryOptions | string) {
+  /** @param fill the preset that fills what `policy` leaves open. */
+  constructor(policy: RetryOptions | string, fill = STANDARD) {
     const [spec, host]: [unknown, HostFields] = typeof policy === "string" ? [policy, {}] : split(policy);
-    const opened = readAnswer<Opened>(core.retryOpen(specText(spec)));
+    const opened = readAnswer<Opened>(core.retryOpen(specText(spec), fill));
     this.#machine = new Machine(this, opened.handle, core.retryClose);
     this.config = frozen(opened.config);
     this.warnings = frozen(opened.warnings);
@@ -70,11 +59,18 @@ export class Plan {
     this.tags = tags ?? frozen({});
     this.attemptTimeout = attemptTimeout;
     this.totalTimeout = timeout;
-    const { clock, random, ...hooks } = host;
+    const { clock, random, logger, deadLetterStore, ...hooks } = host;
     this.clock = clock ?? systemClock;
     this.random = random ?? Math.random;
-    this.hooks = opened.config.enableDeadLetter === false ? { ...hooks, deadLetterHandler: undefined } : hooks;
-    this.unwatched = hooks.onSuccess === undefined && attemptTimeout === undefined && timeout === undefined;
+    this.hooks = hooks;
+    this.#host = host;
+    this.journal = journalOf(logger, this.clock, opened.config);
+    this.letters = deadLetterStore === undefined ? undefined : queueOf(deadLetterStore, this.clock);
+    this.unwatched =
+      hooks.onSuccess === undefined &&
+      attemptTimeout === undefined &&
+      timeout === undefined &&
+      this.journal?.detailed !== true;
   }
 
   /** The policy's number in core. */
@@ -126,8 +122,7 @@ export class Plan {
 
   /** The same policy with another limit for each attempt, milliseconds. */
   withAttemptTimeout(attemptTimeout: number): Plan {
-    const { clock, random, hooks } = this;
-    return new Plan({ ...this.config, ...hooks, clock, random, attemptTimeout });
+    return new Plan({ ...this.config, ...this.#host, attemptTimeout });
   }
 
   close(): void {
@@ -135,20 +130,28 @@ export class Plan {
   }
 }
 
+/** What fills a policy that says little. */
+export const STANDARD = "q.standard";
+
 /** What only the host can carry out. */
-type HostFields = Pick<RetryOptions, "clock" | "random"> & RetryHooks;
+type HostFields = Pick<RetryOptions, "clock" | "random" | "logger" | "deadLetterStore"> & RetryHooks;
 
 const OBSERVERS = ["onRetry", "onGiveUp", "onSuccess", "deadLetterHandler"] as const;
+
+function queueOf(store: DeadLetterQueue | DeadLetterStore, clock: Clock): DeadLetterQueue {
+  return store instanceof DeadLetterQueue ? store : new DeadLetterQueue({ store, clock });
+}
 
 /**
  * What core reads of a policy, and what the host carries out. Core too is told of the functions a policy cannot do without
  * (a backoff of the caller's own, conditions), though it only sees that they are functions.
  */
 export function split(options: RetryOptions): [spec: RetryOptions, host: HostFields] {
-  const { clock, random, onRetry, onGiveUp, onSuccess, deadLetterHandler, ...spec } = options;
+  const { clock, random, logger, onRetry, onGiveUp, onSuccess, deadLetterHandler, deadLetterStore, ...spec } = options;
   const { customConditions, customBackoff } = options;
   const host: { -readonly [K in keyof HostFields]: HostFields[K] } = {};
-  const given = { clock, random, onRetry, onGiveUp, onSuccess, deadLetterHandler, customConditions, customBackoff };
+  const carried = { clock, random, logger, deadLetterStore };
+  const given = { ...carried, onRetry, onGiveUp, onSuccess, deadLetterHandler, customConditions, customBackoff };
   for (const [name, value] of Object.entries(given)) if (value != null) host[name as keyof HostFields] = value as never;
   // An observer is called only when something happens, so a wrong one would be found too late.
   for (const name of OBSERVERS) {
@@ -156,6 +159,10 @@ export function split(options: RetryOptions): [spec: RetryOptions, host: HostFie
     if (observer !== undefined && typeof observer !== "function") {
       throw new ConfigError(name, typeof observer, "a function");
     }
+  }
+  const taker: unknown = logger ?? undefined;
+  if (taker !== undefined && typeof taker !== "function" && typeof taker !== "object") {
+    throw new ConfigError("logger", typeof taker, "a function, or an object with debug, info, warn and error");
   }
   return [spec, host];
 }

@@ -2,11 +2,13 @@
 
 import { core } from "../binding.js";
 import { frozen, readAnswer, specText } from "../spec.js";
-import { split } from "./plan.js";
+import { STANDARD, split } from "./plan.js";
+import { fromEnv, loadPolicies } from "./sources.js";
 import type { PolicyWishes, RetryConfig, RetryOptions } from "./types.js";
 
 interface Described {
   readonly config: RetryConfig;
+  readonly warnings: readonly string[];
 }
 
 /** The policies handed out so far, by their text: equal ones are one object. There are as many as there are presets. */
@@ -21,7 +23,7 @@ function policy(answer: string): RetryConfig {
   return found;
 }
 
-const preset = (name: string): RetryConfig => policy(core.retryComplete(specText(name)));
+const preset = (name: string): RetryConfig => policy(core.retryComplete(specText(name), STANDARD));
 
 /** The named policies of the Q ecosystem, and how one is chosen. */
 export const RetryPolicyManager = {
@@ -63,6 +65,14 @@ export const RetryPolicyManager = {
   /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
   createCustom(fields: RetryOptions): RetryConfig & RetryOptions {
     const [spec, host] = split(fields);
-    return Object.freeze({ ...readAnswer<Described>(core.retryComplete(specText(spec))).config, ...host });
+    return Object.freeze({ ...readAnswer<Described>(core.retryComplete(specText(spec), STANDARD)).config, ...host });
   },
+  /** What is accepted in these fields but has no effect. Throws a `ConfigError` when one is unknown or out of its range. */
+  validate(fields: RetryOptions | string): readonly string[] {
+    const spec = typeof fields === "string" ? fields : split(fields)[0];
+    return readAnswer<Described>(core.retryComplete(specText(spec), STANDARD)).warnings;
+  },
+  /** As the exported `loadPolicies`. */
+  loadPolicies,
+  fromEnv,
 };

@@ -58,6 +58,15 @@ function namesOf(error: unknown): string[] {
   return names;
 }
 
+/** What can be said about anything thrown: its code, its name or type, its message. */
+export function facts(error: unknown): { code: string | undefined; name: string; message: string | undefined } {
+  return {
+    code: text(read(error, "code")),
+    name: text(read(error, "name")) ?? typeof error,
+    message: text(read(error, "message")) ?? text(error),
+  };
+}
+
 /** Browsers say only in a TypeError's message that a fetch failed. */
 function fetchMessage(error: unknown): string | undefined {
   return error instanceof TypeError ? text(read(error, "message"))?.slice(0, 200) : undefined;

@@ -1,7 +1,11 @@
 // What a user writes and reads about retries. Times are milliseconds. Aliases, ranges and defaults are core's.
 
 import type { Clock, Random } from "../clock.js";
+import type { DeadLetterStore } from "../dead_letter/memory.js";
+import type { DeadLetterQueue } from "../dead_letter/queue.js";
 import type { GiveUpReason } from "../errors.js";
+import type { Logger, LogLevel } from "./log.js";
+import type { TraceOptions } from "./trace.js";
 
 /** The nine kinds of failure. */
 export type ErrorKind =
@@ -67,12 +71,16 @@ export interface RetryPolicy extends BackoffOptions {
   readonly operationType?: string | undefined;
   /** Labels, handed on to dead letters. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Whether a `RetryManager` uses the breaker it was given. Default `true`. */
   readonly enableCircuitBreaker?: boolean | undefined;
-  /** Whether `deadLetterHandler` is called. Default `true`. */
+  /** Whether calls given up become dead letters, where somebody takes them. Default `true`. */
   readonly enableDeadLetter?: boolean | undefined;
   readonly enableMetrics?: boolean | undefined;
+  /** Whether the `logger`, when there is one, is written to. Default `true`. */
   readonly enableLogging?: boolean | undefined;
-  readonly logLevel?: "debug" | "info" | "warning" | "error" | undefined;
+  /** The least that is logged. Default `info`: retries, their success, and calls given up; `debug` is each attempt. */
+  readonly logLevel?: LogLevel | undefined;
+  /** Whether log lines hold the errors' own messages, which may hold anything. Default `false`: kind and code. */
   readonly logMessages?: boolean | undefined;
   /** Distributed retry slots: how many, 1 to 10 000, and how wide, milliseconds. */
   readonly slotCount?: number | undefined;
@@ -130,12 +138,15 @@ export interface SuccessEvent {
   readonly elapsed: number;
 }
 
-/** Called when a call is given up: the operation's name, its last failure, its attempts, and the policy's tags. */
+/**
+ * Called when a call is given up: the operation's name, its last failure, its attempts, and the policy's tags with the
+ * `metadata` of the call.
+ */
 export type DeadLetterHandler = (
   operationName: string,
   error: unknown,
   attempts: number,
-  metadata: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, unknown>>,
 ) => unknown;
 
 /** What the host does for a policy. Observers change nothing: what they throw is ignored. */
@@ -165,6 +176,10 @@ export interface RetryOptions extends RetryPolicy, RetryHooks {
   readonly clock?: Clock | undefined;
   /** Default: `Math.random`. */
   readonly random?: Random | undefined;
+  /** Takes log lines in the form of the retry policy standards. Default: nobody, and nothing is logged. */
+  readonly logger?: Logger | undefined;
+  /** Keeps calls that were given up. A store by itself is put behind a `DeadLetterQueue`. */
+  readonly deadLetterStore?: DeadLetterQueue | DeadLetterStore | undefined;
 }
 
 /** What may be said about a client's calls, to choose their policy by. */
@@ -180,11 +195,17 @@ export interface PolicyWishes {
 }
 
 /** What may be said about one call. */
-export interface ExecuteOptions {
+export interface ExecuteOptions extends TraceOptions {
   /** Ends the call, a sleep as well as a running attempt; the call rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
   /** The operation's name, for errors and hooks. Default: the policy's `operationName`. */
   readonly name?: string | undefined;
   /** Lets the process end although this call is not over. Default: a call in progress holds the process. */
   readonly unref?: boolean | undefined;
+  /** The idempotency key that the operation carries; a dead letter is sent again under it. */
+  readonly key?: string | undefined;
+  /** What the operation needs to be run again, as JSON can hold it; kept in a dead letter. */
+  readonly payload?: unknown;
+  /** What else a dead letter should say, beside the policy's tags. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -20,5 +20,5 @@ pub use crate::classify::Kind;
 pub use judge::{Once, Verdict};
 pub use machine::{Failure, RetryCall, Step, Stop};
 pub use policy::RetryPolicy;
-pub use sources::{from_environment, from_levels};
+pub use sources::{from_environment, from_levels, level_names, unit_of_levels};
 pub use spec::{KindSpec, RetrySpec, Spelling};

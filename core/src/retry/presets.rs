@@ -94,6 +94,10 @@ pub const DEFAULT: Preset = Preset {
     ..STANDARD
 };
 
+/// Advanced retry, `DefaultRetryConfig()` as its examples use it: [`DEFAULT`] without the list of kinds to retry, which would
+/// refuse the plain error of its own example. What is retried is its table of error types. Not one of [`NAMES`].
+pub const DEFAULT_CONFIG: Preset = Preset { name: "default.config", retry_on: None, ..DEFAULT };
+
 /// Advanced retry, `DatabaseRetryConfig`.
 pub const DATABASE: Preset = Preset { name: "database", operation_type: Some("database"), ..DEFAULT };
 
@@ -234,7 +238,7 @@ impl Preset {
 /// The preset of this name, without regard to case and separators; `standard`, `fast` and `no_retry` need no `q.`.
 pub fn named(name: &str) -> Result<RetrySpec, ConfigError> {
     let plain = plain(name);
-    let found = ALL.iter().find(|preset| {
+    let found = ALL.iter().chain([&DEFAULT_CONFIG]).find(|preset| {
         let full = self::plain(preset.name);
         full == plain
             || matches!(&*plain, "standard" | "fast" | "noretry") && full.strip_prefix("q.") == Some(&plain)
@@ -246,6 +250,18 @@ pub fn named(name: &str) -> Result<RetrySpec, ConfigError> {
     found
         .map(Preset::spec)
         .ok_or_else(|| ConfigError::new("preset", Value::Text(name.into()).render(), expected))
+}
+
+/// The policy of a pool's manager (advanced retry, `GetManager`): `database`, `http`, `s3` and `cache` have their own, every
+/// other type of operation gets [`DEFAULT`] with its name as type.
+#[must_use]
+pub fn for_operation(operation_type: &str) -> RetrySpec {
+    let own = [DATABASE, HTTP, S3, CACHE].into_iter().find(|preset| preset.name == plain(operation_type));
+    match (own, operation_type) {
+        (Some(preset), _) => preset.spec(),
+        (None, "default") => DEFAULT.spec(),
+        (None, other) => RetrySpec { r#type: Some(other.into()), ..DEFAULT.spec() },
+    }
 }
 
 pub(super) fn plain(name: &str) -> String {
@@ -272,6 +288,26 @@ mod tests {
         assert_eq!(named("NO-RETRY").unwrap(), NO_RETRY.spec());
         assert_eq!(named("Q.Conservative").unwrap(), CONSERVATIVE.spec());
         assert_eq!(named("default").unwrap(), DEFAULT.spec());
+    }
+
+    #[test]
+    fn a_pool_has_a_policy_for_every_type_of_operation() {
+        for preset in [DATABASE, HTTP, S3, CACHE, DEFAULT] {
+            assert_eq!(for_operation(preset.name), preset.spec());
+        }
+        let queue = RetrySpec { r#type: Some("queue".into()), ..DEFAULT.spec() };
+        assert_eq!(for_operation("queue"), queue);
+        assert_eq!(
+            for_operation("q.fast").r#type.as_deref(),
+            Some("q.fast"),
+            "a preset's name is any other name"
+        );
+    }
+
+    #[test]
+    fn the_default_config_follows_the_table_of_error_types() {
+        assert_eq!(named("default.config").unwrap(), RetrySpec { retry_on: None, ..DEFAULT.spec() });
+        assert!(!NAMES.contains(&"default.config"));
     }
 
     #[test]

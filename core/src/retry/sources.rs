@@ -68,6 +68,48 @@ pub fn from_levels(table: &Value, name: &str, unit: Unit) -> Result<RetrySpec, C
     }
 }
 
+/// The names of the levels in a table.
+#[must_use]
+pub fn level_names(table: &Value) -> Vec<&str> {
+    match field(table, "retry_policies").unwrap_or(table) {
+        Value::Map(entries) => entries.iter().map(|(name, _)| name.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The unit of a table's durations, by how its fields are spelled: `initial_delay` is written as the retry policy standards
+/// write it, in seconds, `initialDelay` as JavaScript does, in milliseconds. So one file serves every language. A table with
+/// both is refused, since one of them is meant otherwise; one with neither is in `usual`.
+pub fn unit_of_levels(table: &Value, usual: Unit) -> Result<Unit, ConfigError> {
+    let Value::Map(levels) = field(table, "retry_policies").unwrap_or(table) else {
+        return Err(ConfigError::new("policies", table.render(), "an object of policies by name"));
+    };
+    let mut found: Option<(Unit, &str)> = None;
+    for (level, fields) in levels {
+        let Value::Map(fields) = fields else { continue };
+        for (name, value) in fields {
+            let unit = match name {
+                name if name.contains('_') => Unit::Seconds,
+                name if name.contains(|c: char| c.is_ascii_uppercase()) => Unit::Millis,
+                _ => continue,
+            };
+            match found {
+                Some((before, other)) if before != unit => {
+                    return Err(ConfigError::new(
+                        format!("{level}.{name}"),
+                        value.render(),
+                        format!(
+                            "one spelling, and {other} is another: snake_case means seconds, camelCase milliseconds"
+                        ),
+                    ));
+                }
+                _ => found = Some((unit, name)),
+            }
+        }
+    }
+    Ok(found.map_or(usual, |(unit, _)| unit))
+}
+
 fn field<'a>(map: &'a Value, name: &str) -> Option<&'a Value> {
     let Value::Map(entries) = map else { return None };
     entries.iter().find(|(key, _)| key == name).map(|(_, value)| value)
@@ -164,6 +206,31 @@ mod tests {
             "a preset where the table has no such level"
         );
         assert_eq!(level(r#"{"a": {"max_attempts": 2}}"#, "a").unwrap().max_attempts, Some(2));
+    }
+
+    #[test]
+    fn the_spelling_of_a_table_tells_its_unit() {
+        let unit = |json: &str| unit_of_levels(&crate::json::parse(json).unwrap(), Unit::Micros);
+        assert_eq!(unit(r#"{"retry_policies": {"a": {"initial_delay": 1}}}"#), Ok(Unit::Seconds));
+        assert_eq!(
+            unit(r#"{"a": {"jitter": true}, "b": {"baseDelay": 1, "tags": {"a_b": "c"}}}"#),
+            Ok(Unit::Millis)
+        );
+        assert_eq!(unit(r#"{"a": {"jitter": true}, "b": "kernel"}"#), Ok(Unit::Micros));
+        let error = unit(r#"{"a": {"max_attempts": 2}, "b": {"baseDelay": 1}}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "b.baseDelay: got 1, expected one spelling, and max_attempts is another: snake_case means seconds, \
+             camelCase milliseconds"
+        );
+        assert_eq!(unit("3").unwrap_err().field, "policies");
+    }
+
+    #[test]
+    fn the_levels_of_a_table_have_names() {
+        let names = |json: &str| level_names(&crate::json::parse(json).unwrap()).join(" ");
+        assert_eq!(names(r#"{"retry_policies": {"b": {}, "a": {}}}"#), "b a");
+        assert_eq!((names(r#"{"x": {}}"#), names("[]")), ("x".into(), String::new()));
     }
 
     #[test]

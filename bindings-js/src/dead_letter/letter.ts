@@ -1,0 +1,64 @@
+// A dead letter: a call that was given up, as plain data.
+
+import { core } from "../binding.js";
+import { facts } from "../retry/signals.js";
+import type { ErrorKind } from "../retry/types.js";
+
+/** What a dead letter says about the last failure. */
+export interface DeadLetterError {
+  readonly kind: ErrorKind;
+  readonly name: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
+export interface DeadLetter {
+  readonly id: string;
+  /** The operation's name, and its type. */
+  readonly operation: string;
+  readonly type: string;
+  readonly error: DeadLetterError;
+  readonly attempts: number;
+  /** When the call began, milliseconds since the Unix epoch. */
+  readonly firstAt: number;
+  /** When it was given up. */
+  readonly lastAt: number;
+  /** The policy's tags. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** The tags, and what the call itself said. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
+  readonly key?: string;
+  /** What the operation needs to be run again, as the call gave it. */
+  readonly payload?: unknown;
+  /** True when the call gave a payload that is no JSON. */
+  readonly payloadOmitted?: true;
+}
+
+/** A new random id. */
+export function newId(): string {
+  return core.generateKey(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+/** An error as a letter has it: longer messages are cut. */
+export function errorOf(error: unknown, kind: ErrorKind): DeadLetterError {
+  const { name, code, message } = facts(error);
+  return {
+    kind,
+    name,
+    ...(code === undefined ? {} : { code }),
+    ...(message === undefined ? {} : { message: message.slice(0, 4_000) }),
+  };
+}
+
+/** The payload's fields of a letter. */
+export function payloadOf(payload: unknown): Pick<DeadLetter, "payload" | "payloadOmitted"> {
+  if (payload === undefined) return {};
+  try {
+    // What JSON leaves out without a word (a function) is no payload either.
+    return JSON.stringify(payload) === undefined ? { payloadOmitted: true } : { payload };
+  } catch {
+    return { payloadOmitted: true };
+  }
+}

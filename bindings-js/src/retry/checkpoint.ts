@@ -1,0 +1,87 @@
+// retryWithCheckpoint: a function that goes on, after a failure, from where it had saved its state.
+
+import type { AttemptContext } from "../attempt.js";
+import { ConfigError } from "../errors.js";
+import { planOf, RetryHandler, withPlan } from "./handler.js";
+import { kindOfError } from "./kinds.js";
+import { Plan } from "./plan.js";
+import { Story } from "./story.js";
+import type { ExecuteOptions, RetryOptions } from "./types.js";
+
+/** How a function is retried from its checkpoint. */
+export interface CheckpointOptions<A extends readonly unknown[], T, S> {
+  /** A policy's fields or a preset's name; what is not given is as in `kernel`: 3 attempts, 1 s to 30 s, no jitter. */
+  readonly config?: RetryOptions | string | undefined;
+  /** Called with the call's own arguments before every retry. When it fails, so does the attempt. */
+  readonly checkpointLoader?: ((...args: A) => S | PromiseLike<S>) | undefined;
+  /** Called with the call's arguments and its result, after success. When it fails, that is logged and counted. */
+  readonly checkpointSaver?: ((...args: [...A, T]) => unknown) | undefined;
+  /** Whether the state is loaded before the first attempt too. Default `false`. */
+  readonly resume?: boolean | undefined;
+}
+
+/** A function that is retried from its checkpoint. */
+export interface Checkpointed<A extends readonly unknown[], T> {
+  (...args: A): Promise<T>;
+  /** The same function under a signal, a name, or whatever else may be said about one call. */
+  with(options: ExecuteOptions): (...args: A) => Promise<T>;
+  /** How many results could not be saved. */
+  readonly failedSaves: number;
+}
+
+/**
+ * Retries `fn` from its checkpoint. It is called with the call's arguments, the state that was loaded (undefined on a first
+ * attempt, unless `resume`), and `{ attempt, signal }`.
+ *
+ * ```ts
+ * const run = retryWithCheckpoint(async (taskId, checkpointState) => work(taskId, checkpointState), {
+ *   config: { maxAttempts: 5, initialDelay: 2_000 },
+ *   checkpointLoader: (taskId) => db.getCheckpoint(taskId),
+ *   checkpointSaver: (taskId, result) => db.saveCheckpoint(taskId, result),
+ * });
+ * await run("task-1");
+ * ```
+ *
+ * @throws ConfigError when a field of `config` is unknown or out of its range, or a loader or saver is no function.
+ */
+export function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown>(
+  fn: (...args: [...A, S | undefined, AttemptContext]) => T | PromiseLike<T>,
+  options: CheckpointOptions<A, T, S> = {},
+): Checkpointed<A, T> {
+  const { config = {}, checkpointLoader: load, checkpointSaver: save, resume = false } = options;
+  for (const [field, given] of Object.entries({ fn, checkpointLoader: load, checkpointSaver: save })) {
+    if (given !== undefined && typeof given !== "function") throw new ConfigError(field, typeof given, "a function");
+  }
+  const handler = new RetryHandler(withPlan(new Plan(config, "kernel")));
+  let failedSaves = 0;
+
+  async function run(args: A, callOptions: ExecuteOptions | undefined): Promise<T> {
+    let attempts = 1;
+    const result = await handler.execute(async (context) => {
+      attempts = context.attempt;
+      const state = load !== undefined && (resume || attempts > 1) ? await load(...args) : undefined;
+      return fn(...args, state, context);
+    }, callOptions);
+    if (save === undefined) return result;
+    try {
+      await save(...args, result);
+    } catch (failure) {
+      failedSaves++;
+      const plan = planOf(handler);
+      const story = new Story(plan, callOptions?.name ?? plan.name, callOptions ?? {});
+      story.report("checkpoint_not_saved", attempts, failure, kindOfError(failure));
+    }
+    return result;
+  }
+
+  return Object.defineProperties((...args: A) => run(args, undefined), {
+    name: { value: fn.name, configurable: true },
+    with: {
+      value:
+        (callOptions: ExecuteOptions) =>
+        (...args: A) =>
+          run(args, callOptions),
+    },
+    failedSaves: { get: () => failedSaves },
+  }) as Checkpointed<A, T>;
+}

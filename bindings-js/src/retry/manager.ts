@@ -1,0 +1,105 @@
+// RetryManager and RetryManagerPool: the advanced retry's surface over the same handler.
+
+import type { Operation } from "../attempt.js";
+import { core } from "../binding.js";
+import { CircuitBreaker } from "../breaker/breaker.js";
+import { ConfigError } from "../errors.js";
+import { dispose } from "../machine.js";
+import { readAnswer } from "../spec.js";
+import { type Wrapped, wrap } from "../wrap.js";
+import { RetryHandler, withPlan } from "./handler.js";
+import type { Logger } from "./log.js";
+import { Plan } from "./plan.js";
+import type { ExecuteOptions, RetryConfig, RetryOptions } from "./types.js";
+
+/** What fills the configuration of a manager. */
+const DEFAULT = "default.config";
+
+/**
+ * A `RetryHandler` made as the advanced retry makes it: configuration, breaker, logger.
+ *
+ * ```ts
+ * const manager = new RetryManager(HTTPRetryConfig(), breaker, console);
+ * const page = await manager.execute(({ signal }) => fetch(url, { signal }));
+ * ```
+ */
+export class RetryManager extends RetryHandler {
+  readonly #wrapped: Wrapped | undefined;
+
+  /**
+   * @param config fields of a policy, or a preset's name; what is not given is as in `DefaultRetryConfig()`.
+   * @param breaker asked and told once per attempt, unless `enableCircuitBreaker` is false.
+   * @throws ConfigError when a field is unknown or out of its range.
+   */
+  constructor(config: RetryOptions | string = {}, breaker?: CircuitBreaker | null, logger?: Logger | null) {
+    const given = typeof config === "string" ? named(config) : config;
+    super(withPlan(new Plan(logger == null ? given : { ...given, logger }, DEFAULT)));
+    if (breaker == null) return;
+    if (!(breaker instanceof CircuitBreaker)) throw new ConfigError("breaker", typeof breaker, "a CircuitBreaker");
+    if (this.config.enableCircuitBreaker !== false) this.#wrapped = wrap(this, breaker);
+  }
+
+  override execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {
+    return this.#wrapped === undefined ? super.execute(operation, options) : this.#wrapped.execute(operation, options);
+  }
+}
+
+function named(preset: string): RetryOptions {
+  return readAnswer<{ readonly config: RetryConfig }>(core.retryComplete(JSON.stringify(preset), DEFAULT)).config;
+}
+
+/** More types of operations than this are names that somebody makes up. */
+const MOST_MANAGERS = 1_000;
+
+/**
+ * One manager for each type of operation: `database`, `http`, `s3` and `cache` have policies of their own, every other name
+ * gets `default`.
+ *
+ * ```ts
+ * const pool = new RetryManagerPool(console);
+ * const rows = await pool.getManager("database").execute(() => db.query(sql));
+ * ```
+ */
+export class RetryManagerPool {
+  readonly #logger: Logger | undefined;
+  readonly #managers = new Map<string, RetryManager>();
+  #closed = false;
+
+  constructor(logger?: Logger | null) {
+    this.#logger = logger ?? undefined;
+  }
+
+  /**
+   * The manager for this type of operation, the same one every time. The pool holds at most 1 000; beyond that a manager is
+   * made anew for each call.
+   *
+   * @throws ConfigError when the pool was closed.
+   */
+  getManager(operationType: string): RetryManager {
+    if (this.#closed) throw new ConfigError("pool", "a pool that was closed", "an open one");
+    if (typeof operationType !== "string") throw new ConfigError("operationType", typeof operationType, "a string");
+    let manager = this.#managers.get(operationType);
+    if (manager === undefined) {
+      const { config } = readAnswer<{ readonly config: RetryConfig }>(core.retryOperation(operationType));
+      manager = new RetryManager(config, undefined, this.#logger);
+      if (this.#managers.size < MOST_MANAGERS) this.#managers.set(operationType, manager);
+    }
+    return manager;
+  }
+
+  /** How many managers it holds. */
+  get size(): number {
+    return this.#managers.size;
+  }
+
+  /** Closes every manager it holds. */
+  close(): void {
+    this.#closed = true;
+    for (const manager of this.#managers.values()) manager.close();
+    this.#managers.clear();
+  }
+
+  [dispose](): void {
+    this.close();
+  }
+}
