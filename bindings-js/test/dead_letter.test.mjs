@@ -27,9 +27,7 @@ test("a letter says what was tried, how often, when, and how it failed", async (
   const { handler, letters } = burying({}, { operationType: "payment", tags: { service: "till" } });
   const error = Object.assign(new Error("connection reset"), { code: "ECONNRESET" });
 
-  await rejection(
-    handler.execute(failing(error), { key: "order-7", payload: { amount: 5 }, metadata: { shop: 3 } }),
-  );
+  await rejection(handler.execute(failing(error), { key: "order-7", payload: { amount: 5 }, metadata: { shop: 3 } }));
 
   const [{ id, ...letter }, ...others] = await letters.list();
   assert.match(id, UUID);
@@ -143,7 +141,7 @@ test("what cannot be redriven is refused by name, and stays", async () => {
   const withoutHandler = await rejection(letters.redrive(id));
   assert.equal(withoutHandler.message, 'handlers: got "charge", expected an operation that has one (other)');
   assert.equal((await rejection(letters.redrive("nobody"))).field, "id");
-  assert.equal((await rejection(letters.redrive(id, { signal: AbortSignal.abort("enough") }))), "enough");
+  assert.equal(await rejection(letters.redrive(id, { signal: AbortSignal.abort("enough") })), "enough");
   assert.equal((await letters.list()).length, 1);
 });
 
@@ -163,7 +161,10 @@ test("a letter for which there is no room is logged whole and counted, and the c
   assert.equal((await rejection(handler.execute(failing(error), { payload: "second" }))).cause, error);
   await letters.flush();
 
-  assert.deepEqual((await letters.list()).map(({ payload }) => payload), ["first"]);
+  assert.deepEqual(
+    (await letters.list()).map(({ payload }) => payload),
+    ["first"],
+  );
   assert.deepEqual(letters.stats, { buried: 2, lost: 1, redriven: 0, discarded: 0 });
   assert.equal(lines.length, 1);
   assert.deepEqual(
@@ -199,7 +200,10 @@ test("without any logger a lost letter goes to console.error", async (t) => {
   await rejection(handler.execute(failing()));
   await rejection(handler.execute(failing(), { payload: "lost" }));
   await letters.flush();
-  assert.deepEqual(written.map(({ event, letter }) => [event, letter.payload]), [["dead_letter_lost", "lost"]]);
+  assert.deepEqual(
+    written.map(({ event, letter }) => [event, letter.payload]),
+    [["dead_letter_lost", "lost"]],
+  );
 });
 
 test("flush waits for a store that takes its time", async () => {

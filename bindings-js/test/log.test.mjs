@@ -25,7 +25,10 @@ const shown = (lines) => lines.map(({ level, event, attempt, delay }) => [level,
 
 test("a line is that of the retry policy standards", async () => {
   const { handler, lines } = logged({ tags: { service: "lake" } });
-  await handler.execute(injectErrors(() => 1, [reset()]), { requestId: "req-1" });
+  await handler.execute(
+    injectErrors(() => 1, [reset()]),
+    { requestId: "req-1" },
+  );
   assert.deepEqual(lines[0], {
     timestamp: "2030-01-01T00:00:00.000Z",
     level: "WARNING",

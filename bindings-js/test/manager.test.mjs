@@ -182,7 +182,10 @@ test("a pool hands its logger on, and gives no manager once it was closed", asyn
   await rejection(manager.execute(operation, { name: "get" }));
   assert.equal(operation.calls, 1, "a cache's policy does not retry a server's error");
   await rejection(manager.execute(failing(Object.assign(new Error(), { kind: "Timeout" })), { name: "get" }));
-  assert.deepEqual(lines.map(({ event, operation }) => [event, operation]), [["give_up", "get"]]);
+  assert.deepEqual(
+    lines.map(({ event, operation }) => [event, operation]),
+    [["give_up", "get"]],
+  );
   pool.close();
   pool.close();
   assert.equal(pool.size, 0);

@@ -34,9 +34,15 @@ const policies = fc
 
 /** `Math.random` with its ends. */
 const randoms = fc
-  .array(fc.oneof(fc.constantFrom(0, 1 - 2 ** -32, 1 - 2 ** -53), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })), {
-    minLength: 1,
-  })
+  .array(
+    fc.oneof(
+      fc.constantFrom(0, 1 - 2 ** -32, 1 - 2 ** -53),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    ),
+    {
+      minLength: 1,
+    },
+  )
   .map((draws) => {
     let next = 0;
     return () => draws[next++ % draws.length];
@@ -151,6 +157,10 @@ test("ten thousand calls on one policy, failing and succeeding in turn, never mi
     assert.deepEqual(made, attempts);
     assert.deepEqual(retries.get(`${call}`) ?? [], attempts.slice(0, -1));
     if (failures < 4) assert.equal(value, call);
-    else assert.deepEqual(error.errors.map(({ message }) => message), attempts.map((attempt) => `${call}:${attempt}`));
+    else
+      assert.deepEqual(
+        error.errors.map(({ message }) => message),
+        attempts.map((attempt) => `${call}:${attempt}`),
+      );
   }
 });

@@ -31,7 +31,9 @@ const flaky = (failures) => {
 
 test("without a registered OpenTelemetry a call's trace id is its request's", async () => {
   const { handler, lines } = logged();
-  await trace.getTracer("none").startActiveSpan("unregistered", () => handler.execute(flaky(1), { requestId: "req-1" }));
+  await trace
+    .getTracer("none")
+    .startActiveSpan("unregistered", () => handler.execute(flaky(1), { requestId: "req-1" }));
   assert.equal(lines[0].trace_id, "req-1");
 });
 

@@ -1,5 +1,5 @@
-import { F as FetchOptions } from './driver.js';
-export { A as AttemptContext, B as BackoffOptions, a as BreakerCallOptions, b as BreakerEvents, c as BreakerOptions, d as BreakerState, e as BreakerStats, C as CacheRetryConfig, f as CheckpointOptions, g as Checkpointed, h as CircuitBreaker, j as CircuitOpenError, k as Clock, l as CommonBreakerOptions, m as ConfigError, D as DatabaseRetryConfig, o as DeadLetter, p as DeadLetterError, q as DeadLetterHandler, r as DeadLetterQueue, s as DeadLetterQueueOptions, t as DeadLetterQueueStats, u as DeadLetterStore, w as DefaultRetryConfig, x as DuplicateCheck, E as ErrorCode, y as ErrorCodes, z as ErrorFacts, G as ErrorKind, H as ErrorTypeCircuitBreaker, I as ErrorTypeClient, J as ErrorTypeNetwork, K as ErrorTypePermanent, L as ErrorTypeRateLimit, M as ErrorTypeServer, N as ErrorTypeTimeout, O as ErrorTypeTransient, P as ErrorTypeUnknown, Q as ExecuteOptions, R as FallbackEvent, S as FallbackStrategy, T as FetchIdempotency, U as FingerprintOptions, W as GiveUpEvent, X as GiveUpReason, Y as GuardedOperation, Z as HTTPRetryConfig, _ as HeaderLines, $ as IdempotencyManager, a0 as IdempotencyManagerOptions, a1 as IdempotencyRecord, a2 as IdempotencyStore, a3 as JitterType, a4 as JitterTypeDecorrelated, a5 as JitterTypeDeviation, a6 as JitterTypeEqual, a7 as JitterTypeFull, a8 as JitterTypeNone, a9 as JointStore, aa as LogLevel, ab as LogLine, ac as Logger, ad as MemoryDeadLetterStats, ae as MemoryDeadLetterStore, af as MemoryStore, ag as MemoryStoreOptions, ah as MemoryStoreStats, ai as MutableRetryConfig, aj as OnceAgainError, ak as Operation, al as Outcome, am as Permit, an as PolicyWishes, ao as Queued, ap as QueuedCall, aq as Random, ar as RateBreakerOptions, as as RedriveContext, at as RedriveHandler, au as ReleaseMode, av as RetryConfig, aw as RetryEvent, ax as RetryExhaustedError, ay as RetryHandler, az as RetryHooks, aA as RetryManager, aB as RetryManagerPool, aC as RetryOptions, aD as RetryPolicy, aE as RetryPolicyManager, aF as RetryStrategy, aG as S3RetryConfig, aH as Settled, aI as SleepOptions, aJ as StateChange, aK as Store, aL as StoreOp, aM as StoreReply, aN as StoredResponse, aO as StrategyCustom, aP as StrategyExponentialBackoff, aQ as StrategyFibonacciBackoff, aR as StrategyFixedDelay, aS as StrategyLinearBackoff, aT as SuccessEvent, aU as ThresholdBreakerOptions, aV as TimeoutError, aW as TraceOptions, aX as Variables, aY as Wrapped, aZ as coreVersion, a_ as dispose, a$ as fingerprint, b0 as isCircuitBreakerError, b1 as loadPolicies, b2 as retryWithCheckpoint, b3 as simpleStore, b4 as wrap } from './driver.js';
+import { F as FetchOptions, S as Store, C as Clock, a as StoreOp, b as StoreReply, d as dispose } from './driver.js';
+export { A as AttemptContext, B as BackoffOptions, c as BreakerCallOptions, e as BreakerEvents, f as BreakerOptions, g as BreakerState, h as BreakerStats, j as CacheRetryConfig, k as CheckpointOptions, l as Checkpointed, m as CircuitBreaker, o as CircuitOpenError, p as CommonBreakerOptions, q as ConfigError, D as DatabaseRetryConfig, r as DeadLetter, s as DeadLetterError, t as DeadLetterHandler, u as DeadLetterQueue, w as DeadLetterQueueOptions, x as DeadLetterQueueStats, y as DeadLetterStore, z as DefaultRetryConfig, E as DuplicateCheck, G as ErrorCode, H as ErrorCodes, I as ErrorFacts, J as ErrorKind, K as ErrorTypeCircuitBreaker, L as ErrorTypeClient, M as ErrorTypeNetwork, N as ErrorTypePermanent, O as ErrorTypeRateLimit, P as ErrorTypeServer, Q as ErrorTypeTimeout, R as ErrorTypeTransient, T as ErrorTypeUnknown, U as ExecuteOptions, W as FallbackEvent, X as FallbackStrategy, Y as FetchIdempotency, Z as FingerprintOptions, _ as GiveUpEvent, $ as GiveUpReason, a0 as GuardedOperation, a1 as HTTPRetryConfig, a2 as HeaderLines, a3 as IdempotencyManager, a4 as IdempotencyManagerOptions, a5 as IdempotencyRecord, a6 as IdempotencyStore, a7 as JitterType, a8 as JitterTypeDecorrelated, a9 as JitterTypeDeviation, aa as JitterTypeEqual, ab as JitterTypeFull, ac as JitterTypeNone, ad as JointStore, ae as LogLevel, af as LogLine, ag as Logger, ah as MemoryDeadLetterStats, ai as MemoryDeadLetterStore, aj as MemoryStore, ak as MemoryStoreOptions, al as MemoryStoreStats, am as MutableRetryConfig, an as OnceAgainError, ao as Operation, ap as Outcome, aq as Permit, ar as PolicyWishes, as as Queued, at as QueuedCall, au as Random, av as RateBreakerOptions, aw as RedriveContext, ax as RedriveHandler, ay as ReleaseMode, az as RetryConfig, aA as RetryEvent, aB as RetryExhaustedError, aC as RetryHandler, aD as RetryHooks, aE as RetryManager, aF as RetryManagerPool, aG as RetryOptions, aH as RetryPolicy, aI as RetryPolicyManager, aJ as RetryStrategy, aK as S3RetryConfig, aL as Settled, aM as SleepOptions, aN as StateChange, aO as StoredResponse, aP as StrategyCustom, aQ as StrategyExponentialBackoff, aR as StrategyFibonacciBackoff, aS as StrategyFixedDelay, aT as StrategyLinearBackoff, aU as SuccessEvent, aV as ThresholdBreakerOptions, aW as TimeoutError, aX as TraceOptions, aY as Variables, aZ as Wrapped, a_ as coreVersion, a$ as fingerprint, b0 as isCircuitBreakerError, b1 as loadPolicies, b2 as retryWithCheckpoint, b3 as simpleStore, b4 as wrap } from './driver.js';
 
 /**
  * A `fetch` with the same arguments and answers. A write carries one idempotency key in all its attempts; without a key only
@@ -11,6 +11,32 @@ export { A as AttemptContext, B as BackoffOptions, a as BreakerCallOptions, b as
  */
 declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
 
+/** Settings of an {@link IndexedDbStore}. */
+interface IndexedDbStoreOptions {
+    /** The database's name; stores of one name share their records. Default `once-again`. */
+    readonly name?: string | undefined;
+    /** How often expired records are swept, milliseconds; 0 never. Default 5 minutes. */
+    readonly cleanupInterval?: number | undefined;
+    /** Where databases come from. Default: the global `indexedDB`. */
+    readonly indexedDB?: IDBFactory | undefined;
+    /** Tabs of one browser share records by the wall clock they share. */
+    readonly clock?: Clock | undefined;
+}
+/**
+ * A store in IndexedDB. It waits for `init()` by itself. What the browser refuses (no space left, a private window without a
+ * database) rejects with `STORE_UNAVAILABLE`.
+ *
+ * A browser may throw a site's data away when space runs low, unless `navigator.storage.persist()` was granted.
+ */
+declare class IndexedDbStore implements Store {
+    #private;
+    constructor(options?: IndexedDbStoreOptions);
+    apply(op: StoreOp): Promise<StoreReply>;
+    /** Stops sweeping and lets go of the database. */
+    close(): Promise<void>;
+    [dispose](): void;
+}
+
 /**
  * Loads the wasm that lies beside this file, once; every later call gives the same promise. Classes made before it has
  * resolved throw `NOT_READY`.
@@ -19,4 +45,5 @@ declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
  */
 declare function init(source?: string | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;
 
-export { FetchOptions, createFetch, init };
+export { Clock, FetchOptions, IndexedDbStore, Store, StoreOp, StoreReply, createFetch, dispose, init };
+export type { IndexedDbStoreOptions };
