@@ -118,12 +118,12 @@ suite = @scripts/suite.sh $(1)
 node_tests = @scripts/suite.sh $(1) scripts/node-tests.sh $(1) $(2)
 
 .PHONY: test-core
-test-core: ## The decision core, in Rust
-	$(call suite,core) cargo test
+test-core: ## The decision core and the Rust package
+	$(call suite,core) cargo test --features once-again/full
 
 .PHONY: test-slow
 test-slow: ## What test-core leaves out for time: tests marked as ignored
-	$(call suite,slow) cargo test -- --ignored
+	$(call suite,slow) cargo test --features once-again/full -- --ignored
 
 .PHONY: test-node
 test-node: node ## The package once-again, in Node
@@ -168,7 +168,7 @@ format-check: setup
 .PHONY: lint
 lint: setup ## clippy, biome, ruff
 	$(call say,ready: lints)
-	@cargo clippy --quiet --workspace --all-targets -- --deny warnings
+	@cargo clippy --quiet --workspace --all-targets --features once-again/full -- --deny warnings
 	@biome lint --error-on-warnings
 	@.venv/bin/ruff check --quiet .
 

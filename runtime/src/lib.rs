@@ -25,6 +25,8 @@
 //! - [`breaker`]: a handle for any number of tasks, permits that settle themselves when dropped
 //! - [`budget`]: what keeps many calls' retries from becoming a storm
 //! - [`testing`]: a virtual clock, so that no test waits
+//! - `tower` (feature `tower`): both as layers
+//! - events for `tracing` (feature `tracing`), in the fields of the retry policy standards
 
 #![forbid(unsafe_code)]
 
@@ -33,9 +35,12 @@ pub mod budget;
 mod clock;
 mod config;
 mod entropy;
+mod events;
 pub mod retry;
 pub mod testing;
 mod time;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 pub use breaker::{Breaker, CallError, CircuitOpenError};
 pub use budget::Budget;

@@ -187,7 +187,11 @@ async fn no_call_waits_for_another() {
         .map(|_| {
             let breaker = breaker.clone();
             tokio::spawn(async move {
-                breaker.call(|| async { Ok::<_, io::Error>(tokio::time::sleep(secs(1)).await) }).await
+                let slow = async || {
+                    tokio::time::sleep(secs(1)).await;
+                    Ok::<_, io::Error>(())
+                };
+                breaker.call(slow).await
             })
         })
         .collect();

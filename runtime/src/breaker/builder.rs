@@ -161,7 +161,8 @@ impl BreakerBuilder {
     }
 
     /// Errors of type `E` for which this answers false count nowhere: the dependency is well, only this request was not.
-    /// Errors of other types count as failures. May be called once for each type.
+    /// Errors of other types count as failures. Behind a tower layer, `E` may be the type of a response too, and one for
+    /// which this answers true counts as a failure. May be called once for each type.
     ///
     /// ```
     /// use once_again::Breaker;

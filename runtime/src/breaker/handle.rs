@@ -7,7 +7,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::retry::Failure;
+use crate::events;
 use crate::time::{duration, tick};
 use once_again_core::breaker::{self, Decision};
 use once_again_core::draw::Draw;
@@ -214,13 +214,11 @@ impl Breaker {
         if ignored { Outcome::Ignored } else { Outcome::Failure }
     }
 
-    /// How an ended attempt counts. A breaker that rejected it is not told: it was never permitted.
-    pub(crate) fn outcome_of<T, E: 'static>(&self, result: &Result<T, Failure<E>>) -> Outcome {
-        match result {
-            Ok(_) => Outcome::Success,
-            Err(Failure::Error(error)) => self.outcome(Some(error)),
-            Err(Failure::TimedOut(_) | Failure::CircuitOpen(_)) => Outcome::Failure,
-        }
+    /// How a response counts that is a success by its type: what is known of that type may say otherwise.
+    #[cfg(feature = "tower")]
+    pub(crate) fn outcome_of_response<R: 'static>(&self, response: &R) -> Outcome {
+        let failed = self.0.judges.iter().any(|is_failure| is_failure(response) == Some(true));
+        if failed { Outcome::Failure } else { Outcome::Success }
     }
 
     pub(super) fn settle(
@@ -251,6 +249,9 @@ impl Breaker {
             inner.state.send_replace(to);
         }
         drop(core);
+        if let Some(Change { from, to }) = change {
+            events::breaker_changed(&inner.name, from, to);
+        }
         let Some(listener) = &inner.listener else { return };
         if let Some(Change { from, to }) = change {
             listener(&BreakerEvent::StateChange { name: inner.name.clone(), from, to, epoch });

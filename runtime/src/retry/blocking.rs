@@ -70,7 +70,7 @@ impl<E: 'static> Blocking<E> {
         let Some(breaker) = &self.rules.breaker else { return attempt().map_err(Failure::Error) };
         let permit = breaker.try_acquire().map_err(Failure::CircuitOpen)?;
         let result = attempt().map_err(Failure::Error);
-        permit.settle(breaker.outcome_of(&result));
+        permit.settle(self.rules.outcome(breaker, &result));
         result
     }
 }

@@ -144,6 +144,11 @@ impl RetryPolicyBuilder {
         self.set("coordination_enabled", false)
     }
 
+    /// Whether calls write events to `tracing` (true; with feature `tracing`).
+    pub fn logging(self, on: bool) -> Self {
+        self.set("enable_logging", on)
+    }
+
     /// The operation's name in errors and events ("default").
     pub fn name(self, name: &str) -> Self {
         self.set("name", name)

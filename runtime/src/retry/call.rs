@@ -5,6 +5,7 @@ use super::attempt::{Attempt, Failure, TimedOut};
 use super::classify::of_failure;
 use super::error::{Parts, RetryError};
 use super::rules::{Retrying, Rules, Succeeded};
+use crate::events;
 use crate::time::{duration, micros, tick, timestamp};
 use once_again_core::budget::Withdrawal;
 use once_again_core::classify::Kind;
@@ -52,6 +53,9 @@ impl<'a, E> Call<'a, E> {
         match step {
             Step::Retry { delay } => {
                 let delay = duration(delay);
+                if self.rules.logs {
+                    events::retrying(self.rules.operation(), self.attempts, delay, kind);
+                }
                 if let Some(on_retry) = &self.rules.on_retry {
                     let name = self.rules.name.as_deref();
                     on_retry(&Retrying { name, attempt: self.attempts, delay, kind, failure: &failure });
@@ -95,8 +99,12 @@ impl<'a, E> Call<'a, E> {
         if let Some(budget) = &self.rules.budget {
             if self.attempts == 1 { budget.succeeded_at_once() } else { budget.succeeded(&mut self.held) }
         }
+        let elapsed = self.elapsed();
+        if self.rules.logs && self.attempts > 1 {
+            events::succeeded(self.rules.operation(), self.attempts, elapsed);
+        }
         if let Some(on_success) = &self.rules.on_success {
-            let (name, elapsed) = (self.rules.name.as_deref(), self.elapsed());
+            let name = self.rules.name.as_deref();
             on_success(&Succeeded { name, attempts: self.attempts, elapsed });
         }
     }
@@ -135,12 +143,16 @@ impl<'a, E> Call<'a, E> {
     }
 
     fn give_up(&mut self, reason: Stop, kind: Kind, last: Failure<E>) -> RetryError<E> {
+        let elapsed = self.elapsed();
+        if self.rules.logs {
+            events::gave_up(self.rules.operation(), self.attempts, elapsed, kind, reason);
+        }
         let error = RetryError::new(Parts {
             name: self.rules.name.clone(),
             reason,
             kind,
             attempts: self.attempts,
-            elapsed: self.elapsed(),
+            elapsed,
             history: std::mem::take(&mut self.history).into(),
             last,
         });

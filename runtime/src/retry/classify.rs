@@ -208,7 +208,7 @@ fn of_timeout() -> Facts {
 }
 
 /// What can be known of an error of any type: whether it is an [`io::Error`], a time-out, or a box with one of them inside.
-pub(super) fn of_any<E: 'static>(error: &E) -> Facts {
+pub(crate) fn of_any<E: 'static>(error: &E) -> Facts {
     let error: &dyn Any = error;
     let as_error: Option<&(dyn Error + 'static)> = None
         .or_else(|| error.downcast_ref::<io::Error>().map(|e| e as _))

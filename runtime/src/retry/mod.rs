@@ -15,6 +15,8 @@ mod run;
 pub use attempt::{Attempt, Failure, TimedOut};
 pub use blocking::Blocking;
 pub use builder::{KindRule, RetryPolicyBuilder};
+#[cfg(feature = "tower")]
+pub(crate) use classify::of_any;
 pub use classify::{Facts, chain};
 pub use error::RetryError;
 pub use once_again_core::backoff::Strategy;

@@ -2,10 +2,11 @@
 
 use super::classify::{Facts, of_any};
 use super::{Failure, Kind, RetryError, RetryPolicy};
-use crate::breaker::Breaker;
+use crate::breaker::{Breaker, Outcome};
 use crate::budget::Budget;
 use crate::clock::{Clock, TokioClock};
 use crate::entropy::{Entropy, ThreadRng};
+use crate::events::Operation;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -24,11 +25,14 @@ pub(super) struct Rules<E> {
     pub(super) name: Option<Arc<str>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) logs: bool,
     pub(super) service: Arc<str>,
     pub(super) instance: Option<Arc<str>>,
     /// The slot that retries wait for.
     pub(super) slot: u32,
     pub(super) breaker: Option<Breaker>,
+    /// How an error counts for the breaker.
+    pub(super) outcome: fn(&Breaker, &E) -> Outcome,
     pub(super) budget: Option<Budget>,
     pub(super) classify: Arc<Classify<E>>,
     pub(super) conditions: Vec<Arc<Condition<E>>>,
@@ -39,8 +43,10 @@ pub(super) struct Rules<E> {
 
 impl<E: 'static> Rules<E> {
     pub(super) fn new(policy: RetryPolicy) -> Self {
+        let spec = policy.to_spec();
         let mut rules = Self {
-            name: policy.to_spec().name.map(Into::into),
+            name: spec.name.map(Into::into),
+            logs: spec.enable_logging != Some(false),
             policy,
             service: "default".into(),
             instance: None,
@@ -48,6 +54,7 @@ impl<E: 'static> Rules<E> {
             clock: Arc::new(TokioClock),
             entropy: Arc::new(ThreadRng),
             breaker: None,
+            outcome: |breaker, error| breaker.outcome(Some(error)),
             budget: None,
             classify: Arc::new(of_any::<E>),
             conditions: Vec::new(),
@@ -72,10 +79,23 @@ impl<E> Rules<E> {
             && self.budget.is_none()
     }
 
+    /// How an ended attempt counts for the breaker.
+    pub(super) fn outcome<T>(&self, breaker: &Breaker, result: &Result<T, Failure<E>>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Success,
+            Err(Failure::Error(error)) => (self.outcome)(breaker, error),
+            Err(Failure::TimedOut(_) | Failure::CircuitOpen(_)) => Outcome::Failure,
+        }
+    }
+
+    pub(super) fn operation(&self) -> Operation<'_> {
+        Operation { service: &self.service, name: self.name.as_deref().unwrap_or("default") }
+    }
+
     pub(super) fn slot(&self) -> u32 {
-        let (service, operation) = (&*self.service, self.name.as_deref().unwrap_or("default"));
+        let Operation { service, name } = self.operation();
         let instance = self.instance.as_deref().unwrap_or_else(|| &*INSTANCE);
-        self.policy.core().slot(service, operation, instance).unwrap_or(0)
+        self.policy.core().slot(service, name, instance).unwrap_or(0)
     }
 }
 
@@ -86,10 +106,12 @@ impl<E> Clone for Rules<E> {
             name: self.name.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            logs: self.logs,
             service: self.service.clone(),
             instance: self.instance.clone(),
             slot: self.slot,
             breaker: self.breaker.clone(),
+            outcome: self.outcome,
             budget: self.budget.clone(),
             classify: self.classify.clone(),
             conditions: self.conditions.clone(),

@@ -6,6 +6,8 @@ use super::classify::Facts;
 use super::rules::{Retrying, Rules, Succeeded};
 use super::{Blocking, RetryError, RetryPolicy};
 use crate::breaker::Breaker;
+#[cfg(feature = "tower")]
+use crate::breaker::Outcome;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -90,6 +92,13 @@ impl<E: 'static> Retry<E> {
         let rules = self.change();
         (rules.service, rules.instance) = (service.into(), Some(instance.into()));
         self.place()
+    }
+
+    /// How an error counts for the breaker, where that is not for its own type to say.
+    #[cfg(feature = "tower")]
+    pub(crate) fn counted_by(mut self, outcome: fn(&Breaker, &E) -> Outcome) -> Self {
+        self.change().outcome = outcome;
+        self
     }
 
     fn place(mut self) -> Self {
@@ -229,7 +238,7 @@ where
     let Some(breaker) = &rules.breaker else { return bounded(rules, limit, attempt()).await };
     let permit = breaker.try_acquire().map_err(Failure::CircuitOpen)?;
     let result = bounded(rules, limit, attempt()).await;
-    permit.settle(breaker.outcome_of(&result));
+    permit.settle(rules.outcome(breaker, &result));
     result
 }
 

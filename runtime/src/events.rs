@@ -1,0 +1,83 @@
+//! What is written to `tracing`, in the fields of the retry policy standards: service, operation, attempt, delay (seconds),
+//! error (the kind of failure; messages may hold secrets). The time and the trace are the subscriber's and the span's.
+//!
+//! A retry is a warning, giving up an error; a success after retries and a breaker's change of state are information.
+
+use crate::breaker::State;
+use crate::retry::{Kind, Stop};
+use std::time::Duration;
+
+/// Who calls what.
+#[derive(Clone, Copy)]
+pub(crate) struct Operation<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) name: &'a str,
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn retrying(
+    Operation { service, name }: Operation<'_>,
+    attempt: u32,
+    delay: Duration,
+    kind: Kind,
+) {
+    tracing::warn!(
+        target: "once_again",
+        service,
+        operation = name,
+        attempt,
+        delay = delay.as_secs_f64(),
+        error = kind.name(),
+        "retry"
+    );
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn succeeded(Operation { service, name }: Operation<'_>, attempts: u32, elapsed: Duration) {
+    tracing::info!(
+        target: "once_again",
+        service,
+        operation = name,
+        attempt = attempts,
+        duration = elapsed.as_secs_f64(),
+        "succeeded after retries"
+    );
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn gave_up(
+    Operation { service, name }: Operation<'_>,
+    attempts: u32,
+    elapsed: Duration,
+    kind: Kind,
+    reason: Stop,
+) {
+    tracing::error!(
+        target: "once_again",
+        service,
+        operation = name,
+        attempt = attempts,
+        duration = elapsed.as_secs_f64(),
+        error = kind.name(),
+        reason = reason.name(),
+        "gave up"
+    );
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn breaker_changed(name: &str, from: State, to: State) {
+    tracing::info!(target: "once_again", breaker = name, from = from.name(), to = to.name(), "breaker changed");
+}
+
+#[cfg(not(feature = "tracing"))]
+mod silent {
+    use super::{Duration, Kind, Operation, State, Stop};
+
+    pub(crate) const fn retrying(_: Operation<'_>, _: u32, _: Duration, _: Kind) {}
+    pub(crate) const fn succeeded(_: Operation<'_>, _: u32, _: Duration) {}
+    pub(crate) const fn gave_up(_: Operation<'_>, _: u32, _: Duration, _: Kind, _: Stop) {}
+    pub(crate) const fn breaker_changed(_: &str, _: State, _: State) {}
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use silent::{breaker_changed, gave_up, retrying, succeeded};

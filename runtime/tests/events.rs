@@ -1,0 +1,93 @@
+//! What a `tracing` subscriber hears.
+
+use once_again::retry::JitterType;
+use once_again::testing::VirtualClock;
+use once_again::{Breaker, Kind, Retry, RetryPolicy};
+use std::future::ready;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    /// Everything written while `run` runs.
+    async fn of(run: impl Future<Output = ()>) -> Vec<String> {
+        let lines = Self::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || writer.clone())
+            .finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        run.await;
+        drop(guard);
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+}
+
+fn pay() -> Retry<&'static str> {
+    let policy = RetryPolicy::builder().max_attempts(2).jitter(JitterType::None).build().unwrap();
+    Retry::new(policy)
+        .classify(|_| Kind::Server)
+        .caller("shop", "i-1")
+        .name("pay")
+        .clock(VirtualClock::no_sleep())
+}
+
+#[tokio::test]
+async fn a_retry_warns_and_the_success_after_it_informs() {
+    let lines = Lines::of(async {
+        pay().run(|a| ready(if a.number() == 1 { Err("card 1234") } else { Ok(()) })).await.unwrap();
+    });
+    assert_eq!(
+        lines.await,
+        [
+            r#"WARN once_again: retry service="shop" operation="pay" attempt=1 delay=0.1 error="Server""#,
+            r#"INFO once_again: succeeded after retries service="shop" operation="pay" attempt=2 duration=0.1"#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn giving_up_is_an_error_that_tells_no_secret() {
+    let lines = Lines::of(async {
+        pay().run(|_| ready(Err::<(), _>("card 1234"))).await.unwrap_err();
+    });
+    let lines = lines.await;
+    assert_eq!(
+        lines[1],
+        r#"ERROR once_again: gave up service="shop" operation="pay" attempt=2 duration=0.1 error="Server" reason="exhausted""#
+    );
+    assert!(lines.iter().all(|line| !line.contains("1234")));
+}
+
+#[tokio::test]
+async fn a_success_at_once_is_no_news_and_logging_can_be_turned_off() {
+    let lines = Lines::of(async {
+        pay().run(|_| ready(Ok(()))).await.unwrap();
+        let policy = RetryPolicy::builder().preset("no_retry").logging(false).build().unwrap();
+        Retry::new(policy).run(|_| ready(Err::<(), _>("down"))).await.unwrap_err();
+    });
+    assert_eq!(lines.await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_breakers_change_informs() {
+    let lines = Lines::of(async {
+        let breaker = Breaker::builder().name("orders").failure_threshold(1).build().unwrap();
+        breaker.try_acquire().unwrap().failure();
+    });
+    assert_eq!(lines.await, [r#"INFO once_again: breaker changed breaker="orders" from="CLOSED" to="OPEN""#]);
+}
