@@ -185,15 +185,16 @@ boundaries: ## Who may depend on whom, and who may read a clock
 
 # Written by the builds themselves, so building is enough; only the Python stubs need a build of their own.
 GENERATED := bindings-node/native/index.d.ts bindings-node/types bindings-wasm/wasm/once_again.d.ts bindings-wasm/types \
-  bindings-python/python/once_again/_core.pyi
+  bindings-python/python/once_again/_core.pyi docs/choosing-a-policy.md docs/assets
 
 .PHONY: generated
-generated: node web ## Write the generated type files anew
+generated: node web ## Write the generated files anew: types, and what the guides show of core
 	$(call say,generated: Python stubs from the compiled module)
 	@rm -rf .cache/stubs
 	@.venv/bin/maturin generate-stubs --quiet --manifest-path bindings-python/Cargo.toml --features stubs --profile dev \
 	  --interpreter $(PYTHON) --out .cache/stubs
 	@cp .cache/stubs/once_again/_core.pyi bindings-python/python/once_again/_core.pyi
+	@node scripts/plot-delays.mjs
 
 .PHONY: fresh
 fresh: generated
