@@ -67,9 +67,23 @@ export interface Binding {
   /** Decides an operation on an encoded record; the record to put, then the reply's bytes are its payload. */
   storeStep(now: number, record: Uint8Array | undefined, op: string, payload?: Uint8Array): string;
 
+  /** Moves a run on: JSON in and out, bytes as payload. */
+  runEvent(handle: number, now: number, draw: number, event: string, payload?: Uint8Array): string;
+  runClose(handle: number): void;
+  actionOpen(config: string): string;
+  actionClose(handle: number): void;
+  /** Files a call under its key or its content: `{"run","key"}`, or a refusal. */
+  actionClaim(handle: number, key: string | undefined, input: string, owner: Uint8Array, now: number): string;
+  /** `text` is what a run's function returned or threw; undefined when it cannot be replayed. */
+  actionEnded(handle: number, now: number, draw: number, threw: boolean, text: string | undefined): string;
+  /** The operation that completes a run inside the caller's own transaction, or `null`. */
+  actionCompletion(handle: number, text: string | undefined): string;
+
   managerConfig(config: string): string;
   generateKey(random: Uint8Array): string;
   recordKey(namespace: string, scope: string, key: string): string;
+  /** The key that a step of the run under `record` (hexadecimal) sends onwards. */
+  childKey(record: string, step: string, ordinal: number): string;
   checkFingerprint(text: string): string;
   encodeResult(result: string): Uint8Array;
   decodeResult(outcome: Uint8Array): string | null | undefined;

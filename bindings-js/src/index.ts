@@ -45,12 +45,22 @@ export {
 } from "./errors.js";
 export { createFetch, type FetchIdempotency, type FetchOptions } from "./fetch/create.js";
 export { type FingerprintOptions, fingerprint, type HeaderLines } from "./fingerprint.js";
+export type { IdempotentContext } from "./idempotency/context.js";
+export { idempotent } from "./idempotency/idempotent.js";
 export {
   type DuplicateCheck,
   IdempotencyManager,
   type IdempotencyManagerOptions,
   type IdempotencyRecord,
 } from "./idempotency/manager.js";
+export type {
+  CallOptions,
+  Idempotent,
+  IdempotentOptions,
+  IdempotentResult,
+  RetryContext,
+} from "./idempotency/options.js";
+export type { Codec } from "./idempotency/result.js";
 export { dispose } from "./machine.js";
 export { type Checkpointed, type CheckpointOptions, retryWithCheckpoint } from "./retry/checkpoint.js";
 export {

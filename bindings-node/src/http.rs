@@ -30,13 +30,6 @@ pub fn http_examine(
     http::examine(handle, &head, body.as_deref(), &owner, now)
 }
 
-/// Hands an event to a run; JSON in and out, bytes as payload.
-#[napi]
-#[must_use]
-pub fn run_event(handle: f64, now: f64, draw: f64, event: String, bytes: Option<Uint8Array>) -> String {
-    http::run_event(handle, now, draw, &event, bytes.map(|bytes| bytes.to_vec()))
-}
-
 /// The handler of a run has answered; JSON in and out, bytes as payload.
 #[napi]
 #[must_use]
@@ -56,10 +49,4 @@ pub fn run_completion(handle: f64, answer: String, body: Uint8Array) -> String {
 #[must_use]
 pub fn run_first_answer(handle: f64, headers: String) -> String {
     http::run_first_answer(handle, &headers)
-}
-
-/// Frees a run.
-#[napi]
-pub fn run_close(handle: f64) {
-    http::run_close(handle);
 }

@@ -25,6 +25,13 @@ pub fn record_key(namespace: String, scope: String, key: String) -> String {
     keys::record_key(&namespace, &scope, &key)
 }
 
+/// The key that a step of a run sends onwards.
+#[napi]
+#[must_use]
+pub fn child_key(record: String, step: String, ordinal: u32) -> String {
+    keys::child_key(&record, &step, ordinal)
+}
+
 /// A fingerprint that is one, as JSON.
 #[napi]
 #[must_use]

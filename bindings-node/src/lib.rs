@@ -2,6 +2,7 @@
 // A `String` from JavaScript is owned; core only borrows it.
 #![allow(clippy::needless_pass_by_value)]
 
+pub mod action;
 pub mod breaker;
 pub mod dead_letter;
 pub mod fingerprint;
@@ -9,6 +10,7 @@ pub mod http;
 pub mod keys;
 pub mod mailbox;
 pub mod retry;
+pub mod run;
 pub mod sources;
 pub mod sqlite;
 pub mod store;

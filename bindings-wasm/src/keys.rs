@@ -24,6 +24,13 @@ pub fn record_key(namespace: &str, scope: &str, key: &str) -> String {
     keys::record_key(namespace, scope, key)
 }
 
+/// The key that a step of a run sends onwards.
+#[wasm_bindgen(js_name = childKey)]
+#[must_use]
+pub fn child_key(record: &str, step: &str, ordinal: u32) -> String {
+    keys::child_key(record, step, ordinal)
+}
+
 /// A fingerprint that is one, as JSON.
 #[wasm_bindgen(js_name = checkFingerprint)]
 #[must_use]

@@ -1,11 +1,13 @@
 //! The browser binding: exports what `once_again_js` converts, and decides nothing.
 
+pub mod action;
 pub mod breaker;
 pub mod dead_letter;
 pub mod fingerprint;
 pub mod keys;
 pub mod mailbox;
 pub mod retry;
+pub mod run;
 pub mod sources;
 pub mod store;
 

@@ -1,19 +1,18 @@
-//! Guarded requests of one thread: configurations and runs behind handles. Core decides; this file turns its actions into
-//! answers that a server can send.
+//! Guarded requests of one thread: configurations behind handles, and core's answers as a server can send them.
 
 use crate::answer;
-use crate::mailbox::{self, drawn, millis, tick};
+use crate::mailbox::{millis, tick};
 use crate::payload;
+use crate::run::{self, Kind, Open, Told};
 use crate::slab::Slab;
 use crate::store;
 use once_again_core::error::{Code, ConfigError};
 use once_again_core::http::headers::{Header, completion_lost};
 use once_again_core::http::{Answer, Examined, HttpConfig, Problem, RequestHead};
-use once_again_core::idempotency::machine::{Action, Event, Replay, Run, Settled};
-use once_again_core::idempotency::record::{Body, Owner};
+use once_again_core::idempotency::machine::{Event, Refusal, Replay, Run, Settled};
+use once_again_core::idempotency::record::Body;
 use once_again_core::json;
 use once_again_core::spec::Unit;
-use once_again_core::store::StoreOp;
 use once_again_core::store::memory::{MemoryConfig, WhenFull};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -21,13 +20,11 @@ use std::rc::Rc;
 
 thread_local! {
     static CONFIGS: RefCell<Slab<Rc<HttpConfig>>> = const { RefCell::new(Slab::new()) };
-    static RUNS: RefCell<Slab<Guarded>> = const { RefCell::new(Slab::new()) };
 }
 
-/// A request's run, and what its answers need.
-struct Guarded {
+/// What the answers of a request's run need.
+pub(crate) struct Answers {
     config: Rc<HttpConfig>,
-    run: Run,
     shown_key: String,
 }
 
@@ -125,22 +122,18 @@ pub fn examine(handle: f64, head: &str, body: Option<&[u8]>, owner: &[u8], now: 
             Looked { action: "refuse", status: Some(status), headers, ..Looked::default() }
         }
         Examined::Guard(found) => {
-            let mut bytes = [0; 16];
-            for (byte, given) in bytes.iter_mut().zip(owner) {
-                *byte = *given;
-            }
             let run = Run::new(
                 config.run_config(),
                 found.key,
                 found.fingerprint,
                 found.caller,
-                Owner(bytes),
+                run::owner(owner),
                 found.derived,
                 tick(now),
             );
             let key = found.shown_key.clone();
-            let run =
-                RUNS.with_borrow_mut(|runs| runs.insert(Guarded { config, run, shown_key: found.shown_key }));
+            let kind = Kind::Http(Answers { config, shown_key: found.shown_key });
+            let run = run::open(Open { run, kind });
             Looked { action: "guard", run: Some(run), key: Some(key), ..Looked::default() }
         }
     };
@@ -153,22 +146,14 @@ fn send(problem: Problem) -> (u16, Vec<Header>) {
     (problem.status, problem.headers)
 }
 
-/// Hands an event of core's machine to a run; answers its action.
-#[must_use]
-pub fn run_event(handle: f64, now: f64, draw: f64, event: &str, bytes: Option<Vec<u8>>) -> String {
-    match Event::from_wire(event, bytes) {
-        Ok(event) => with_run(handle, |guarded| guarded.handle(now, draw, event)),
-        Err(error) => store::invalid(&error.to_string()),
-    }
-}
-
 /// The handler has answered; `answer` is `{status, headers, body}` as [`Answer`] reads it.
 #[must_use]
 pub fn run_answered(handle: f64, now: f64, draw: f64, answer: &str, body: &[u8]) -> String {
     match json::from_str::<Answer>(answer) {
-        Ok(answer) => with_run(handle, |guarded| {
-            let ending = guarded.config.ending(&answer, body);
-            guarded.handle(now, draw, Event::Finished { ending })
+        Ok(answer) => run::with(handle, |open| {
+            let Kind::Http(answers) = &open.kind else { return Told::default() };
+            let ending = answers.config.ending(&answer, body);
+            open.handle(now, draw, Event::Finished { ending })
         }),
         Err(error) => store::invalid(&error.to_string()),
     }
@@ -179,95 +164,33 @@ pub fn run_answered(handle: f64, now: f64, draw: f64, answer: &str, body: &[u8])
 #[must_use]
 pub fn run_completion(handle: f64, answer: &str, body: &[u8]) -> String {
     let Ok(answer) = json::from_str::<Answer>(answer) else { return "null".into() };
-    let op = RUNS.with_borrow_mut(|runs| {
-        let guarded = runs.get_mut(handle)?;
-        guarded.run.completion(&guarded.config.outcome(&answer, body))
-    });
-    tell_op(op.as_ref())
+    run::completion(handle, |kind| match kind {
+        Kind::Http(answers) => Some(answers.config.outcome(&answer, body)),
+        Kind::Function(_) => None,
+    })
 }
 
 /// The headers that mark a first answer, which carries these of its own already.
 #[must_use]
 pub fn run_first_answer(handle: f64, headers: &str) -> String {
     let Ok(headers) = json::from_str::<Vec<Header>>(headers) else { return "[]".into() };
-    RUNS.with_borrow_mut(|runs| {
-        let added =
-            runs.get_mut(handle).map(|guarded| guarded.config.first_answer(&guarded.shown_key, &headers));
-        json::to_string(&added.unwrap_or_default())
-    })
+    let added = run::look(handle, |open| match &open.kind {
+        Kind::Http(answers) => answers.config.first_answer(&answers.shown_key, &headers),
+        Kind::Function(_) => Vec::new(),
+    });
+    json::to_string(&added.unwrap_or_default())
 }
 
-/// Frees a run.
-pub fn run_close(handle: f64) {
-    RUNS.with_borrow_mut(|runs| runs.remove(handle));
-}
-
-fn with_run(handle: f64, act: impl FnOnce(&mut Guarded) -> Told) -> String {
-    payload::leave(None);
-    let told = RUNS.with_borrow_mut(|runs| runs.get_mut(handle).map(act));
-    json::to_string(&told.unwrap_or(Told { action: "nothing", ..Told::default() }))
-}
-
-fn tell_op(op: Option<&StoreOp>) -> String {
-    let Some(op) = op else { return "null".into() };
-    let (text, bytes) = op.to_wire();
-    payload::leave(bytes);
-    text
-}
-
-/// An action, as the driver reads it.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Told {
-    action: &'static str,
-    /// When the machine wants to be woken, milliseconds on the monotonic clock.
-    deadline: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ticket: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    op: Option<StoreOp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempts: Option<u32>,
-    /// Of an answer that takes the handler's place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    headers: Vec<Header>,
-}
-
-impl Guarded {
-    fn handle(&mut self, now: f64, draw: f64, event: Event) -> Told {
-        let action = self.run.handle(tick(now), event, drawn(draw));
-        Told { deadline: self.run.deadline().map(mailbox::tick_millis), ..self.tell(action) }
-    }
-
-    fn tell(&self, action: Action) -> Told {
-        match action {
-            Action::Apply { ticket, op } => {
-                payload::leave(op.payload().map(<[u8]>::to_vec));
-                Told { action: "apply", ticket: Some(ticket), op: Some(op), ..Told::default() }
-            }
-            Action::Execute { epoch, attempts, checkpoint } => {
-                payload::leave(checkpoint);
-                Told { action: "execute", epoch: Some(epoch), attempts: Some(attempts), ..Told::default() }
-            }
-            Action::Unprotected { .. } => Told { action: "unprotected", ..Told::default() },
-            Action::Replay(replay) => self.replay("replay", &replay),
-            Action::Refuse(refusal) => answer_with("refuse", Problem::from(&refusal)),
-            Action::Wait { .. } => Told { action: "wait", ..Told::default() },
-            Action::AbortHandler => Told { action: "abortHandler", ..Told::default() },
-            Action::Answer => Told { action: "answer", headers: vec![completion_lost()], ..Told::default() },
-            Action::Settled(settled) => self.settled(settled),
-            Action::Nothing => Told { action: "nothing", ..Told::default() },
-        }
+impl Answers {
+    /// The handler's answer may go, although its record is not confirmed.
+    pub(crate) fn unconfirmed() -> Told {
+        Told { action: "answer", headers: vec![completion_lost()], ..Told::default() }
     }
 
     /// A late owner's own answer must not go out when another run's outcome stands: two clients would be told two things.
-    fn settled(&self, settled: Settled) -> Told {
+    pub(crate) fn settled(&self, settled: &Settled) -> Told {
         match settled {
-            Settled::Lost { replay: Some(replay) } => self.replay("settled", &replay),
+            Settled::Lost { replay: Some(replay) } => self.replay("settled", replay),
             Settled::Lost { replay: None } => answer_with(
                 "settled",
                 once_again_core::http::problem::of(Code::IdempotencyInProgress, "", None),
@@ -279,7 +202,11 @@ impl Guarded {
         }
     }
 
-    fn replay(&self, action: &'static str, replay: &Replay) -> Told {
+    pub(crate) fn refusal(refusal: &Refusal) -> Told {
+        answer_with("refuse", Problem::from(refusal))
+    }
+
+    pub(crate) fn replay(&self, action: &'static str, replay: &Replay) -> Told {
         let headers = self.config.replay(&replay.outcome, &self.shown_key, replay.created);
         let Body::Kept(body) = &replay.outcome.body else {
             return answer_with(

@@ -4,9 +4,10 @@ use crate::answer;
 use crate::store;
 use once_again_core::error::ConfigError;
 use once_again_core::fingerprint::Fingerprint;
+use once_again_core::hex;
 use once_again_core::idempotency::key::{self, Key};
 use once_again_core::idempotency::manager::ManagerConfig;
-use once_again_core::idempotency::record::{Body, Outcome, OutcomeKind, Record};
+use once_again_core::idempotency::record::{Body, Outcome, OutcomeKind, Record, RecordKey};
 use once_again_core::json;
 use once_again_core::spec::Unit;
 use serde::Serialize;
@@ -40,6 +41,13 @@ pub fn record_key(namespace: &str, scope: &str, key: &str) -> String {
         }
         Err(error) => answer::refusal(key::KeyError::CODE, &error.at("key")),
     }
+}
+
+/// The key that a step of the run under `record`, a record's key in hexadecimal, sends onwards.
+#[must_use]
+pub fn child_key(record: &str, step: &str, ordinal: u32) -> String {
+    let parent = RecordKey(hex::decode(record).unwrap_or_default());
+    key::child_key(&parent, step, ordinal)
 }
 
 /// `{"fingerprint":"alg:hex"}`, or the refusal of what is none.

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod action;
 mod answer;
 pub mod breaker;
 pub mod dead_letter;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod mailbox;
 pub mod payload;
 pub mod retry;
+pub mod run;
 mod slab;
 pub mod sources;
 pub mod store;

@@ -82,7 +82,7 @@ export interface Store {
 
 /** A store that can apply an operation inside a transaction of the caller's. */
 export interface JointStore extends Store {
-  completeIn(db: object, op: StoreOp): StoreReply;
+  completeIn(db: object, op: StoreOp): StoreReply | Promise<StoreReply>;
 }
 
 /** The operation without its bytes, as the text that core reads. */

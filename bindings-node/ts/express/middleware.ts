@@ -20,9 +20,10 @@ export interface RequestIdempotency {
   readonly signal: AbortSignal;
   /**
    * Joint mode: records `answer` inside **your** transaction on `db`, so that the effect and its record are committed
-   * together. Throws when another owner has taken over; let it roll the transaction back. Send the same answer afterwards.
+   * together. Throws when another owner has taken over; let it roll the transaction back. Send the same answer afterwards. To
+   * be awaited with a store that answers later, PostgreSQL for instance.
    */
-  completeIn(db: object, answer: JointAnswer): void;
+  completeIn(db: object, answer: JointAnswer): void | Promise<void>;
 }
 
 declare global {
@@ -91,7 +92,7 @@ async function handle(
   capture(response, guard.maxBodyBytes, {
     // An unprotected answer must not promise that it can be had again.
     mark: (own) => (beginning.action === "execute" ? run.firstAnswerHeaders(own) : []),
-    record: (answer, body) => run.finish(answer, body),
+    record: (answer, body) => run.answered(answer, body),
   });
   next();
 }

@@ -1,13 +1,14 @@
 // What stands in front of a handler: decides through core whether a request is guarded, and opens its run.
 
 import { type Clock, type Random, systemClock } from "@once-again/driver/clock";
+import type { RunHost } from "@once-again/driver/idempotency/run";
 import { Machine } from "@once-again/driver/machine";
 import { readAnswer, specText } from "@once-again/driver/spec";
 import { MemoryStore, type MemoryStoreOptions } from "@once-again/driver/store/memory";
 import { asStore, type IdempotencyStore } from "@once-again/driver/store/simple";
 import type { Store } from "@once-again/driver/store/store";
 import { native } from "../native.js";
-import { type Header, type HttpAnswer, Run, type RunHost } from "./run.js";
+import { type Header, type HttpAnswer, HttpRun } from "./run.js";
 
 /**
  * Options of `idempotencyMiddleware`; all are optional. Durations are milliseconds, except `ttl`, which is seconds.
@@ -93,7 +94,7 @@ export interface RequestHead {
 export type Examined =
   | { readonly action: "pass" | "needBody" }
   | ({ readonly action: "refuse" } & HttpAnswer)
-  | { readonly action: "guard"; readonly run: Run; readonly key: string };
+  | { readonly action: "guard"; readonly run: HttpRun; readonly key: string };
 
 interface Opened {
   readonly handle: number;
@@ -128,7 +129,7 @@ export class Guard<Request = unknown> {
     this.#machine = new Machine(this, this.#opened.handle, native.httpClose);
     this.#methods = new Set(this.#opened.methods);
     const own = store === undefined ? new MemoryStore({ ...this.#opened.memory, clock }) : asStore(store, clock);
-    this.#host = { store: own, clock, random, handlerTimeout: this.#opened.handlerTimeout };
+    this.#host = { store: own, clock, random, handlerTimeout: this.#opened.handlerTimeout, holds: false };
     this.principal = principal;
   }
 
@@ -157,7 +158,7 @@ export class Guard<Request = unknown> {
     const text = native.httpExamine(this.#machine.handle, JSON.stringify(head), body, owner, clock.now());
     const { action, run = 0, key = "", status = 500, headers = [] } = JSON.parse(text) as Looked;
     if (action === "refuse") return { action, status, headers, body: native.takePayload() ?? new Uint8Array(0) };
-    if (action === "guard") return { action, key, run: new Run(run, this.#host) };
+    if (action === "guard") return { action, key, run: new HttpRun(run, this.#host) };
     return { action };
   }
 }

@@ -121,10 +121,16 @@ impl ActionConfig {
     #[must_use]
     pub fn ending(&self, ended: Ended) -> Ending {
         match ended {
-            Ended::Returned(text) => Ending::Keep(self.outcome(0, text)),
+            Ended::Returned(text) => Ending::Keep(self.returned(text)),
             Ended::Threw(text) if self.keep_errors => Ending::Keep(self.outcome(THREW, text)),
             Ended::Threw(_) => Ending::Release(self.thrown),
         }
+    }
+
+    /// A returned value as it is kept, for those who complete inside their own transaction.
+    #[must_use]
+    pub fn returned(&self, text: Option<Vec<u8>>) -> Outcome {
+        self.outcome(0, text)
     }
 
     fn outcome(&self, status: u16, text: Option<Vec<u8>>) -> Outcome {

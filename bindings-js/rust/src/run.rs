@@ -1,0 +1,147 @@
+//! Runs of one thread, behind handles: events in, core's actions out, as the driver reads them.
+//!
+//! A run guards an HTTP request or a function's call. The machine is the same; what differs is how a replay or a refusal
+//! is told.
+
+use crate::action;
+use crate::http;
+use crate::mailbox::{self, drawn, tick};
+use crate::payload;
+use crate::slab::Slab;
+use crate::store;
+use once_again_core::http::headers::Header;
+use once_again_core::idempotency::action::ActionConfig;
+use once_again_core::idempotency::machine::{Action, Event, Run};
+use once_again_core::idempotency::record::{Outcome, Owner};
+use once_again_core::json;
+use once_again_core::store::StoreOp;
+use serde::Serialize;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    static RUNS: RefCell<Slab<Open>> = const { RefCell::new(Slab::new()) };
+}
+
+/// What a run guards.
+pub(crate) enum Kind {
+    Http(http::Answers),
+    Function(Rc<ActionConfig>),
+}
+
+/// A run under way.
+pub(crate) struct Open {
+    pub(crate) run: Run,
+    pub(crate) kind: Kind,
+}
+
+/// An action, as the driver reads it.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Told {
+    pub(crate) action: &'static str,
+    /// When the machine wants to be woken, milliseconds on the monotonic clock.
+    pub(crate) deadline: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ticket: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) op: Option<StoreOp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) epoch: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) attempts: Option<u32>,
+    /// Of an HTTP answer that takes the handler's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) headers: Vec<Header>,
+    /// Of a function's end that takes the place of this call's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<action::Told>,
+}
+
+/// 16 random bytes as an owner; bytes that are missing count as zero.
+pub(crate) fn owner(random: &[u8]) -> Owner {
+    let mut bytes = [0; 16];
+    for (byte, given) in bytes.iter_mut().zip(random) {
+        *byte = *given;
+    }
+    Owner(bytes)
+}
+
+/// Keeps a run; its handle.
+pub(crate) fn open(open: Open) -> f64 {
+    RUNS.with_borrow_mut(|runs| runs.insert(open))
+}
+
+/// Hands an event of core's machine to a run; answers its action.
+#[must_use]
+pub fn event(handle: f64, now: f64, draw: f64, event: &str, bytes: Option<Vec<u8>>) -> String {
+    match Event::from_wire(event, bytes) {
+        Ok(event) => with(handle, |open| open.handle(now, draw, event)),
+        Err(error) => store::invalid(&error.to_string()),
+    }
+}
+
+/// Frees a run.
+pub fn close(handle: f64) {
+    RUNS.with_borrow_mut(|runs| runs.remove(handle));
+}
+
+/// Moves a run on; one that is gone has nothing to say any more.
+pub(crate) fn with(handle: f64, act: impl FnOnce(&mut Open) -> Told) -> String {
+    payload::leave(None);
+    json::to_string(&look(handle, act).unwrap_or(Told { action: "nothing", ..Told::default() }))
+}
+
+pub(crate) fn look<T>(handle: f64, act: impl FnOnce(&mut Open) -> T) -> Option<T> {
+    RUNS.with_borrow_mut(|runs| runs.get_mut(handle).map(act))
+}
+
+/// The operation that completes a run jointly with the caller's own transaction, its outcome left as payload; `null`
+/// unless the run holds its record.
+pub(crate) fn completion(handle: f64, outcome: impl FnOnce(&Kind) -> Option<Outcome>) -> String {
+    let op = look(handle, |open| open.run.completion(&outcome(&open.kind)?)).flatten();
+    let Some(op) = op else { return "null".into() };
+    let (text, bytes) = op.to_wire();
+    payload::leave(bytes);
+    text
+}
+
+impl Open {
+    pub(crate) fn handle(&mut self, now: f64, draw: f64, event: Event) -> Told {
+        let action = self.run.handle(tick(now), event, drawn(draw));
+        Told { deadline: self.run.deadline().map(mailbox::tick_millis), ..self.kind.tell(action) }
+    }
+}
+
+impl Kind {
+    fn tell(&self, action: Action) -> Told {
+        match (action, self) {
+            (Action::Apply { ticket, op }, _) => {
+                payload::leave(op.payload().map(<[u8]>::to_vec));
+                Told { action: "apply", ticket: Some(ticket), op: Some(op), ..Told::default() }
+            }
+            (Action::Execute { epoch, attempts, checkpoint }, _) => {
+                payload::leave(checkpoint);
+                Told { action: "execute", epoch: Some(epoch), attempts: Some(attempts), ..Told::default() }
+            }
+            (Action::Unprotected { .. }, _) => plain("unprotected"),
+            (Action::Wait { .. }, _) => plain("wait"),
+            (Action::AbortHandler, _) => plain("abortHandler"),
+            (Action::Nothing, _) => plain("nothing"),
+            (Action::Replay(replay), Self::Http(answers)) => answers.replay("replay", &replay),
+            (Action::Replay(replay), Self::Function(_)) => action::replay("replay", &replay),
+            (Action::Refuse(refusal), Self::Http(_)) => http::Answers::refusal(&refusal),
+            (Action::Refuse(refusal), Self::Function(_)) => action::refusal(&refusal),
+            (Action::Answer, Self::Http(_)) => http::Answers::unconfirmed(),
+            (Action::Answer, Self::Function(_)) => plain("answer"),
+            (Action::Settled(settled), Self::Http(answers)) => answers.settled(&settled),
+            (Action::Settled(settled), Self::Function(_)) => action::settled(&settled),
+        }
+    }
+}
+
+pub(crate) fn plain(action: &'static str) -> Told {
+    Told { action, ..Told::default() }
+}
