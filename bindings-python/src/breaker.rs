@@ -269,5 +269,8 @@ fn names(change: Change) -> Names {
 fn restored(config: &BreakerConfig, text: &str, now: f64) -> Result<core::Breaker, ConfigError> {
     let snapshot = json::from_str(text)
         .map_err(|why| ConfigError::new("snapshot", why.to_string(), "what a breaker's snapshot() gave"))?;
-    core::Breaker::restore(config, &snapshot, tick(now))
+    core::Breaker::restore(config, &snapshot, tick(now)).map_err(|error| {
+        let ConfigError { field, value, expected } = error;
+        ConfigError::new(format!("snapshot.{field}"), value, expected)
+    })
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tripping import fail, trip
 
-from once_again import CircuitBreaker, CircuitOpenError, ConfigError, FallbackUsed, Queued, QueuedCall, Rejection
+from once_again import CircuitBreaker, CircuitOpenError, ConfigError, FallbackEvent, Queued, QueuedCall, Rejection
 from once_again.testing import VirtualClock
 
 
@@ -18,7 +18,7 @@ def cached(clock: VirtualClock | None = None) -> CircuitBreaker:
 
 
 def test_a_rejected_call_gets_the_last_good_value_of_its_own_key() -> None:
-    heard: list[FallbackUsed] = []
+    heard: list[FallbackEvent] = []
     breaker = cached()
     breaker.on("fallback", heard.append)
     prices = {"a": 1, "b": 2}
@@ -34,8 +34,8 @@ def test_a_rejected_call_gets_the_last_good_value_of_its_own_key() -> None:
     prices.clear()
     assert [price("a"), price("b")] == [3, 2]
     assert heard == [
-        FallbackUsed("default", "CACHE", True, "a"),
-        FallbackUsed("default", "CACHE", True, "b"),
+        FallbackEvent("default", "CACHE", True, "a"),
+        FallbackEvent("default", "CACHE", True, "b"),
     ]
     with pytest.raises(CircuitOpenError):
         price("c")
@@ -193,7 +193,7 @@ def test_a_rejection_with_a_fallback_is_a_rejection_all_the_same() -> None:
     breaker = CircuitBreaker(
         failure_threshold=1, fallback_strategy="FALLBACK", fallback=lambda error: 0, clock=VirtualClock()
     )
-    breaker.on("rejected", heard.append)
+    breaker.on("reject", heard.append)
     trip(breaker, 1)
     assert breaker.call(int) == 0
     assert heard == [Rejection("default", "OPEN", 30.0)]

@@ -85,7 +85,7 @@ async def uses() -> None:
     CircuitBreaker.rate(on_state_change=on_change, minimum_calls=10)
     assert_type(breaker.execute(lambda: 1, key="k"), int)
     assert_type(breaker.keyed(lambda task_id: task_id)(bare)("a", fast=True), int)
-    breaker.on("rejected", on_rejection)
+    breaker.on("reject", on_rejection)
     breaker.on("state_change", on_change)()
     with breaker.isolate() as isolation:
         isolation.release()
@@ -116,7 +116,6 @@ def wrong() -> None:
     breaker.call(bare, 1)  # type: ignore[arg-type]
     breaker.on("stale", on_rejection)  # type: ignore[call-overload]
     breaker.on("opened", print)  # type: ignore[call-overload]
-    breaker.set_mode("OFF")  # type: ignore[arg-type]
     breaker.settle(breaker.admit(), "lost")  # type: ignore[arg-type]
     decorator: Callable[[int], int] = retry_kernel_task(bare)  # type: ignore[assignment]
     decorator(1)

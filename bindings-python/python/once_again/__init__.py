@@ -21,14 +21,13 @@ from .errors import (
     is_circuit_breaker_error,
 )
 from .events import (
+    BreakerNotice,
     FailedAttempt,
-    FallbackUsed,
+    FallbackEvent,
     Rejection,
     RetryEvent,
-    StaleResult,
     StateChange,
     SuccessEvent,
-    WouldOpen,
 )
 from .idempotency import DuplicateCheck, IdempotencyManager, IdempotencyRecord
 from .policies import RetryPolicyManager
@@ -38,13 +37,14 @@ from .retry_decorator import retry_critical_task, retry_kernel_task, retry_quick
 __all__ = [
     "Attempt",
     "AttemptTimeoutError",
+    "BreakerNotice",
     "CircuitBreaker",
     "CircuitOpenError",
     "ConfigError",
     "DefaultCircuitBreakerConfig",
     "DuplicateCheck",
     "FailedAttempt",
-    "FallbackUsed",
+    "FallbackEvent",
     "FingerprintError",
     "IdempotencyError",
     "IdempotencyManager",
@@ -64,12 +64,10 @@ __all__ = [
     "RetryPolicy",
     "RetryPolicyManager",
     "Retrying",
-    "StaleResult",
     "StateChange",
     "StoreFullError",
     "StoreUnavailableError",
     "SuccessEvent",
-    "WouldOpen",
     "core_version",
     "fingerprint",
     "is_circuit_breaker_error",

@@ -125,8 +125,8 @@ class Rejection(Fields):
         """Seconds until it may let a call through; 0 where that is not known."""
 
 
-class WouldOpen(Fields):
-    """A circuit breaker that only watches (``METRICS_ONLY``) would have opened. Told once per crossing of its rules."""
+class BreakerNotice(Fields):
+    """Something happened to a circuit breaker of this name."""
 
     __slots__ = ("breaker",)
 
@@ -135,19 +135,7 @@ class WouldOpen(Fields):
         """Its name."""
 
 
-class StaleResult(Fields):
-    """A call ended after the circuit breaker had changed its state, so that its result counted nowhere."""
-
-    __slots__ = ("breaker", "epoch")
-
-    def __init__(self, breaker: str, epoch: int) -> None:
-        self.breaker = breaker
-        """Its name."""
-        self.epoch = epoch
-        """In which epoch of the breaker the call was let through."""
-
-
-class FallbackUsed(Fields):
+class FallbackEvent(Fields):
     """A rejected call got something else instead of an error."""
 
     __slots__ = ("breaker", "key", "stale", "strategy")

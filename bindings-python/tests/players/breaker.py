@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from once_again import CircuitBreaker, CircuitOpenError, ConfigError, Isolation, Permit, StateChange, WouldOpen
+from once_again import BreakerNotice, CircuitBreaker, CircuitOpenError, ConfigError, Isolation, Permit, StateChange
 from players import Script, ScriptClock, ScriptRandom, read, to_micros
 
 DURATIONS = {
@@ -26,8 +26,8 @@ DURATIONS = {
 MIDDLE = 1 << 31
 
 
-def shown(heard: StateChange | WouldOpen) -> str:
-    return "would_open" if isinstance(heard, WouldOpen) else f"{heard.from_state}>{heard.to_state}"
+def shown(heard: StateChange | BreakerNotice) -> str:
+    return "would_open" if isinstance(heard, BreakerNotice) else f"{heard.from_state}>{heard.to_state}"
 
 
 def play(given: Script) -> Script:
@@ -56,7 +56,7 @@ class Player:
     def __init__(self, config: dict[str, Any]) -> None:
         self.clock = BreakerClock()
         self.random = ScriptRandom(MIDDLE)
-        self.heard: list[StateChange | WouldOpen] = []
+        self.heard: list[StateChange | BreakerNotice] = []
         self.permits: dict[str, Permit] = {}
         self.isolations: list[Isolation] = []
         self.healthy = False
@@ -109,7 +109,9 @@ class Player:
                 self.breaker.reset()
                 return "done"
             case "mode":
-                self.breaker.set_mode(event["mode"])
+                {"NORMAL": self.breaker.enable, "DISABLED": self.breaker.disable, "METRICS_ONLY": self.breaker.monitor}[
+                    event["mode"]
+                ]()
                 return "done"
             case "health":
                 self.healthy = event["ok"]

@@ -1,14 +1,14 @@
 """The circuit breaker: asks core before a call, tells it afterwards, and holds no lock in between.
 
-`breaker` is what users hold, `guard` one call through it, `gate` the questions to core and `listeners` who hears of the
+`breaker` is what users hold, `guard` one call through it, `gate` the questions to core and `events` who hears of the
 answers, `permit` the right to make a call, `block` what a ``with`` statement must remember. `fallback` serves rejected
-calls, `health` probes while the breaker is open, `isolation` is an operator's hand, `presets` are breakers with a name.
+calls, `health` probes while the breaker is open, `manual` is an operator's hand.
 """
 
 from .breaker import CircuitBreaker
-from .isolation import Isolation
+from .config import DefaultCircuitBreakerConfig
+from .manual import Isolation
 from .permit import Permit
-from .presets import DefaultCircuitBreakerConfig
 from .queued import Queued, QueuedCall
 
 __all__ = ["CircuitBreaker", "DefaultCircuitBreakerConfig", "Isolation", "Permit", "Queued", "QueuedCall"]

@@ -10,7 +10,7 @@ from once_again._clock import clock_of, random_of
 from . import block
 from .gate import Gate
 from .guard import guarded, guarded_async
-from .isolation import Isolation
+from .manual import Isolation
 from .permit import OUTCOMES, Permit
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from once_again._types import BreakerFields, Clock, ErrorTest, Random
-    from once_again.events import FallbackUsed, Rejection, StaleResult, StateChange, WouldOpen
+    from once_again.events import BreakerNotice, FallbackEvent, Rejection, StateChange
 
     from .fallback import Fallback, Key
     from .permit import Outcome
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
     F = TypeVar("F", bound=Callable[..., Any])
-    Mode = Literal["NORMAL", "DISABLED", "METRICS_ONLY"]
     Stop = Callable[[], None]
 
 
@@ -104,6 +103,16 @@ class CircuitBreaker:
         changed."""
         return cls({"preset": "rate"}, **fields)
 
+    @classmethod
+    def preset(cls, name: str, /, **fields: Any) -> Self:
+        """A breaker with the defaults of another library (``resilience4j``, ``gobreaker``, ``opossum``, ``cockatiel``,
+        ``polly``, ``hystrix``) or of a shape (``threshold``, ``rate``); every field of its shape can be changed.
+
+        Raises:
+            ConfigError: the preset is unknown, or a field is not of its shape.
+        """
+        return cls(name, **fields)
+
     @property
     def name(self) -> str:
         """The name in errors, events and log lines."""
@@ -147,18 +156,29 @@ class CircuitBreaker:
         """
         return Isolation(self._gate)
 
-    def set_mode(self, mode: Mode) -> None:
-        """``DISABLED`` lets every call through and records nothing, ``METRICS_ONLY`` records, never opens, and tells
-        when it would have; ``NORMAL`` opens and closes. Under `isolate` it takes effect with the last release.
+    def disable(self) -> None:
+        """Turns the breaker off: every call passes, nothing is recorded."""
+        self._set_mode("DISABLED")
 
-        Raises:
-            ConfigError: there is no such mode.
-        """
+    def monitor(self) -> None:
+        """Turns the breaker into an observer: every call passes, and ``would_open`` tells when it would have opened."""
+        self._set_mode("METRICS_ONLY")
+
+    def enable(self) -> None:
+        """Turns the breaker on again after `disable` or `monitor`: closed, with nothing remembered."""
+        self._set_mode("NORMAL")
+
+    def _set_mode(self, mode: str) -> None:
         if (change := self._gate.core.set_mode(mode)) is not None:
             self._gate.changed(change)
 
+    def health(self, ok: bool) -> None:
+        """Tells how a health check of your own went. A good one lets the next caller of an open breaker through as a
+        probe at once, a bad one changes nothing."""
+        self._gate.core.health(ok, self._gate.clock.now())
+
     def reset(self) -> None:
-        """Begins anew: closed, in mode ``NORMAL``, with nothing remembered; results of calls under way count nowhere.
+        """Begins anew: on, closed, with nothing remembered; results of calls under way count nowhere.
 
         Isolations stay, and it takes effect with the last release.
         """
@@ -193,13 +213,13 @@ class CircuitBreaker:
         @overload
         def on(self, event: Literal["state_change"], listener: Callable[[StateChange], object]) -> Stop: ...
         @overload
-        def on(self, event: Literal["rejected"], listener: Callable[[Rejection], object]) -> Stop: ...
+        def on(self, event: Literal["reject"], listener: Callable[[Rejection], object]) -> Stop: ...
         @overload
-        def on(self, event: Literal["would_open"], listener: Callable[[WouldOpen], object]) -> Stop: ...
+        def on(self, event: Literal["would_open"], listener: Callable[[BreakerNotice], object]) -> Stop: ...
         @overload
-        def on(self, event: Literal["stale"], listener: Callable[[StaleResult], object]) -> Stop: ...
+        def on(self, event: Literal["stale"], listener: Callable[[BreakerNotice], object]) -> Stop: ...
         @overload
-        def on(self, event: Literal["fallback"], listener: Callable[[FallbackUsed], object]) -> Stop: ...
+        def on(self, event: Literal["fallback"], listener: Callable[[FallbackEvent], object]) -> Stop: ...
 
     def on(self, event: str, listener: Callable[[Any], object]) -> Stop:
         """Calls ``listener`` at each such event, in the thread that brought it about; answers how to stop.

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from once_again import _core, _log
 from once_again.errors import CircuitOpenError
-from once_again.events import FallbackUsed, Rejection, StaleResult, StateChange, WouldOpen
+from once_again.events import BreakerNotice, FallbackEvent, Rejection, StateChange
 
-from .listeners import Listeners
+from .events import Listeners
 from .permit import ABANDONED, FAILURE, IGNORED, SUCCESS, Permit
 
 TYPE_CHECKING = False
@@ -82,7 +82,7 @@ class Gate:
         if change is not None:
             self.changed(change)
         if not epoch:
-            if self.listeners.rejected:
+            if self.listeners.reject:
                 self.rejected(state, retry_after)
             raise CircuitOpenError(self.name, state, retry_after)
         return Permit((epoch, kind, seq), now)
@@ -102,9 +102,9 @@ class Gate:
             self.changed(change)
         if would_open:
             self._write("breaker_would_open")
-            self._tell(self.listeners.would_open, WouldOpen(self.name))
+            self._tell(self.listeners.would_open, BreakerNotice(self.name))
         if verdict == "stale" and self.listeners.stale:
-            self._tell(self.listeners.stale, StaleResult(self.name, permit[0]))
+            self._tell(self.listeners.stale, BreakerNotice(self.name))
         return verdict
 
     def outcome(self, error: BaseException | None) -> int:
@@ -135,11 +135,11 @@ class Gate:
 
     def rejected(self, state: str, retry_after: float) -> None:
         """Tells everybody of a call that was not made."""
-        self._tell(self.listeners.rejected, Rejection(self.name, state, retry_after))
+        self._tell(self.listeners.reject, Rejection(self.name, state, retry_after))
 
     def fell_back(self, strategy: str, stale: bool, key: str | None) -> None:
         """Tells everybody what a rejected call got instead of its error."""
-        self._tell(self.listeners.fallback, FallbackUsed(self.name, strategy, stale, key))
+        self._tell(self.listeners.fallback, FallbackEvent(self.name, strategy, stale, key))
 
     def _tell(self, listeners: tuple[Callable[[Any], object], ...], event: object) -> None:
         for listener in listeners:

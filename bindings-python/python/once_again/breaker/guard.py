@@ -30,7 +30,7 @@ def guarded(gate: Gate, target: Callable[..., R], answer: Answer | None = None) 
             if change is not None:
                 gate.changed(change)
             if not epoch:
-                if listeners.rejected:
+                if listeners.reject:
                     gate.rejected(state, retry_after)
                 if answer is None:
                     raise CircuitOpenError(gate.name, state, retry_after)
@@ -63,7 +63,7 @@ def guarded_async(
             if change is not None:
                 gate.changed(change)
             if not epoch:
-                if listeners.rejected:
+                if listeners.reject:
                     gate.rejected(state, retry_after)
                 if answer is None:
                     raise CircuitOpenError(gate.name, state, retry_after)

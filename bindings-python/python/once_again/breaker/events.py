@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from once_again.events import FallbackUsed, Rejection, StaleResult, StateChange, WouldOpen
+    from once_again.events import BreakerNotice, FallbackEvent, Rejection, StateChange
 
-EVENTS = ("state_change", "rejected", "would_open", "stale", "fallback")
+EVENTS = ("state_change", "reject", "would_open", "stale", "fallback")
 
 
 class Listeners:
@@ -23,10 +23,10 @@ class Listeners:
     __slots__ = ("_lock", *EVENTS)
 
     state_change: tuple[Callable[[StateChange], object], ...]
-    rejected: tuple[Callable[[Rejection], object], ...]
-    would_open: tuple[Callable[[WouldOpen], object], ...]
-    stale: tuple[Callable[[StaleResult], object], ...]
-    fallback: tuple[Callable[[FallbackUsed], object], ...]
+    reject: tuple[Callable[[Rejection], object], ...]
+    would_open: tuple[Callable[[BreakerNotice], object], ...]
+    stale: tuple[Callable[[BreakerNotice], object], ...]
+    fallback: tuple[Callable[[FallbackEvent], object], ...]
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
