@@ -52,6 +52,37 @@ export declare function decodeResult(outcome: Uint8Array): string | null
 /** What an encoded record says, as JSON. */
 export declare function describeRecord(record: Uint8Array): string
 
+/** Frees a dialect. */
+export declare function dialectClose(handle: number): void
+
+/** What asks the server about itself; null when the dialect was closed. */
+export declare function dialectHealth(handle: number): DialectRequest | null
+
+/** Makes a dialect, `redis`, of its configuration; JSON in and out. */
+export declare function dialectOpen(name: string, config: string): string
+
+/** The reply in a server's answer (null: no row) as JSON, its bytes left as payload; `{"unreadable":…}` when it is none. */
+export declare function dialectReply(handle: number, answer?: Array<null | number | string | Uint8Array> | undefined | null): string
+
+/** What to do for an operation; `now` overrides the server's clock. */
+export declare function dialectRequest(handle: number, now: number | undefined | null, op: string, bytes?: Uint8Array | undefined | null): DialectRequest
+
+/** What to do for an operation. */
+export interface DialectRequest {
+  /** The SQL or the script to run; absent when there is a reply. */
+  text?: string
+  /** One value for each placeholder; a script's key comes first. */
+  args: Array<null | number | string | Uint8Array>
+  /**
+   * The reply as JSON, its bytes left as payload, where the server need not be asked; `{"invalid":…}` for what is no
+   * operation.
+   */
+  reply?: string
+}
+
+/** What the server's answer warns of, as a JSON list. */
+export declare function dialectWarnings(handle: number, answer?: Array<null | number | string | Uint8Array> | undefined | null): string
+
 /** A function's result, which is JSON text, as an encoded outcome. */
 export declare function encodeResult(result: string): Buffer
 

@@ -4,7 +4,9 @@
 
 pub mod action;
 pub mod breaker;
+mod cell;
 pub mod dead_letter;
+pub mod dialect;
 pub mod fingerprint;
 pub mod http;
 pub mod keys;

@@ -1,13 +1,11 @@
 //! Core's dialect of `SQLite`, exported: statements and parameters out, rows in. The driver runs them in one transaction.
 
+use crate::cell;
 use napi::bindgen_prelude::{Either4, Null, Uint8Array};
 use napi_derive::napi;
 use once_again_core::store::{Cell, Command, StoreOp, sqlite};
 use once_again_js::mailbox::timestamp;
 use once_again_js::store;
-
-/// A value of a row or a parameter.
-type SqliteCell = Either4<Null, f64, String, Uint8Array>;
 
 /// A statement and its positional parameters.
 #[napi(object)]
@@ -85,7 +83,7 @@ pub fn sqlite_step(
         Ok(op) => op,
         Err(error) => return refused(store::invalid(&error.to_string())),
     };
-    let row: Option<Vec<Cell>> = row.map(|cells| cells.into_iter().map(cell).collect());
+    let row: Option<Vec<Cell>> = row.map(cell::cells);
     match sqlite::step(timestamp(now), row.as_deref(), &op) {
         Ok((commands, reply)) => SqliteStep {
             commands: commands.into_iter().map(SqliteCommand::from).collect(),
@@ -97,29 +95,6 @@ pub fn sqlite_step(
 
 impl From<Command> for SqliteCommand {
     fn from(command: Command) -> Self {
-        Self { sql: command.text.into_owned(), args: command.args.into_iter().map(value).collect() }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "every integer of a record is below 2^53")]
-fn value(cell: Cell) -> SqliteCell {
-    match cell {
-        Cell::Null => Either4::A(Null),
-        Cell::Int(number) => Either4::B(number as f64),
-        Cell::Text(text) => Either4::C(text),
-        Cell::Bytes(bytes) => Either4::D(bytes.into()),
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "columns are STRICT: an INTEGER is whole, and below 2^53"
-)]
-fn cell(value: SqliteCell) -> Cell {
-    match value {
-        Either4::A(_) => Cell::Null,
-        Either4::B(number) => Cell::Int(number as i64),
-        Either4::C(text) => Cell::Text(text),
-        Either4::D(bytes) => Cell::Bytes(bytes.to_vec()),
+        Self { sql: command.text.into_owned(), args: cell::values(command.args) }
     }
 }

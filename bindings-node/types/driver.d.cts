@@ -878,7 +878,34 @@ interface Store {
 }
 /** A store that can apply an operation inside a transaction of the caller's. */
 interface JointStore extends Store {
-    completeIn(db: object, op: StoreOp): StoreReply;
+    completeIn(db: object, op: StoreOp): StoreReply | Promise<StoreReply>;
+}
+
+/** Writes and reads results that JSON would not return equal: dates, maps, classes. */
+interface Codec<T> {
+    encode(value: T): string;
+    decode(text: string): T;
+}
+
+/** What a function learns about its run, as its last argument, with `withContext: true`. */
+interface IdempotentContext<T = unknown> {
+    /** Fires when the work must stop: its claim cannot be kept, `handlerTimeout` passed, or the caller cancelled. */
+    readonly signal: AbortSignal;
+    /** 1 for the first run under this key. */
+    readonly attempt: number;
+    /** Grows with every claim on this key: a fencing token for whatever is written elsewhere. 0 without a record. */
+    readonly epoch: number;
+    /** What an earlier run saved before it was cut off. */
+    readonly checkpoint: Uint8Array | undefined;
+    /** Leaves bytes for whoever runs next, should this run not end. */
+    saveCheckpoint(data: Uint8Array): void;
+    /** The idempotency key that a step of this work sends onwards: the same each time the step runs again. */
+    childKey(step: string, ordinal?: number): string;
+    /**
+     * Records `value` as the result inside the transaction that is open on `db`, so that effect and record are one; to be
+     * returned afterwards. Throws, and so rolls back, when the claim is lost. To be awaited when the store answers later.
+     */
+    completeIn(db: object, value: T): void | Promise<void>;
 }
 
 /** What is kept under one key: plain JSON. */
@@ -897,6 +924,131 @@ interface IdempotencyStore {
  * two processes over the same data may both run a request, so production wants a real store.
  */
 declare function simpleStore(plain: IdempotencyStore, clock?: Clock): Store;
+
+/** What `isSafeToRetry` and `mergeResults` are told besides. */
+interface RetryContext<Args extends unknown[] = unknown[]> {
+    /** The arguments of the call that found a finished run. */
+    readonly args: Args;
+}
+/** Options of {@link idempotent}. Durations are milliseconds, except `ttl`, which is seconds. */
+interface IdempotentOptions<Args extends unknown[], T> {
+    /** The scope of the keys, the same in every language that shares the store: 1 to 255 characters. */
+    readonly name: string;
+    /** Where records live. Default: a `MemoryStore` of its own, which guards this process only. */
+    readonly store?: Store | IdempotencyStore | undefined;
+    /** The key of a call: 1 to 255 visible ASCII characters. Without it, or where it answers nothing, the arguments count. */
+    readonly key?: ((...args: Args) => string | number | null | undefined) | undefined;
+    /** What a call is about, as JSON. Default: its one argument, or the list of them. */
+    readonly input?: ((...args: Args) => unknown) | undefined;
+    /** JSON Pointers to what alone counts of that. */
+    readonly include?: readonly string[] | undefined;
+    /** JSON Pointers to what does not count of that, a timestamp for instance. */
+    readonly exclude?: readonly string[] | undefined;
+    /** `client`: the caller's key. `content`: the arguments. `hybrid`: both, so one key with other arguments is another key. */
+    readonly keyStrategy?: "client" | "content" | "hybrid" | object | undefined;
+    /** How long a result is kept, seconds. Default: what the level says. */
+    readonly ttl?: number | undefined;
+    /** The same in milliseconds. */
+    readonly ttlMs?: number | undefined;
+    /** Sets the default of `ttl`: `action` 1 hour (default), `request` 24 hours, `workflow` 7 days, `transaction` 30 days. */
+    readonly level?: "action" | "request" | "workflow" | "transaction" | undefined;
+    /** A call whose key is in use: waits 30 s for the result (`wait`, default; `returnPrevious` is the same), or is rejected. */
+    readonly conflict?: "wait" | "waitForCompletion" | "returnPrevious" | "reject" | {
+        readonly wait: number;
+    } | undefined;
+    /** How long a silent owner keeps its claim. Default 20 000; renewed while the function runs. */
+    readonly lease?: number | false | undefined;
+    /** Default a third of the lease. */
+    readonly renewEvery?: number | undefined;
+    /** How long a claim is renewed at the most. Default 600 000. */
+    readonly maxRun?: number | undefined;
+    /** A claim whose owner fell silent: run again (`reexecute`, default) or refuse for good (`fail`). */
+    readonly onOrphan?: "reexecute" | "fail" | undefined;
+    /** How many times in a record's life a silent owner may be replaced. Default 5. */
+    readonly maxTakeovers?: number | undefined;
+    /** `at_most_once`: what is not known to have ended well never runs again. */
+    readonly profile?: "default" | "at_most_once" | undefined;
+    /** Whether what the function throws is kept and thrown again. Default false: the next call runs it again. */
+    readonly keepErrors?: boolean | undefined;
+    /** Results larger than `maxBytes` (1 MiB), or all with `false`, are recorded as done and cannot be replayed. */
+    readonly resultCaching?: boolean | {
+        readonly enabled?: boolean;
+        readonly maxBytes?: number;
+        readonly ttl?: number;
+    } | undefined;
+    /** For results that JSON would not return equal. */
+    readonly codec?: Codec<T> | undefined;
+    /**
+     * Asked on every duplicate of a finished call: true runs it again and gives both results to `mergeResults`. Default: never.
+     * (nebula-idempotency's `is_safe_to_retry`.)
+     */
+    readonly isSafeToRetry?: ((input: unknown, previous: T, context: RetryContext<Args>) => boolean | PromiseLike<boolean>) | undefined;
+    /**
+     * What the caller gets of two results; the recorded one stands. Default: the current one. Asked too when another run of
+     * the call finished first; without it, that one's result is what this caller gets.
+     */
+    readonly mergeResults?: ((previous: T, current: T, context: RetryContext<Args>) => T | PromiseLike<T>) | undefined;
+    /** Appends an `IdempotentContext` to the function's arguments. */
+    readonly withContext?: boolean | undefined;
+    /** After this long the context's signal fires. Default: never. */
+    readonly handlerTimeout?: number | undefined;
+    /** Whether calls run without a record while the store is away. Default false: STORE_UNAVAILABLE. */
+    readonly failOpen?: boolean | undefined;
+    /** How long one store operation may take. Default 2 000. */
+    readonly storeTimeout?: number | undefined;
+    /** How long a result waits for its record to be confirmed. Default 5 000. */
+    readonly completeTimeout?: number | undefined;
+    /** A namespace for keys in a store that several applications share. */
+    readonly keyPrefix?: string | undefined;
+    /** `false` runs every call. */
+    readonly enabled?: boolean | undefined;
+    readonly clock?: Clock | undefined;
+    readonly random?: Random | undefined;
+}
+/** What a call came to. */
+interface IdempotentResult<T> {
+    readonly output: T;
+    /** The function did not run: this is what it returned to an earlier call. */
+    readonly isReplay: boolean;
+    /** Whether the store has confirmed the record. */
+    readonly confirmed: boolean;
+    /** The digest the record is filed under, 64 hexadecimal digits. */
+    readonly key: string;
+}
+/** What may be said about one call. */
+interface CallOptions {
+    /** The key of this call, before what the `key` option would answer. */
+    readonly key?: string | undefined;
+    /** Ends the call, which then rejects with `signal.reason`. Work under way is told by its own signal, and recorded. */
+    readonly signal?: AbortSignal | undefined;
+}
+/** A function that runs once. */
+interface Idempotent<Args extends unknown[], T> {
+    (...args: Args): Promise<T>;
+    /** The same, and whether it was a replay. */
+    execute(...args: Args): Promise<IdempotentResult<T>>;
+    /** The same function, with something said about its next call. */
+    with(call: CallOptions): Idempotent<Args, T>;
+}
+
+type Work<Args extends unknown[], T> = (...args: Args) => T | PromiseLike<T>;
+/**
+ * Makes `work` run once. A later call with the same key, or (without a `key`) with equal arguments, resolves to what the
+ * first one returned, in this process or in another one over the same store; two calls at once get one result.
+ *
+ * ```ts
+ * const charge = idempotent(chargeCard, { name: "charge", store, key: (order) => order.id });
+ * await charge(order);
+ * await charge(order); // the same receipt, nothing charged
+ * ```
+ *
+ * Rejects with IDEMPOTENCY_KEY_REUSED when the key came with other arguments, IDEMPOTENCY_IN_PROGRESS when another run of it
+ * took longer than this call would wait, STORE_UNAVAILABLE when nobody can tell whether it has run.
+ */
+declare function idempotent<Args extends unknown[], T>(work: Work<[...Args, IdempotentContext<T>], T>, options: IdempotentOptions<Args, T> & {
+    readonly withContext: true;
+}): Idempotent<Args, T>;
+declare function idempotent<Args extends unknown[], T>(work: Work<Args, T>, options: IdempotentOptions<Args, T>): Idempotent<Args, T>;
 
 /** Options of an {@link IdempotencyManager}; durations are milliseconds. */
 interface IdempotencyManagerOptions {
@@ -1239,5 +1391,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { ErrorTypeTransient as $, DatabaseRetryConfig as D, DeadLetterQueue as E, DefaultRetryConfig as K, MemoryStore as M, ErrorCodes as O, ErrorTypeCircuitBreaker as T, ErrorTypeClient as U, ErrorTypeNetwork as W, ErrorTypePermanent as X, ErrorTypeRateLimit as Y, ErrorTypeServer as Z, ErrorTypeTimeout as _, coreVersion as a$, ErrorTypeUnknown as a0, RetryExhaustedError as aD, RetryHandler as aE, RetryManager as aG, RetryManagerPool as aH, RetryPolicyManager as aK, S3RetryConfig as aM, StrategyCustom as aQ, StrategyExponentialBackoff as aR, StrategyFibonacciBackoff as aS, StrategyFixedDelay as aT, StrategyLinearBackoff as aU, TimeoutError as aX, HTTPRetryConfig as aa, IdempotencyManager as ac, JitterTypeDecorrelated as ag, JitterTypeDeviation as ah, JitterTypeEqual as ai, JitterTypeFull as aj, JitterTypeNone as ak, MemoryDeadLetterStore as ap, OnceAgainError as ar, createFetch as b0, fingerprint as b1, isCircuitBreakerError as b2, loadPolicies as b3, retryWithCheckpoint as b4, wrap as b5, dispose as d, injectErrors as i, noSleep as n, CacheRetryConfig as o, CircuitBreaker as r, simpleStore as s, CircuitOpenError as t, virtualClock as v, ConfigError as w };
-export type { AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetterQueueOptions as F, DeadLetterQueueStats as G, DeadLetterStore as H, IdempotencyStore as I, JointStore as J, DuplicateCheck as L, ErrorCode as N, ErrorFacts as P, ErrorKind as Q, ReleaseMode as R, StoreOp as S, VirtualClock as V, StoreReply as a, ExecuteOptions as a1, FallbackEvent as a2, FallbackStrategy as a3, FetchIdempotency as a4, FetchOptions as a5, FingerprintOptions as a6, GiveUpEvent as a7, GiveUpReason as a8, GuardedOperation as a9, RedriveHandler as aA, RetryConfig as aB, RetryEvent as aC, RetryHooks as aF, RetryOptions as aI, RetryPolicy as aJ, RetryStrategy as aL, Settled as aN, SleepOptions as aO, StateChange as aP, SuccessEvent as aV, ThresholdBreakerOptions as aW, TraceOptions as aY, Variables as aZ, Wrapped as a_, HeaderLines as ab, IdempotencyManagerOptions as ad, IdempotencyRecord as ae, JitterType as af, LogLevel as al, LogLine as am, Logger as an, MemoryDeadLetterStats as ao, MutableRetryConfig as aq, Operation$1 as as, Outcome as at, Permit as au, PolicyWishes as av, Queued as aw, QueuedCall as ax, RateBreakerOptions as ay, RedriveContext as az, MemoryStoreOptions as b, MemoryStoreStats as c, Store as e, StoredResponse as f, Random as g, BreakerCallOptions as h, BreakerEvents as j, BreakerOptions as k, BreakerState as l, BreakerStats as m, CheckpointOptions as p, Checkpointed as q, CommonBreakerOptions as u, DeadLetter as x, DeadLetterError as y, DeadLetterHandler as z };
+export { DatabaseRetryConfig as D, ErrorCodes as F, ErrorTypeCircuitBreaker as J, ErrorTypeClient as K, ErrorTypeNetwork as L, ErrorTypePermanent as M, ErrorTypeRateLimit as N, ErrorTypeServer as O, ErrorTypeTimeout as P, ErrorTypeTransient as Q, ErrorTypeUnknown as T, HTTPRetryConfig as a2, IdempotencyManager as a4, RetryExhaustedError as aF, RetryHandler as aG, RetryManager as aI, RetryManagerPool as aJ, RetryPolicyManager as aM, S3RetryConfig as aO, StrategyCustom as aV, StrategyExponentialBackoff as aW, StrategyFibonacciBackoff as aX, StrategyFixedDelay as aY, StrategyLinearBackoff as aZ, JitterTypeDecorrelated as ac, JitterTypeDeviation as ad, JitterTypeEqual as ae, JitterTypeFull as af, JitterTypeNone as ag, MemoryDeadLetterStore as am, MemoryStore as an, OnceAgainError as ar, TimeoutError as b0, coreVersion as b4, createFetch as b5, dispose as b6, fingerprint as b7, idempotent as b8, isCircuitBreakerError as b9, loadPolicies as ba, retryWithCheckpoint as bb, simpleStore as bc, wrap as bd, CacheRetryConfig as f, injectErrors as i, CircuitBreaker as k, CircuitOpenError as l, noSleep as n, ConfigError as p, DeadLetterQueue as t, virtualClock as v, DefaultRetryConfig as y };
+export type { GiveUpEvent as $, AttemptContext as A, BackoffOptions as B, Clock as C, ErrorCode as E, ErrorFacts as G, ErrorKind as H, IdempotencyStore as I, Random as R, Store as S, ExecuteOptions as U, VirtualClock as V, FallbackEvent as W, FallbackStrategy as X, FetchIdempotency as Y, FetchOptions as Z, FingerprintOptions as _, BreakerCallOptions as a, ThresholdBreakerOptions as a$, GiveUpReason as a0, GuardedOperation as a1, HeaderLines as a3, IdempotencyManagerOptions as a5, IdempotencyRecord as a6, Idempotent as a7, IdempotentContext as a8, IdempotentOptions as a9, RedriveHandler as aA, ReleaseMode as aB, RetryConfig as aC, RetryContext as aD, RetryEvent as aE, RetryHooks as aH, RetryOptions as aK, RetryPolicy as aL, RetryStrategy as aN, Settled as aP, SleepOptions as aQ, StateChange as aR, StoreOp as aS, StoreReply as aT, StoredResponse as aU, SuccessEvent as a_, IdempotentResult as aa, JitterType as ab, JointStore as ah, LogLevel as ai, LogLine as aj, Logger as ak, MemoryDeadLetterStats as al, MemoryStoreOptions as ao, MemoryStoreStats as ap, MutableRetryConfig as aq, Operation$1 as as, Outcome as at, Permit as au, PolicyWishes as av, Queued as aw, QueuedCall as ax, RateBreakerOptions as ay, RedriveContext as az, BreakerEvents as b, TraceOptions as b1, Variables as b2, Wrapped as b3, BreakerOptions as c, BreakerState as d, BreakerStats as e, CallOptions as g, CheckpointOptions as h, Checkpointed as j, Codec as m, CommonBreakerOptions as o, DeadLetter as q, DeadLetterError as r, DeadLetterHandler as s, DeadLetterQueueOptions as u, DeadLetterQueueStats as w, DeadLetterStore as x, DuplicateCheck as z };

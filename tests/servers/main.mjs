@@ -26,7 +26,7 @@ const servers = [];
 const open = async (name) => {
   const { missing, start } = kinds[name];
   if (missing !== false) return [name, { missing }];
-  const server = await start();
+  const server = await start({});
   servers.push(server);
   const { port, url, ports } = server;
   return [name, { port, url, ports }];

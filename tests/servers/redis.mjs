@@ -41,11 +41,11 @@ export class Redis extends Server {
 }
 
 /**
- * Starts six servers and joins them.
+ * Starts six servers and joins them; `settings` go to each.
  *
  * @returns {Promise<{ nodes: Redis[], ports: number[], stop(): Promise<void> }>}
  */
-export async function startCluster() {
+export async function startCluster(settings = {}) {
   const free = await freePorts(12);
   const [ports, buses] = [free.slice(0, 6), free.slice(6)];
   const nodes = await Promise.all(
@@ -56,6 +56,7 @@ export async function startCluster() {
         "cluster-port": buses[index],
         "cluster-config-file": join(folder, "nodes.conf"),
         "cluster-node-timeout": 1000,
+        ...settings,
       }).start();
     }),
   );

@@ -9,6 +9,7 @@ pub mod action;
 mod answer;
 pub mod breaker;
 pub mod dead_letter;
+pub mod dialect;
 pub mod errors;
 pub mod fingerprint;
 pub mod http;

@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { ConfigError } from "@once-again/driver/errors";
+import { firstInstalled, fromEnv } from "../store/env.js";
 
 /** A client of ioredis, also its `Cluster`. */
 export interface IoRedisClient {
@@ -72,6 +73,35 @@ export function scriptsOver(client: RedisClient): RedisScripts {
   }
   throw new ConfigError("client", describe(client), "a client of ioredis, or of node-redis (redis 5 or later)");
 }
+
+/** A client for `REDIS_URL`, and how to end it. It connects by itself, and again whenever the server was away. */
+export function openRedis(): { client: RedisClient; quit: () => void } {
+  const url = fromEnv("REDIS_URL", "an address such as redis://localhost:6379");
+  const [name, module] = firstInstalled(["ioredis", "redis"]);
+  if (name === "ioredis") {
+    const { Redis } = module as { Redis: new (url: string) => IoRedisClient & Connection & { disconnect(): void } };
+    const client = new Redis(url);
+    client.on("error", ignore);
+    return { client, quit: () => client.disconnect() };
+  }
+  const { createClient } = module as { createClient(options: object): NodeRedisClient & Connection & Connecting };
+  const client = createClient({ url });
+  client.on("error", ignore);
+  client.connect().catch(ignore);
+  return { client, quit: () => client.destroy() };
+}
+
+interface Connection {
+  on(event: "error", listen: () => void): unknown;
+}
+
+interface Connecting {
+  connect(): Promise<unknown>;
+  destroy(): void;
+}
+
+/** A lost connection shows in the operation that wanted it. */
+const ignore = (): void => {};
 
 /** A server that was restarted, or took over, knows no script; it learns this one by running it. */
 async function knownOrNew(bySha: () => Promise<unknown>, whole: () => Promise<unknown>): Promise<RedisReply> {

@@ -9,16 +9,20 @@
 //! | `renewed` | | | number | | |
 //! | `mismatchCaller`, `mismatchFingerprint`, `outcomeUnknown`, `completed`, `checkpointed`, `released`, `abandoned`, `resolved`, `notFound` | | | | | |
 //!
+//! Two answers are rows of their own: `found` and then the record's [columns](super::COLUMNS), `swept` and then how many.
+//! No row at all is `notFound`.
+//!
 //! Nothing is NULL, or empty text where Redis answers, which has no NULL inside a list; there, data that is nothing is
 //! left out.
 
 use super::command::Cell;
 use super::reply::{Mismatch, StoreReply};
+use super::row;
 use crate::idempotency::record::RecordError;
 use crate::time::Timestamp;
 
 /// The columns, in this order.
-pub(super) const COLUMNS: [&str; 6] = ["reply", "epoch", "attempts", "lease_until", "created", "data"];
+const COLUMNS: [&str; 6] = ["reply", "epoch", "attempts", "lease_until", "created", "data"];
 
 pub(super) fn read(row: &[Cell]) -> Result<StoreReply, RecordError> {
     let row = Answer(row);
@@ -45,6 +49,11 @@ pub(super) fn read(row: &[Cell]) -> Result<StoreReply, RecordError> {
         "abandoned" => StoreReply::Abandoned,
         "resolved" => StoreReply::Resolved,
         "notFound" => StoreReply::NotFound,
+        "found" => StoreReply::Found { record: Box::new(row::read(&row.0[1..])?) },
+        "swept" => {
+            let count = row.0.get(1).and_then(Cell::as_number).and_then(|count| u32::try_from(count).ok());
+            StoreReply::Swept { count: count.ok_or(RecordError::Column("count"))? }
+        }
         _ => return Err(wrong(0)),
     })
 }

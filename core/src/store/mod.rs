@@ -11,6 +11,7 @@
 
 mod answer;
 mod command;
+mod dialect;
 pub mod memory;
 mod op;
 pub mod redis;
@@ -21,6 +22,7 @@ mod step;
 mod wire;
 
 pub use command::{Cell, Command};
+pub use dialect::Dialect;
 pub use op::{Begin, Mode, OnOrphan, OpKind, Resolution, StoreOp, Target};
 pub use reply::{Mismatch, StoreReply};
 pub use row::COLUMNS;

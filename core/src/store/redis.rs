@@ -106,7 +106,8 @@ impl Redis {
     pub fn reply(answer: &[Cell]) -> Result<StoreReply, RecordError> {
         match answer {
             [found, fields @ ..] if found.as_text() == Some("found") => {
-                Ok(StoreReply::Found { record: Box::new(row::read(&in_order(fields))?) })
+                let columns = row::COLUMNS.iter().map(|column| field(fields, column));
+                answer::read(&core::iter::once(found.clone()).chain(columns).collect::<Vec<_>>())
             }
             answer => answer::read(answer),
         }
@@ -159,11 +160,8 @@ fn claim(begin: &Begin) -> Vec<Cell> {
     ]
 }
 
-/// The fields of a HASH, which come in any order, as the columns of a row.
-fn in_order(fields: &[Cell]) -> Vec<Cell> {
-    let value = |column: &&str| {
-        let mut pairs = fields.chunks_exact(2);
-        pairs.find(|pair| pair[0].as_text() == Some(column)).map_or(Cell::Null, |pair| pair[1].clone())
-    };
-    row::COLUMNS.iter().map(value).collect()
+/// A field of a HASH, whose names and values come in any order.
+fn field(fields: &[Cell], name: &str) -> Cell {
+    let mut pairs = fields.chunks_exact(2);
+    pairs.find(|pair| pair[0].as_text() == Some(name)).map_or(Cell::Null, |pair| pair[1].clone())
 }

@@ -1,0 +1,86 @@
+//! Stores on servers, behind handles: operations become requests, answers become replies.
+
+use crate::mailbox::timestamp;
+use crate::slab::Slab;
+use crate::{answer, store};
+use once_again_core::error::ConfigError;
+use once_again_core::json;
+use once_again_core::store::{Cell, Command, Dialect, Request, StoreOp};
+use serde::Serialize;
+use std::cell::RefCell;
+
+thread_local! {
+    static DIALECTS: RefCell<Slab<Dialect>> = const { RefCell::new(Slab::new()) };
+}
+
+#[derive(Serialize)]
+struct Opened {
+    handle: f64,
+}
+
+/// What the driver does for an operation.
+#[derive(Debug)]
+pub enum Asked {
+    /// It runs this on the server.
+    Send(Command),
+    /// It has its reply: the reply's text, its bytes left as payload; or `{"invalid":…}`, `{"gone":true}`.
+    Answer(String),
+}
+
+/// Makes the dialect called `name` of a configuration.
+#[must_use]
+pub fn open(name: &str, config: &str) -> String {
+    answer::text(try_open(name, config))
+}
+
+fn try_open(name: &str, config: &str) -> Result<Opened, ConfigError> {
+    let dialect = Dialect::read(name, &answer::config(config)?, "")?;
+    Ok(Opened { handle: DIALECTS.with_borrow_mut(|dialects| dialects.insert(dialect)) })
+}
+
+/// Frees a dialect; a handle that is not valid any more is left alone.
+pub fn close(handle: f64) {
+    DIALECTS.with_borrow_mut(|dialects| dialects.remove(handle));
+}
+
+/// What to do for an operation; `now` overrides the server's clock.
+#[must_use]
+pub fn request(handle: f64, now: Option<f64>, op: &str, bytes: Option<Vec<u8>>) -> Asked {
+    let op = match StoreOp::from_wire(op, bytes) {
+        Ok(op) => op,
+        Err(error) => return Asked::Answer(store::invalid(&error.to_string())),
+    };
+    match with(handle, |dialect| dialect.request(now.map(timestamp), &op)) {
+        None => Asked::Answer(GONE.into()),
+        Some(Request::Send(command)) => Asked::Send(command),
+        Some(Request::Answer(reply)) => Asked::Answer(store::tell(&reply)),
+    }
+}
+
+/// The reply in a server's answer, its bytes left as payload; `{"unreadable":…}` when it is none.
+#[must_use]
+pub fn reply(handle: f64, answer: Option<&[Cell]>) -> String {
+    match with(handle, |dialect| dialect.reply(answer)) {
+        None => GONE.into(),
+        Some(Ok(reply)) => store::tell(&reply),
+        Some(Err(error)) => store::unreadable(&error.to_string()),
+    }
+}
+
+/// What asks the server about itself.
+#[must_use]
+pub fn health(handle: f64) -> Option<Command> {
+    with(handle, Dialect::health)
+}
+
+/// What its answer warns of, as a JSON list.
+#[must_use]
+pub fn warnings(handle: f64, answer: Option<&[Cell]>) -> String {
+    json::to_string(&with(handle, |dialect| dialect.warnings(answer)).unwrap_or_default())
+}
+
+const GONE: &str = r#"{"gone":true}"#;
+
+fn with<T>(handle: f64, act: impl FnOnce(&Dialect) -> T) -> Option<T> {
+    DIALECTS.with_borrow_mut(|dialects| dialects.get_mut(handle).map(|dialect| act(dialect)))
+}

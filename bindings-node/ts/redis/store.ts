@@ -1,0 +1,65 @@
+// Records in Redis: shared by all processes that reach it. The rules run in Redis, as core's Lua scripts; this file carries
+// them over the user's own client.
+
+import type { Clock } from "@once-again/driver/clock";
+import { dispose } from "@once-again/driver/machine";
+import type { Store, StoreOp, StoreReply } from "@once-again/driver/store/store";
+import { Dialect } from "../store/dialect.js";
+import { openRedis, type RedisClient, type RedisReply, scriptsOver } from "./client.js";
+
+/** Settings of a {@link RedisStore}. */
+export interface RedisStoreOptions {
+  /** What keys begin with. Default `idempotency:`. */
+  prefix?: string;
+  /** For tests: takes the place of the server's own clock, which otherwise decides what has expired. */
+  clock?: Clock;
+}
+
+/**
+ * A store in Redis or Valkey, also as a Cluster, over a client of ioredis or node-redis. A replay is one round trip, a first
+ * run two. Set `maxmemory-policy noeviction`, and `appendonly yes` where a restart must lose nothing; a failover may lose the
+ * last writes in any case. The client stays yours: `close` does not close it.
+ */
+export class RedisStore implements Store {
+  readonly #dialect: Dialect;
+  #quit: (() => void) | undefined;
+
+  constructor(client: RedisClient, { clock, ...config }: RedisStoreOptions = {}) {
+    const scripts = scriptsOver(client);
+    this.#dialect = new Dialect("redis", config, clock, async ({ text, args: [key, ...args] }) => {
+      const answer = await scripts.run(text, [key as string], args as (string | number | Uint8Array)[]);
+      return answer as readonly RedisReply[];
+    });
+  }
+
+  /** A store at `REDIS_URL`, over whichever of ioredis and node-redis is installed; `close` closes its connection. */
+  static fromEnv(options?: RedisStoreOptions): RedisStore {
+    const { client, quit } = openRedis();
+    const store = new RedisStore(client, options);
+    store.#quit = quit;
+    return store;
+  }
+
+  apply(op: StoreOp): Promise<StoreReply> {
+    return this.#dialect.apply(op);
+  }
+
+  /** Applies many operations in one round trip; each is atomic by itself. */
+  applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]> {
+    return Promise.all(ops.map((op) => this.#dialect.apply(op)));
+  }
+
+  /** What about the server's settings endangers records; the first operation warns of it too, once. */
+  check(): Promise<readonly string[]> {
+    return this.#dialect.check();
+  }
+
+  close(): void {
+    this.#dialect.close();
+    this.#quit?.();
+  }
+
+  [dispose](): void {
+    this.close();
+  }
+}
