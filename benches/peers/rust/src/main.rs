@@ -4,8 +4,20 @@ mod breaker;
 mod delay;
 mod fingerprint;
 mod measure;
+mod retry;
+
+use serde_json::Value;
 
 fn main() {
-    let rows = [breaker::rows(), delay::rows(), fingerprint::rows()].concat();
+    let groups: [(&str, fn() -> Vec<Value>); 4] = [
+        ("breaker", breaker::rows),
+        ("delay", delay::rows),
+        ("fingerprint", fingerprint::rows),
+        ("retry", retry::rows),
+    ];
+    // An argument names the one group to measure.
+    let only = std::env::args().nth(1);
+    let wanted = groups.iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name));
+    let rows: Vec<Value> = wanted.flat_map(|(_, rows)| rows()).collect();
     println!("{}", serde_json::to_string(&rows).expect("rows are JSON"));
 }
