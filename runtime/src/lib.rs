@@ -47,12 +47,15 @@ pub use budget::Budget;
 pub use clock::{Clock, Sleep, TokioClock};
 pub use entropy::{Entropy, ThreadRng};
 pub use once_again_core::error::{Code, ConfigError};
-pub use retry::{Attempt, Facts, Failure, Kind, Retry, RetryError, RetryPolicy, chain};
+pub use retry::{
+    Attempt, Facts, Failure, Kind, Retry, RetryError, RetryManager, RetryManagerPool, RetryPolicy, chain,
+};
 
-/// The example of the package's own page runs as it stands.
+/// The examples of the package's own page and of its guide run as they stand.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/rust.md")]
+struct Examples;
 
 /// The version of this crate and of the core in it.
 pub const VERSION: &str = once_again_core::VERSION;

@@ -53,7 +53,7 @@ impl<'a, E> Call<'a, E> {
         match step {
             Step::Retry { delay } => {
                 let delay = duration(delay);
-                if self.rules.logs {
+                if self.rules.policy.logs() {
                     events::retrying(self.rules.operation(), self.attempts, delay, kind);
                 }
                 if let Some(on_retry) = &self.rules.on_retry {
@@ -100,7 +100,7 @@ impl<'a, E> Call<'a, E> {
             if self.attempts == 1 { budget.succeeded_at_once() } else { budget.succeeded(&mut self.held) }
         }
         let elapsed = self.elapsed();
-        if self.rules.logs && self.attempts > 1 {
+        if self.rules.policy.logs() && self.attempts > 1 {
             events::succeeded(self.rules.operation(), self.attempts, elapsed);
         }
         if let Some(on_success) = &self.rules.on_success {
@@ -144,7 +144,7 @@ impl<'a, E> Call<'a, E> {
 
     fn give_up(&mut self, reason: Stop, kind: Kind, last: Failure<E>) -> RetryError<E> {
         let elapsed = self.elapsed();
-        if self.rules.logs {
+        if self.rules.policy.logs() {
             events::gave_up(self.rules.operation(), self.attempts, elapsed, kind, reason);
         }
         let error = RetryError::new(Parts {

@@ -36,6 +36,8 @@ pub struct RetryPolicy(Arc<Inner>);
 struct Inner {
     core: retry::RetryPolicy,
     custom_backoff: Option<Arc<CustomBackoff>>,
+    name: Option<Arc<str>>,
+    logs: bool,
 }
 
 impl RetryPolicy {
@@ -45,7 +47,9 @@ impl RetryPolicy {
     }
 
     pub(super) fn new(core: retry::RetryPolicy, custom_backoff: Option<Arc<CustomBackoff>>) -> Self {
-        Self(Arc::new(Inner { core, custom_backoff }))
+        let spec = core.to_spec();
+        let name = spec.name.map(Into::into);
+        Self(Arc::new(Inner { core, custom_backoff, name, logs: spec.enable_logging != Some(false) }))
     }
 
     /// All attempts, the first included.
@@ -80,6 +84,14 @@ impl RetryPolicy {
 
     pub(super) fn core(&self) -> &retry::RetryPolicy {
         &self.0.core
+    }
+
+    pub(super) fn name(&self) -> Option<&Arc<str>> {
+        self.0.name.as_ref()
+    }
+
+    pub(super) fn logs(&self) -> bool {
+        self.0.logs
     }
 
     pub(super) fn custom_backoff(&self) -> Option<&CustomBackoff> {
@@ -129,8 +141,10 @@ preset! {
     critical = CRITICAL;
     /// 3 attempts, 500 ms to 5 s, no jitter (kernel tasks).
     quick = QUICK;
-    /// 3 attempts within 5 minutes; only Transient, Timeout and Network are retried (advanced retry).
-    default_config = DEFAULT;
+    /// 3 attempts within 5 minutes, 100 ms to 30 s (advanced retry, `DefaultRetryConfig`).
+    default_config = DEFAULT_CONFIG;
+    /// The same, but only Transient, Timeout and Network are retried (advanced retry, the pool's `default`).
+    pool_default = DEFAULT;
     /// 3 attempts, 100 ms to 30 s; Transient, Timeout, Network (advanced retry, `DatabaseRetryConfig`).
     database = DATABASE;
     /// 5 attempts, 200 ms to 30 s; Server and `RateLimit` too (advanced retry, `HTTPRetryConfig`).
@@ -149,8 +163,12 @@ preset! {
 
 impl RetryPolicy {
     fn preset(preset: &Preset) -> Self {
-        let core = preset.spec().try_into().expect("core's own presets are valid: a test makes each");
-        Self::new(core, None)
+        Self::of_core(preset.spec())
+    }
+
+    /// A policy that core itself wrote.
+    pub(super) fn of_core(spec: RetrySpec) -> Self {
+        Self::new(spec.try_into().expect("core's own policies are valid: tests make each"), None)
     }
 }
 

@@ -25,7 +25,6 @@ pub(super) struct Rules<E> {
     pub(super) name: Option<Arc<str>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
-    pub(super) logs: bool,
     pub(super) service: Arc<str>,
     pub(super) instance: Option<Arc<str>>,
     /// The slot that retries wait for.
@@ -43,10 +42,8 @@ pub(super) struct Rules<E> {
 
 impl<E: 'static> Rules<E> {
     pub(super) fn new(policy: RetryPolicy) -> Self {
-        let spec = policy.to_spec();
         let mut rules = Self {
-            name: spec.name.map(Into::into),
-            logs: spec.enable_logging != Some(false),
+            name: policy.name().cloned(),
             policy,
             service: "default".into(),
             instance: None,
@@ -106,7 +103,6 @@ impl<E> Clone for Rules<E> {
             name: self.name.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
-            logs: self.logs,
             service: self.service.clone(),
             instance: self.instance.clone(),
             slot: self.slot,
