@@ -872,7 +872,34 @@ interface Store {
 }
 /** A store that can apply an operation inside a transaction of the caller's. */
 interface JointStore extends Store {
-    completeIn(db: object, op: StoreOp): StoreReply;
+    completeIn(db: object, op: StoreOp): StoreReply | Promise<StoreReply>;
+}
+
+/** Writes and reads results that JSON would not return equal: dates, maps, classes. */
+interface Codec<T> {
+    encode(value: T): string;
+    decode(text: string): T;
+}
+
+/** What a function learns about its run, as its last argument, with `withContext: true`. */
+interface IdempotentContext<T = unknown> {
+    /** Fires when the work must stop: its claim cannot be kept, `handlerTimeout` passed, or the caller cancelled. */
+    readonly signal: AbortSignal;
+    /** 1 for the first run under this key. */
+    readonly attempt: number;
+    /** Grows with every claim on this key: a fencing token for whatever is written elsewhere. 0 without a record. */
+    readonly epoch: number;
+    /** What an earlier run saved before it was cut off. */
+    readonly checkpoint: Uint8Array | undefined;
+    /** Leaves bytes for whoever runs next, should this run not end. */
+    saveCheckpoint(data: Uint8Array): void;
+    /** The idempotency key that a step of this work sends onwards: the same each time the step runs again. */
+    childKey(step: string, ordinal?: number): string;
+    /**
+     * Records `value` as the result inside the transaction that is open on `db`, so that effect and record are one; to be
+     * returned afterwards. Throws, and so rolls back, when the claim is lost. To be awaited when the store answers later.
+     */
+    completeIn(db: object, value: T): void | Promise<void>;
 }
 
 /** What is kept under one key: plain JSON. */
@@ -891,6 +918,131 @@ interface IdempotencyStore {
  * two processes over the same data may both run a request, so production wants a real store.
  */
 declare function simpleStore(plain: IdempotencyStore, clock?: Clock): Store;
+
+/** What `isSafeToRetry` and `mergeResults` are told besides. */
+interface RetryContext<Args extends unknown[] = unknown[]> {
+    /** The arguments of the call that found a finished run. */
+    readonly args: Args;
+}
+/** Options of {@link idempotent}. Durations are milliseconds, except `ttl`, which is seconds. */
+interface IdempotentOptions<Args extends unknown[], T> {
+    /** The scope of the keys, the same in every language that shares the store: 1 to 255 characters. */
+    readonly name: string;
+    /** Where records live. Default: a `MemoryStore` of its own, which guards this process only. */
+    readonly store?: Store | IdempotencyStore | undefined;
+    /** The key of a call: 1 to 255 visible ASCII characters. Without it, or where it answers nothing, the arguments count. */
+    readonly key?: ((...args: Args) => string | number | null | undefined) | undefined;
+    /** What a call is about, as JSON. Default: its one argument, or the list of them. */
+    readonly input?: ((...args: Args) => unknown) | undefined;
+    /** JSON Pointers to what alone counts of that. */
+    readonly include?: readonly string[] | undefined;
+    /** JSON Pointers to what does not count of that, a timestamp for instance. */
+    readonly exclude?: readonly string[] | undefined;
+    /** `client`: the caller's key. `content`: the arguments. `hybrid`: both, so one key with other arguments is another key. */
+    readonly keyStrategy?: "client" | "content" | "hybrid" | object | undefined;
+    /** How long a result is kept, seconds. Default: what the level says. */
+    readonly ttl?: number | undefined;
+    /** The same in milliseconds. */
+    readonly ttlMs?: number | undefined;
+    /** Sets the default of `ttl`: `action` 1 hour (default), `request` 24 hours, `workflow` 7 days, `transaction` 30 days. */
+    readonly level?: "action" | "request" | "workflow" | "transaction" | undefined;
+    /** A call whose key is in use: waits 30 s for the result (`wait`, default; `returnPrevious` is the same), or is rejected. */
+    readonly conflict?: "wait" | "waitForCompletion" | "returnPrevious" | "reject" | {
+        readonly wait: number;
+    } | undefined;
+    /** How long a silent owner keeps its claim. Default 20 000; renewed while the function runs. */
+    readonly lease?: number | false | undefined;
+    /** Default a third of the lease. */
+    readonly renewEvery?: number | undefined;
+    /** How long a claim is renewed at the most. Default 600 000. */
+    readonly maxRun?: number | undefined;
+    /** A claim whose owner fell silent: run again (`reexecute`, default) or refuse for good (`fail`). */
+    readonly onOrphan?: "reexecute" | "fail" | undefined;
+    /** How many times in a record's life a silent owner may be replaced. Default 5. */
+    readonly maxTakeovers?: number | undefined;
+    /** `at_most_once`: what is not known to have ended well never runs again. */
+    readonly profile?: "default" | "at_most_once" | undefined;
+    /** Whether what the function throws is kept and thrown again. Default false: the next call runs it again. */
+    readonly keepErrors?: boolean | undefined;
+    /** Results larger than `maxBytes` (1 MiB), or all with `false`, are recorded as done and cannot be replayed. */
+    readonly resultCaching?: boolean | {
+        readonly enabled?: boolean;
+        readonly maxBytes?: number;
+        readonly ttl?: number;
+    } | undefined;
+    /** For results that JSON would not return equal. */
+    readonly codec?: Codec<T> | undefined;
+    /**
+     * Asked on every duplicate of a finished call: true runs it again and gives both results to `mergeResults`. Default: never.
+     * (nebula-idempotency's `is_safe_to_retry`.)
+     */
+    readonly isSafeToRetry?: ((input: unknown, previous: T, context: RetryContext<Args>) => boolean | PromiseLike<boolean>) | undefined;
+    /**
+     * What the caller gets of two results; the recorded one stands. Default: the current one. Asked too when another run of
+     * the call finished first; without it, that one's result is what this caller gets.
+     */
+    readonly mergeResults?: ((previous: T, current: T, context: RetryContext<Args>) => T | PromiseLike<T>) | undefined;
+    /** Appends an `IdempotentContext` to the function's arguments. */
+    readonly withContext?: boolean | undefined;
+    /** After this long the context's signal fires. Default: never. */
+    readonly handlerTimeout?: number | undefined;
+    /** Whether calls run without a record while the store is away. Default false: STORE_UNAVAILABLE. */
+    readonly failOpen?: boolean | undefined;
+    /** How long one store operation may take. Default 2 000. */
+    readonly storeTimeout?: number | undefined;
+    /** How long a result waits for its record to be confirmed. Default 5 000. */
+    readonly completeTimeout?: number | undefined;
+    /** A namespace for keys in a store that several applications share. */
+    readonly keyPrefix?: string | undefined;
+    /** `false` runs every call. */
+    readonly enabled?: boolean | undefined;
+    readonly clock?: Clock | undefined;
+    readonly random?: Random | undefined;
+}
+/** What a call came to. */
+interface IdempotentResult<T> {
+    readonly output: T;
+    /** The function did not run: this is what it returned to an earlier call. */
+    readonly isReplay: boolean;
+    /** Whether the store has confirmed the record. */
+    readonly confirmed: boolean;
+    /** The digest the record is filed under, 64 hexadecimal digits. */
+    readonly key: string;
+}
+/** What may be said about one call. */
+interface CallOptions {
+    /** The key of this call, before what the `key` option would answer. */
+    readonly key?: string | undefined;
+    /** Ends the call, which then rejects with `signal.reason`. Work under way is told by its own signal, and recorded. */
+    readonly signal?: AbortSignal | undefined;
+}
+/** A function that runs once. */
+interface Idempotent<Args extends unknown[], T> {
+    (...args: Args): Promise<T>;
+    /** The same, and whether it was a replay. */
+    execute(...args: Args): Promise<IdempotentResult<T>>;
+    /** The same function, with something said about its next call. */
+    with(call: CallOptions): Idempotent<Args, T>;
+}
+
+type Work<Args extends unknown[], T> = (...args: Args) => T | PromiseLike<T>;
+/**
+ * Makes `work` run once. A later call with the same key, or (without a `key`) with equal arguments, resolves to what the
+ * first one returned, in this process or in another one over the same store; two calls at once get one result.
+ *
+ * ```ts
+ * const charge = idempotent(chargeCard, { name: "charge", store, key: (order) => order.id });
+ * await charge(order);
+ * await charge(order); // the same receipt, nothing charged
+ * ```
+ *
+ * Rejects with IDEMPOTENCY_KEY_REUSED when the key came with other arguments, IDEMPOTENCY_IN_PROGRESS when another run of it
+ * took longer than this call would wait, STORE_UNAVAILABLE when nobody can tell whether it has run.
+ */
+declare function idempotent<Args extends unknown[], T>(work: Work<[...Args, IdempotentContext<T>], T>, options: IdempotentOptions<Args, T> & {
+    readonly withContext: true;
+}): Idempotent<Args, T>;
+declare function idempotent<Args extends unknown[], T>(work: Work<Args, T>, options: IdempotentOptions<Args, T>): Idempotent<Args, T>;
 
 /** Options of an {@link IdempotencyManager}; durations are milliseconds. */
 interface IdempotencyManagerOptions {
@@ -1233,5 +1385,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { DatabaseRetryConfig as D, ErrorCodes as H, ErrorTypeCircuitBreaker as K, ErrorTypeClient as L, ErrorTypeNetwork as M, ErrorTypePermanent as N, ErrorTypeRateLimit as O, ErrorTypeServer as P, ErrorTypeTimeout as Q, ErrorTypeTransient as R, ErrorTypeUnknown as T, fingerprint as a$, HTTPRetryConfig as a1, IdempotencyManager as a3, JitterTypeDecorrelated as a8, JitterTypeDeviation as a9, RetryExhaustedError as aB, RetryHandler as aC, RetryManager as aE, RetryManagerPool as aF, RetryPolicyManager as aI, S3RetryConfig as aK, StrategyCustom as aP, StrategyExponentialBackoff as aQ, StrategyFibonacciBackoff as aR, StrategyFixedDelay as aS, StrategyLinearBackoff as aT, TimeoutError as aW, coreVersion as a_, JitterTypeEqual as aa, JitterTypeFull as ab, JitterTypeNone as ac, MemoryDeadLetterStore as ai, MemoryStore as aj, OnceAgainError as an, isCircuitBreakerError as b0, loadPolicies as b1, retryWithCheckpoint as b2, simpleStore as b3, wrap as b4, dispose as d, injectErrors as i, CacheRetryConfig as j, CircuitBreaker as m, noSleep as n, CircuitOpenError as o, ConfigError as q, DeadLetterQueue as u, virtualClock as v, DefaultRetryConfig as z };
-export type { GiveUpReason as $, AttemptContext as A, BackoffOptions as B, Clock as C, DuplicateCheck as E, FetchOptions as F, ErrorCode as G, ErrorFacts as I, ErrorKind as J, Store as S, ExecuteOptions as U, VirtualClock as V, FallbackEvent as W, FallbackStrategy as X, FetchIdempotency as Y, FingerprintOptions as Z, GiveUpEvent as _, StoreOp as a, GuardedOperation as a0, HeaderLines as a2, IdempotencyManagerOptions as a4, IdempotencyRecord as a5, IdempotencyStore as a6, JitterType as a7, RetryEvent as aA, RetryHooks as aD, RetryOptions as aG, RetryPolicy as aH, RetryStrategy as aJ, Settled as aL, SleepOptions as aM, StateChange as aN, StoredResponse as aO, SuccessEvent as aU, ThresholdBreakerOptions as aV, TraceOptions as aX, Variables as aY, Wrapped as aZ, JointStore as ad, LogLevel as ae, LogLine as af, Logger as ag, MemoryDeadLetterStats as ah, MemoryStoreOptions as ak, MemoryStoreStats as al, MutableRetryConfig as am, Operation$1 as ao, Outcome as ap, Permit as aq, PolicyWishes as ar, Queued as as, QueuedCall as at, Random as au, RateBreakerOptions as av, RedriveContext as aw, RedriveHandler as ax, ReleaseMode as ay, RetryConfig as az, StoreReply as b, BreakerCallOptions as c, BreakerEvents as e, BreakerOptions as f, BreakerState as g, BreakerStats as h, CheckpointOptions as k, Checkpointed as l, CommonBreakerOptions as p, DeadLetter as r, DeadLetterError as s, DeadLetterHandler as t, DeadLetterQueueOptions as w, DeadLetterQueueStats as x, DeadLetterStore as y };
+export { DatabaseRetryConfig as D, DefaultRetryConfig as G, ErrorCodes as J, ErrorTypeCircuitBreaker as M, ErrorTypeClient as N, ErrorTypeNetwork as O, ErrorTypePermanent as P, ErrorTypeRateLimit as Q, ErrorTypeServer as R, ErrorTypeTimeout as T, ErrorTypeTransient as U, ErrorTypeUnknown as W, HTTPRetryConfig as a3, IdempotencyManager as a5, RetryExhaustedError as aI, RetryHandler as aJ, RetryManager as aL, RetryManagerPool as aM, RetryPolicyManager as aP, S3RetryConfig as aR, StrategyCustom as aW, StrategyExponentialBackoff as aX, StrategyFibonacciBackoff as aY, StrategyFixedDelay as aZ, StrategyLinearBackoff as a_, JitterTypeDecorrelated as ae, JitterTypeDeviation as af, JitterTypeEqual as ag, JitterTypeFull as ah, JitterTypeNone as ai, MemoryDeadLetterStore as ao, MemoryStore as ap, OnceAgainError as at, TimeoutError as b1, coreVersion as b5, fingerprint as b6, idempotent as b7, isCircuitBreakerError as b8, loadPolicies as b9, retryWithCheckpoint as ba, simpleStore as bb, wrap as bc, dispose as d, injectErrors as i, CacheRetryConfig as j, noSleep as n, CircuitBreaker as o, CircuitOpenError as p, ConfigError as s, virtualClock as v, DeadLetterQueue as x };
+export type { FingerprintOptions as $, AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetterStore as E, FetchOptions as F, DuplicateCheck as H, ErrorCode as I, ErrorFacts as K, ErrorKind as L, Store as S, VirtualClock as V, ExecuteOptions as X, FallbackEvent as Y, FallbackStrategy as Z, FetchIdempotency as _, StoreOp as a, SuccessEvent as a$, GiveUpEvent as a0, GiveUpReason as a1, GuardedOperation as a2, HeaderLines as a4, IdempotencyManagerOptions as a6, IdempotencyRecord as a7, IdempotencyStore as a8, Idempotent as a9, Random as aA, RateBreakerOptions as aB, RedriveContext as aC, RedriveHandler as aD, ReleaseMode as aE, RetryConfig as aF, RetryContext as aG, RetryEvent as aH, RetryHooks as aK, RetryOptions as aN, RetryPolicy as aO, RetryStrategy as aQ, Settled as aS, SleepOptions as aT, StateChange as aU, StoredResponse as aV, IdempotentContext as aa, IdempotentOptions as ab, IdempotentResult as ac, JitterType as ad, JointStore as aj, LogLevel as ak, LogLine as al, Logger as am, MemoryDeadLetterStats as an, MemoryStoreOptions as aq, MemoryStoreStats as ar, MutableRetryConfig as as, Operation$1 as au, Outcome as av, Permit as aw, PolicyWishes as ax, Queued as ay, QueuedCall as az, StoreReply as b, ThresholdBreakerOptions as b0, TraceOptions as b2, Variables as b3, Wrapped as b4, BreakerCallOptions as c, BreakerEvents as e, BreakerOptions as f, BreakerState as g, BreakerStats as h, CallOptions as k, CheckpointOptions as l, Checkpointed as m, Codec as q, CommonBreakerOptions as r, DeadLetter as t, DeadLetterError as u, DeadLetterHandler as w, DeadLetterQueueOptions as y, DeadLetterQueueStats as z };

@@ -2,6 +2,31 @@
 /* eslint-disable */
 
 /**
+ * Files a call; JSON in and out.
+ */
+export function actionClaim(handle: number, key: string | null | undefined, input: string, owner: Uint8Array | number[], now: number): string;
+
+/**
+ * Frees a configuration.
+ */
+export function actionClose(handle: number): void;
+
+/**
+ * The operation that completes a run jointly; JSON out, the outcome as payload.
+ */
+export function actionCompletion(handle: number, text?: string | null): string;
+
+/**
+ * The function of a run has ended; JSON out, bytes as payload.
+ */
+export function actionEnded(handle: number, now: number, draw: number, threw: boolean, text?: string | null): string;
+
+/**
+ * Reads the options of a function; JSON in and out.
+ */
+export function actionOpen(config: string): string;
+
+/**
  * May a call be made? Through the mailbox.
  */
 export function breakerAdmit(): void;
@@ -40,6 +65,11 @@ export function breakerSucceeded(): void;
  * A fingerprint that is one, as JSON.
  */
 export function checkFingerprint(text: string): string;
+
+/**
+ * The key that a step of a run sends onwards.
+ */
+export function childKey(record: string, step: string, ordinal: number): string;
 
 /**
  * The version of the decision core inside this module.
@@ -207,6 +237,16 @@ export function retryOpen(config: string, fill: string): string;
 export function retryOperation(operation_type: string): string;
 
 /**
+ * Frees a run.
+ */
+export function runClose(handle: number): void;
+
+/**
+ * Hands an event to a run; JSON in and out, bytes as payload.
+ */
+export function runEvent(handle: number, now: number, draw: number, event: string, bytes?: Uint8Array | number[] | null): string;
+
+/**
  * Decides one operation on an encoded record; JSON in and out, the record's and the reply's bytes as payload.
  */
 export function storeStep(now: number, record: Uint8Array | number[] | null | undefined, op: string, bytes?: Uint8Array | number[] | null): string;
@@ -220,6 +260,11 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
+    readonly actionClaim: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number];
+    readonly actionClose: (a: number) => void;
+    readonly actionCompletion: (a: number, b: number, c: number) => [number, number];
+    readonly actionEnded: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
+    readonly actionOpen: (a: number, b: number) => [number, number];
     readonly breakerAdmit: () => void;
     readonly breakerClose: (a: number) => void;
     readonly breakerHealth: () => void;
@@ -228,6 +273,7 @@ export interface InitOutput {
     readonly breakerStats: (a: number, b: number) => [number, number];
     readonly breakerSucceeded: () => void;
     readonly checkFingerprint: (a: number, b: number) => [number, number];
+    readonly childKey: (a: number, b: number, c: number, d: number, e: number) => [number, number];
     readonly coreVersion: () => [number, number];
     readonly decodeResult: (a: number, b: number) => [number, number];
     readonly describeRecord: (a: number, b: number) => [number, number];
@@ -261,6 +307,8 @@ export interface InitOutput {
     readonly retryLevels: (a: number, b: number) => [number, number];
     readonly retryOpen: (a: number, b: number, c: number, d: number) => [number, number];
     readonly retryOperation: (a: number, b: number) => [number, number];
+    readonly runClose: (a: number) => void;
+    readonly runEvent: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number];
     readonly storeStep: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number];
     readonly takePayload: () => [number, number];
     readonly __wbindgen_externrefs: WebAssembly.Table;
