@@ -34,6 +34,16 @@ export interface Binding {
   /** How long the failure asked us to wait, in milliseconds; -1 when it did not. */
   retryAfter(hints: string, wallNow: number): number;
   retryFailed(): void;
+  /** The retry slot of a caller; -1 where the policy uses none. */
+  retrySlot(handle: number, service: string, operation: string, instance: string): number;
+
+  /** `path` stands before a field's name in an error. */
+  budgetOpen(rules: string, path: string): string;
+  budgetClose(handle: number): void;
+  budgetFailed(): void;
+  budgetReturned(): void;
+  budgetSucceeded(): void;
+  budgetStats(): string;
 
   lettersOpen(config: string): string;
   lettersClose(handle: number): void;

@@ -141,13 +141,14 @@ export class TimeoutError extends OnceAgainError {
 named(TimeoutError, "TimeoutError");
 
 /** Why a call that was retried came to its end. */
-export type GiveUpReason = "EXHAUSTED" | "DEADLINE" | "RETRY_AFTER_TOO_LONG" | "KIND_LIMIT";
+export type GiveUpReason = "EXHAUSTED" | "DEADLINE" | "RETRY_AFTER_TOO_LONG" | "KIND_LIMIT" | "BUDGET";
 
 const reasons: Record<GiveUpReason, string> = {
   EXHAUSTED: "every attempt failed",
   DEADLINE: "the total time-out came before another attempt could",
   RETRY_AFTER_TOO_LONG: "the service asked for a longer wait than maxRetryAfter allows",
   KIND_LIMIT: "this kind of error has used up its attempts",
+  BUDGET: "the retry budget is used up",
 };
 
 /** A call that was given up: every attempt failed, or none could follow in time. `cause` is the last failure. */

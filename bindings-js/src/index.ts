@@ -21,6 +21,8 @@ export type {
   StateChange,
   ThresholdBreakerOptions,
 } from "./breaker/types.js";
+export { type BudgetOption, RetryBudget } from "./budget/budget.js";
+export type { BudgetConfig, BudgetOptions, BudgetPreset, BudgetRules, BudgetStats } from "./budget/types.js";
 export type { Clock, Random, SleepOptions } from "./clock.js";
 export type { DeadLetter, DeadLetterError } from "./dead_letter/letter.js";
 export { type DeadLetterStore, type MemoryDeadLetterStats, MemoryDeadLetterStore } from "./dead_letter/memory.js";

@@ -30,6 +30,12 @@ export const Word = {
   delay: 18,
   /** Out: 1 when the call becomes a dead letter, should it end with this failure. */
   letter: 19,
+  /** In and out: what the call took from its budget, millionths of a token; 0 for nothing. */
+  held: 20,
+  /** In: how many calls deposited since the budget was last asked. */
+  deposits: 21,
+  /** In: the retry slot the next attempt starts in. */
+  slot: 22,
 
   /** In: how the call ended (`Outcome`). */
   outcome: 24,

@@ -52,6 +52,7 @@ async function unwatched<T>(plan: Plan, guards: Guards, operation: Operation<T>)
   const start = plan.clock.now();
   const { gate } = guards;
   const epoch = gate.closedEpoch;
+  plan.budget?.began();
   let value: T;
   try {
     value = await operation(new Attempt(1));

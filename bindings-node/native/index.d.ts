@@ -37,6 +37,24 @@ export declare function breakerStats(handle: number, now: number): string
 /** Calls have succeeded, each at its own time. Through the mailbox. */
 export declare function breakerSucceeded(): void
 
+/** Frees a budget. */
+export declare function budgetClose(handle: number): void
+
+/** An attempt has failed, and its policy has decided. Through the mailbox. */
+export declare function budgetFailed(): void
+
+/** Makes a budget; JSON in and out. */
+export declare function budgetOpen(rules: string, path: string): string
+
+/** A retry that was allowed never started. Through the mailbox. */
+export declare function budgetReturned(): void
+
+/** What a budget has counted, as JSON. Asked through the mailbox. */
+export declare function budgetStats(): string
+
+/** A call has succeeded after a retry. Through the mailbox. */
+export declare function budgetSucceeded(): void
+
 /** A fingerprint that is one, as JSON. */
 export declare function checkFingerprint(text: string): string
 
@@ -187,6 +205,9 @@ export declare function retryOpen(config: string, fill: string): string
 
 /** The policy of a pool's manager; JSON out. */
 export declare function retryOperation(operationType: string): string
+
+/** The retry slot of a caller; -1 where the policy uses none. */
+export declare function retrySlot(handle: number, service: string, operation: string, instance: string): number
 
 /** The handler of a run has answered; JSON in and out, bytes as payload. */
 export declare function runAnswered(handle: number, now: number, draw: number, answer: string, body: Uint8Array): string

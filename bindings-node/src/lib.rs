@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod breaker;
+pub mod budget;
 mod cell;
 pub mod dead_letter;
 pub mod dialect;

@@ -45,6 +45,13 @@ pub fn retry_after(hints: String, now: f64) -> f64 {
     retry::retry_after(&hints, now)
 }
 
+/// The retry slot of a caller; -1 where the policy uses none.
+#[napi]
+#[must_use]
+pub fn retry_slot(handle: f64, service: String, operation: String, instance: String) -> f64 {
+    retry::slot(handle, &service, &operation, &instance)
+}
+
 /// An attempt has failed. Through the mailbox.
 #[napi]
 pub fn retry_failed() {

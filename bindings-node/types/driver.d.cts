@@ -104,7 +104,7 @@ declare class TimeoutError extends OnceAgainError {
     constructor(message: string, limit: number, at?: number);
 }
 /** Why a call that was retried came to its end. */
-type GiveUpReason = "EXHAUSTED" | "DEADLINE" | "RETRY_AFTER_TOO_LONG" | "KIND_LIMIT";
+type GiveUpReason = "EXHAUSTED" | "DEADLINE" | "RETRY_AFTER_TOO_LONG" | "KIND_LIMIT" | "BUDGET";
 /** A call that was given up: every attempt failed, or none could follow in time. `cause` is the last failure. */
 declare class RetryExhaustedError extends OnceAgainError {
     /** How many attempts were made. */
@@ -359,6 +359,37 @@ declare class CircuitBreaker {
     [dispose](): void;
 }
 
+/** What a dead letter says about the last failure. */
+interface DeadLetterError {
+    readonly kind: ErrorKind;
+    readonly name: string;
+    readonly code?: string;
+    readonly message?: string;
+}
+/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
+interface DeadLetter {
+    readonly id: string;
+    /** The operation's name, and its type. */
+    readonly operation: string;
+    readonly type: string;
+    readonly error: DeadLetterError;
+    readonly attempts: number;
+    /** When the call began, milliseconds since the Unix epoch. */
+    readonly firstAt: number;
+    /** When it was given up. */
+    readonly lastAt: number;
+    /** The policy's tags. */
+    readonly tags: Readonly<Record<string, string>>;
+    /** The tags, and what the call itself said. */
+    readonly metadata: Readonly<Record<string, unknown>>;
+    /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
+    readonly key?: string;
+    /** What the operation needs to be run again, as the call gave it. */
+    readonly payload?: unknown;
+    /** True when the call gave a payload that is no JSON. */
+    readonly payloadOmitted?: true;
+}
+
 /** Where dead letters are kept. */
 interface DeadLetterStore {
     /** Keeps a letter, in place of one with the same id; false when there is no room. */
@@ -579,10 +610,15 @@ interface RetryPolicy extends BackoffOptions {
     readonly logLevel?: LogLevel | undefined;
     /** Whether log lines hold the errors' own messages, which may hold anything. Default `false`: kind and code. */
     readonly logMessages?: boolean | undefined;
-    /** Distributed retry slots: how many, 1 to 10 000, and how wide, milliseconds. */
+    /** Distributed retry slots: how many, 1 to 10 000 (default 10), and how wide, milliseconds (default 100). */
     readonly slotCount?: number | undefined;
     readonly slotWidth?: number | undefined;
+    /**
+     * Whether retries are spread over slots: behind its backoff a retry waits k · `slotWidth`, where k follows from the tag
+     * `service`, the operation's name and the `instance`. Default `false`.
+     */
     readonly coordinationEnabled?: boolean | undefined;
+    /** Whether slots without a coordinator are an error. There is none yet, so `true` is refused beside `coordinationEnabled`. */
     readonly requireCoordination?: boolean | undefined;
     /** The window of the idempotency key that the call carries, milliseconds. */
     readonly idempotencyTtl?: number | undefined;
@@ -662,6 +698,10 @@ interface RetryOptions extends RetryPolicy, RetryHooks {
     readonly logger?: Logger | undefined;
     /** Keeps calls that were given up. A store by itself is put behind a `DeadLetterQueue`. */
     readonly deadLetterStore?: DeadLetterQueue | DeadLetterStore | undefined;
+    /** What this policy's retries are paid from; give one `RetryBudget` to all that call one dependency. Default: no budget. */
+    readonly budget?: BudgetOption | undefined;
+    /** Who this process is among its like, for its retry slot. Default: a name drawn once for the process. */
+    readonly instance?: string | undefined;
 }
 /** What may be said about a client's calls, to choose their policy by. */
 interface PolicyWishes {
@@ -690,36 +730,102 @@ interface ExecuteOptions extends TraceOptions {
     readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What a dead letter says about the last failure. */
-interface DeadLetterError {
-    readonly kind: ErrorKind;
-    readonly name: string;
-    readonly code?: string;
-    readonly message?: string;
+/**
+ * A budget by name: `default` and `finagle` (one retry for five calls, and ten a second), `grpc` (a token for each failure,
+ * nothing retried at or under half), `aws` (500 tokens, five for a retry, ten after a time-out).
+ */
+type BudgetPreset = "default" | "grpc" | "aws" | "finagle";
+/** The rules of a budget; what is not given is as in `preset`. Two names of one field are refused. */
+interface BudgetRules {
+    /** Default `default`. */
+    readonly preset?: BudgetPreset | undefined;
+    /** The name in statistics. Default `default`. */
+    readonly name?: string | undefined;
+    /** The most tokens there are, and how many there are at first: 1 to 1 000 000. Default 100. Also `maxTokens`. */
+    readonly capacity?: number | undefined;
+    readonly maxTokens?: number | undefined;
+    /** Tokens that a call deposits, 0 to 1 000. Default 0.2: one retry for five calls. Also `tokenRatio`. */
+    readonly ratio?: number | undefined;
+    readonly tokenRatio?: number | undefined;
+    /** Tokens that come by themselves each second, 0 to 1 000 000. Default 10. */
+    readonly reservePerSecond?: number | undefined;
+    /** Which calls deposit: each when it begins (default), or each that succeeds. */
+    readonly depositOn?: "attempt" | "success" | undefined;
+    /** What withdraws: each retry (default), or each failure that could be retried. */
+    readonly withdrawOn?: "retry" | "failure" | undefined;
+    /** Tokens that a withdrawal takes, above 0 to 1 000, at most `capacity`. Default 1. */
+    readonly cost?: number | undefined;
+    /** Other costs for single kinds of failure, 0 to 1 000. */
+    readonly costPerKind?: Readonly<Partial<Record<ErrorKind, number>>> | undefined;
+    /** The share of `capacity` at or under which nothing is retried, 0 to below 1. Default 0. */
+    readonly gate?: number | undefined;
+    /** Whether a call that succeeds after a retry gets back what that cost, instead of depositing. Default `false`. */
+    readonly refundOnSuccess?: boolean | undefined;
 }
-/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
-interface DeadLetter {
-    readonly id: string;
-    /** The operation's name, and its type. */
-    readonly operation: string;
-    readonly type: string;
-    readonly error: DeadLetterError;
-    readonly attempts: number;
-    /** When the call began, milliseconds since the Unix epoch. */
-    readonly firstAt: number;
-    /** When it was given up. */
-    readonly lastAt: number;
-    /** The policy's tags. */
-    readonly tags: Readonly<Record<string, string>>;
-    /** The tags, and what the call itself said. */
-    readonly metadata: Readonly<Record<string, unknown>>;
-    /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
-    readonly key?: string;
-    /** What the operation needs to be run again, as the call gave it. */
-    readonly payload?: unknown;
-    /** True when the call gave a payload that is no JSON. */
-    readonly payloadOmitted?: true;
+/** All a `RetryBudget` can be made of. */
+interface BudgetOptions extends BudgetRules {
+    /** What the reserve goes by. Default: the platform's clock. */
+    readonly clock?: Clock | undefined;
 }
+/** The rules in force: every default filled in, each field under one name. */
+type BudgetConfig = Required<Omit<BudgetRules, "preset" | "name" | "maxTokens" | "tokenRatio">> & {
+    readonly name?: string;
+};
+/** What a budget has counted. */
+interface BudgetStats {
+    /** Tokens there are now, to the millionth. */
+    readonly tokens: number;
+    /** The most tokens there can be. */
+    readonly capacity: number;
+    /** Calls that deposited. */
+    readonly deposits: number;
+    /** Retries that were allowed. */
+    readonly retries: number;
+    /** Retries that were refused. */
+    readonly refused: number;
+    /** Retries that gave their tokens back, because they never started. */
+    readonly returned: number;
+}
+
+/**
+ * Limits the retries of many calls together: calls deposit, retries withdraw, and without tokens there is no retry.
+ *
+ * A dependency that is down sees at most (1 + `ratio`) · calls + `reservePerSecond` · seconds + `capacity` requests, however
+ * many attempts the policies allow. Give one object to every handler that calls the same dependency:
+ *
+ * ```ts
+ * const budget = new RetryBudget({ ratio: 0.1 });
+ * const reads = new RetryHandler({ ...RetryPolicyManager.AGGRESSIVE, budget });
+ * const writes = new RetryHandler({ ...RetryPolicyManager.STANDARD, budget });
+ * ```
+ *
+ * A retry that is refused ends its call with a `RetryExhaustedError` whose `reason` is `BUDGET`.
+ */
+declare class RetryBudget {
+    #private;
+    /**
+     * @param rules rules, or the name of a preset; what is not given is as in the preset `default`.
+     * @param path what stands before a field's name in an error.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(rules?: BudgetOptions | BudgetPreset, path?: string);
+    /** The name in statistics. */
+    get name(): string;
+    /** The rules in force, complete. */
+    get config(): BudgetConfig;
+    /** Tokens there are now, to the millionth. */
+    get tokens(): number;
+    /** Tokens and counts. */
+    stats(): BudgetStats;
+    /** Frees the budget at once instead of when it is collected. It then refuses nothing any more. */
+    close(): void;
+    [dispose](): void;
+}
+/**
+ * What the option `budget` takes: a budget to share; rules, or the name of a preset, for one of the policy's own; `true` for
+ * the default; `false` for none.
+ */
+type BudgetOption = RetryBudget | BudgetOptions | BudgetPreset | boolean;
 
 /** How writes get their idempotency key. */
 interface FetchIdempotency {
@@ -1391,5 +1497,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { DatabaseRetryConfig as D, ErrorCodes as F, ErrorTypeCircuitBreaker as J, ErrorTypeClient as K, ErrorTypeNetwork as L, ErrorTypePermanent as M, ErrorTypeRateLimit as N, ErrorTypeServer as O, ErrorTypeTimeout as P, ErrorTypeTransient as Q, ErrorTypeUnknown as T, HTTPRetryConfig as a2, IdempotencyManager as a4, RetryExhaustedError as aF, RetryHandler as aG, RetryManager as aI, RetryManagerPool as aJ, RetryPolicyManager as aM, S3RetryConfig as aO, StrategyCustom as aV, StrategyExponentialBackoff as aW, StrategyFibonacciBackoff as aX, StrategyFixedDelay as aY, StrategyLinearBackoff as aZ, JitterTypeDecorrelated as ac, JitterTypeDeviation as ad, JitterTypeEqual as ae, JitterTypeFull as af, JitterTypeNone as ag, MemoryDeadLetterStore as am, MemoryStore as an, OnceAgainError as ar, TimeoutError as b0, coreVersion as b4, createFetch as b5, dispose as b6, fingerprint as b7, idempotent as b8, isCircuitBreakerError as b9, loadPolicies as ba, retryWithCheckpoint as bb, simpleStore as bc, wrap as bd, CacheRetryConfig as f, injectErrors as i, CircuitBreaker as k, CircuitOpenError as l, noSleep as n, ConfigError as p, DeadLetterQueue as t, virtualClock as v, DefaultRetryConfig as y };
-export type { GiveUpEvent as $, AttemptContext as A, BackoffOptions as B, Clock as C, ErrorCode as E, ErrorFacts as G, ErrorKind as H, IdempotencyStore as I, Random as R, Store as S, ExecuteOptions as U, VirtualClock as V, FallbackEvent as W, FallbackStrategy as X, FetchIdempotency as Y, FetchOptions as Z, FingerprintOptions as _, BreakerCallOptions as a, ThresholdBreakerOptions as a$, GiveUpReason as a0, GuardedOperation as a1, HeaderLines as a3, IdempotencyManagerOptions as a5, IdempotencyRecord as a6, Idempotent as a7, IdempotentContext as a8, IdempotentOptions as a9, RedriveHandler as aA, ReleaseMode as aB, RetryConfig as aC, RetryContext as aD, RetryEvent as aE, RetryHooks as aH, RetryOptions as aK, RetryPolicy as aL, RetryStrategy as aN, Settled as aP, SleepOptions as aQ, StateChange as aR, StoreOp as aS, StoreReply as aT, StoredResponse as aU, SuccessEvent as a_, IdempotentResult as aa, JitterType as ab, JointStore as ah, LogLevel as ai, LogLine as aj, Logger as ak, MemoryDeadLetterStats as al, MemoryStoreOptions as ao, MemoryStoreStats as ap, MutableRetryConfig as aq, Operation$1 as as, Outcome as at, Permit as au, PolicyWishes as av, Queued as aw, QueuedCall as ax, RateBreakerOptions as ay, RedriveContext as az, BreakerEvents as b, TraceOptions as b1, Variables as b2, Wrapped as b3, BreakerOptions as c, BreakerState as d, BreakerStats as e, CallOptions as g, CheckpointOptions as h, Checkpointed as j, Codec as m, CommonBreakerOptions as o, DeadLetter as q, DeadLetterError as r, DeadLetterHandler as s, DeadLetterQueueOptions as u, DeadLetterQueueStats as w, DeadLetterStore as x, DuplicateCheck as z };
+export { DatabaseRetryConfig as D, DeadLetterQueue as E, DefaultRetryConfig as J, ErrorCodes as M, ErrorTypeCircuitBreaker as P, ErrorTypeClient as Q, ErrorTypeNetwork as T, ErrorTypePermanent as U, ErrorTypeRateLimit as W, ErrorTypeServer as X, ErrorTypeTimeout as Y, ErrorTypeTransient as Z, ErrorTypeUnknown as _, HTTPRetryConfig as a8, RetryBudget as aI, RetryExhaustedError as aM, RetryHandler as aN, RetryManager as aP, RetryManagerPool as aQ, RetryPolicyManager as aT, S3RetryConfig as aV, IdempotencyManager as aa, JitterTypeDecorrelated as ai, JitterTypeDeviation as aj, JitterTypeEqual as ak, JitterTypeFull as al, JitterTypeNone as am, MemoryDeadLetterStore as as, MemoryStore as at, OnceAgainError as ax, StrategyCustom as b0, StrategyExponentialBackoff as b1, StrategyFibonacciBackoff as b2, StrategyFixedDelay as b3, StrategyLinearBackoff as b4, TimeoutError as b7, coreVersion as bb, createFetch as bc, dispose as bd, fingerprint as be, idempotent as bf, isCircuitBreakerError as bg, loadPolicies as bh, retryWithCheckpoint as bi, simpleStore as bj, wrap as bk, injectErrors as i, CacheRetryConfig as m, noSleep as n, CircuitBreaker as r, CircuitOpenError as s, virtualClock as v, ConfigError as w };
+export type { ExecuteOptions as $, AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetterQueueOptions as F, DeadLetterQueueStats as G, DeadLetterStore as H, IdempotencyStore as I, DuplicateCheck as K, ErrorCode as L, ErrorFacts as N, ErrorKind as O, Random as R, Store as S, VirtualClock as V, BreakerCallOptions as a, StoredResponse as a$, FallbackEvent as a0, FallbackStrategy as a1, FetchIdempotency as a2, FetchOptions as a3, FingerprintOptions as a4, GiveUpEvent as a5, GiveUpReason as a6, GuardedOperation as a7, HeaderLines as a9, Permit as aA, PolicyWishes as aB, Queued as aC, QueuedCall as aD, RateBreakerOptions as aE, RedriveContext as aF, RedriveHandler as aG, ReleaseMode as aH, RetryConfig as aJ, RetryContext as aK, RetryEvent as aL, RetryHooks as aO, RetryOptions as aR, RetryPolicy as aS, RetryStrategy as aU, Settled as aW, SleepOptions as aX, StateChange as aY, StoreOp as aZ, StoreReply as a_, IdempotencyManagerOptions as ab, IdempotencyRecord as ac, Idempotent as ad, IdempotentContext as ae, IdempotentOptions as af, IdempotentResult as ag, JitterType as ah, JointStore as an, LogLevel as ao, LogLine as ap, Logger as aq, MemoryDeadLetterStats as ar, MemoryStoreOptions as au, MemoryStoreStats as av, MutableRetryConfig as aw, Operation$1 as ay, Outcome as az, BreakerEvents as b, SuccessEvent as b5, ThresholdBreakerOptions as b6, TraceOptions as b8, Variables as b9, Wrapped as ba, BreakerOptions as c, BreakerState as d, BreakerStats as e, BudgetConfig as f, BudgetOption as g, BudgetOptions as h, BudgetPreset as j, BudgetRules as k, BudgetStats as l, CallOptions as o, CheckpointOptions as p, Checkpointed as q, Codec as t, CommonBreakerOptions as u, DeadLetter as x, DeadLetterError as y, DeadLetterHandler as z };

@@ -1,6 +1,6 @@
-import { S as Store, aS as StoreOp, aT as StoreReply, ah as JointStore } from './driver.cjs';
+import { S as Store, aZ as StoreOp, a_ as StoreReply, an as JointStore } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
-export { I as IdempotencyStore, an as MemoryStore, ao as MemoryStoreOptions, ap as MemoryStoreStats, aB as ReleaseMode, aU as StoredResponse, bc as simpleStore } from './driver.cjs';
+export { I as IdempotencyStore, at as MemoryStore, au as MemoryStoreOptions, av as MemoryStoreStats, aH as ReleaseMode, a$ as StoredResponse, bj as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
 
 /** A client of ioredis, also its `Cluster`. */

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod breaker;
+pub mod budget;
 pub mod dead_letter;
 pub mod fingerprint;
 pub mod keys;

@@ -45,6 +45,13 @@ pub fn retry_after(hints: &str, now: f64) -> f64 {
     retry::retry_after(hints, now)
 }
 
+/// The retry slot of a caller; -1 where the policy uses none.
+#[wasm_bindgen(js_name = retrySlot)]
+#[must_use]
+pub fn retry_slot(handle: f64, service: &str, operation: &str, instance: &str) -> f64 {
+    retry::slot(handle, service, operation, instance)
+}
+
 /// An attempt has failed. Through the mailbox.
 #[wasm_bindgen(js_name = retryFailed)]
 pub fn retry_failed() {

@@ -104,7 +104,7 @@ declare class TimeoutError extends OnceAgainError {
     constructor(message: string, limit: number, at?: number);
 }
 /** Why a call that was retried came to its end. */
-type GiveUpReason = "EXHAUSTED" | "DEADLINE" | "RETRY_AFTER_TOO_LONG" | "KIND_LIMIT";
+type GiveUpReason = "EXHAUSTED" | "DEADLINE" | "RETRY_AFTER_TOO_LONG" | "KIND_LIMIT" | "BUDGET";
 /** A call that was given up: every attempt failed, or none could follow in time. `cause` is the last failure. */
 declare class RetryExhaustedError extends OnceAgainError {
     /** How many attempts were made. */
@@ -359,6 +359,37 @@ declare class CircuitBreaker {
     [dispose](): void;
 }
 
+/** What a dead letter says about the last failure. */
+interface DeadLetterError {
+    readonly kind: ErrorKind;
+    readonly name: string;
+    readonly code?: string;
+    readonly message?: string;
+}
+/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
+interface DeadLetter {
+    readonly id: string;
+    /** The operation's name, and its type. */
+    readonly operation: string;
+    readonly type: string;
+    readonly error: DeadLetterError;
+    readonly attempts: number;
+    /** When the call began, milliseconds since the Unix epoch. */
+    readonly firstAt: number;
+    /** When it was given up. */
+    readonly lastAt: number;
+    /** The policy's tags. */
+    readonly tags: Readonly<Record<string, string>>;
+    /** The tags, and what the call itself said. */
+    readonly metadata: Readonly<Record<string, unknown>>;
+    /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
+    readonly key?: string;
+    /** What the operation needs to be run again, as the call gave it. */
+    readonly payload?: unknown;
+    /** True when the call gave a payload that is no JSON. */
+    readonly payloadOmitted?: true;
+}
+
 /** Where dead letters are kept. */
 interface DeadLetterStore {
     /** Keeps a letter, in place of one with the same id; false when there is no room. */
@@ -579,10 +610,15 @@ interface RetryPolicy extends BackoffOptions {
     readonly logLevel?: LogLevel | undefined;
     /** Whether log lines hold the errors' own messages, which may hold anything. Default `false`: kind and code. */
     readonly logMessages?: boolean | undefined;
-    /** Distributed retry slots: how many, 1 to 10 000, and how wide, milliseconds. */
+    /** Distributed retry slots: how many, 1 to 10 000 (default 10), and how wide, milliseconds (default 100). */
     readonly slotCount?: number | undefined;
     readonly slotWidth?: number | undefined;
+    /**
+     * Whether retries are spread over slots: behind its backoff a retry waits k · `slotWidth`, where k follows from the tag
+     * `service`, the operation's name and the `instance`. Default `false`.
+     */
     readonly coordinationEnabled?: boolean | undefined;
+    /** Whether slots without a coordinator are an error. There is none yet, so `true` is refused beside `coordinationEnabled`. */
     readonly requireCoordination?: boolean | undefined;
     /** The window of the idempotency key that the call carries, milliseconds. */
     readonly idempotencyTtl?: number | undefined;
@@ -662,6 +698,10 @@ interface RetryOptions extends RetryPolicy, RetryHooks {
     readonly logger?: Logger | undefined;
     /** Keeps calls that were given up. A store by itself is put behind a `DeadLetterQueue`. */
     readonly deadLetterStore?: DeadLetterQueue | DeadLetterStore | undefined;
+    /** What this policy's retries are paid from; give one `RetryBudget` to all that call one dependency. Default: no budget. */
+    readonly budget?: BudgetOption | undefined;
+    /** Who this process is among its like, for its retry slot. Default: a name drawn once for the process. */
+    readonly instance?: string | undefined;
 }
 /** What may be said about a client's calls, to choose their policy by. */
 interface PolicyWishes {
@@ -690,36 +730,102 @@ interface ExecuteOptions extends TraceOptions {
     readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What a dead letter says about the last failure. */
-interface DeadLetterError {
-    readonly kind: ErrorKind;
-    readonly name: string;
-    readonly code?: string;
-    readonly message?: string;
+/**
+ * A budget by name: `default` and `finagle` (one retry for five calls, and ten a second), `grpc` (a token for each failure,
+ * nothing retried at or under half), `aws` (500 tokens, five for a retry, ten after a time-out).
+ */
+type BudgetPreset = "default" | "grpc" | "aws" | "finagle";
+/** The rules of a budget; what is not given is as in `preset`. Two names of one field are refused. */
+interface BudgetRules {
+    /** Default `default`. */
+    readonly preset?: BudgetPreset | undefined;
+    /** The name in statistics. Default `default`. */
+    readonly name?: string | undefined;
+    /** The most tokens there are, and how many there are at first: 1 to 1 000 000. Default 100. Also `maxTokens`. */
+    readonly capacity?: number | undefined;
+    readonly maxTokens?: number | undefined;
+    /** Tokens that a call deposits, 0 to 1 000. Default 0.2: one retry for five calls. Also `tokenRatio`. */
+    readonly ratio?: number | undefined;
+    readonly tokenRatio?: number | undefined;
+    /** Tokens that come by themselves each second, 0 to 1 000 000. Default 10. */
+    readonly reservePerSecond?: number | undefined;
+    /** Which calls deposit: each when it begins (default), or each that succeeds. */
+    readonly depositOn?: "attempt" | "success" | undefined;
+    /** What withdraws: each retry (default), or each failure that could be retried. */
+    readonly withdrawOn?: "retry" | "failure" | undefined;
+    /** Tokens that a withdrawal takes, above 0 to 1 000, at most `capacity`. Default 1. */
+    readonly cost?: number | undefined;
+    /** Other costs for single kinds of failure, 0 to 1 000. */
+    readonly costPerKind?: Readonly<Partial<Record<ErrorKind, number>>> | undefined;
+    /** The share of `capacity` at or under which nothing is retried, 0 to below 1. Default 0. */
+    readonly gate?: number | undefined;
+    /** Whether a call that succeeds after a retry gets back what that cost, instead of depositing. Default `false`. */
+    readonly refundOnSuccess?: boolean | undefined;
 }
-/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
-interface DeadLetter {
-    readonly id: string;
-    /** The operation's name, and its type. */
-    readonly operation: string;
-    readonly type: string;
-    readonly error: DeadLetterError;
-    readonly attempts: number;
-    /** When the call began, milliseconds since the Unix epoch. */
-    readonly firstAt: number;
-    /** When it was given up. */
-    readonly lastAt: number;
-    /** The policy's tags. */
-    readonly tags: Readonly<Record<string, string>>;
-    /** The tags, and what the call itself said. */
-    readonly metadata: Readonly<Record<string, unknown>>;
-    /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
-    readonly key?: string;
-    /** What the operation needs to be run again, as the call gave it. */
-    readonly payload?: unknown;
-    /** True when the call gave a payload that is no JSON. */
-    readonly payloadOmitted?: true;
+/** All a `RetryBudget` can be made of. */
+interface BudgetOptions extends BudgetRules {
+    /** What the reserve goes by. Default: the platform's clock. */
+    readonly clock?: Clock | undefined;
 }
+/** The rules in force: every default filled in, each field under one name. */
+type BudgetConfig = Required<Omit<BudgetRules, "preset" | "name" | "maxTokens" | "tokenRatio">> & {
+    readonly name?: string;
+};
+/** What a budget has counted. */
+interface BudgetStats {
+    /** Tokens there are now, to the millionth. */
+    readonly tokens: number;
+    /** The most tokens there can be. */
+    readonly capacity: number;
+    /** Calls that deposited. */
+    readonly deposits: number;
+    /** Retries that were allowed. */
+    readonly retries: number;
+    /** Retries that were refused. */
+    readonly refused: number;
+    /** Retries that gave their tokens back, because they never started. */
+    readonly returned: number;
+}
+
+/**
+ * Limits the retries of many calls together: calls deposit, retries withdraw, and without tokens there is no retry.
+ *
+ * A dependency that is down sees at most (1 + `ratio`) · calls + `reservePerSecond` · seconds + `capacity` requests, however
+ * many attempts the policies allow. Give one object to every handler that calls the same dependency:
+ *
+ * ```ts
+ * const budget = new RetryBudget({ ratio: 0.1 });
+ * const reads = new RetryHandler({ ...RetryPolicyManager.AGGRESSIVE, budget });
+ * const writes = new RetryHandler({ ...RetryPolicyManager.STANDARD, budget });
+ * ```
+ *
+ * A retry that is refused ends its call with a `RetryExhaustedError` whose `reason` is `BUDGET`.
+ */
+declare class RetryBudget {
+    #private;
+    /**
+     * @param rules rules, or the name of a preset; what is not given is as in the preset `default`.
+     * @param path what stands before a field's name in an error.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(rules?: BudgetOptions | BudgetPreset, path?: string);
+    /** The name in statistics. */
+    get name(): string;
+    /** The rules in force, complete. */
+    get config(): BudgetConfig;
+    /** Tokens there are now, to the millionth. */
+    get tokens(): number;
+    /** Tokens and counts. */
+    stats(): BudgetStats;
+    /** Frees the budget at once instead of when it is collected. It then refuses nothing any more. */
+    close(): void;
+    [dispose](): void;
+}
+/**
+ * What the option `budget` takes: a budget to share; rules, or the name of a preset, for one of the policy's own; `true` for
+ * the default; `false` for none.
+ */
+type BudgetOption = RetryBudget | BudgetOptions | BudgetPreset | boolean;
 
 /** How writes get their idempotency key. */
 interface FetchIdempotency {
@@ -1385,5 +1491,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { DatabaseRetryConfig as D, DefaultRetryConfig as G, ErrorCodes as J, ErrorTypeCircuitBreaker as M, ErrorTypeClient as N, ErrorTypeNetwork as O, ErrorTypePermanent as P, ErrorTypeRateLimit as Q, ErrorTypeServer as R, ErrorTypeTimeout as T, ErrorTypeTransient as U, ErrorTypeUnknown as W, HTTPRetryConfig as a3, IdempotencyManager as a5, RetryExhaustedError as aI, RetryHandler as aJ, RetryManager as aL, RetryManagerPool as aM, RetryPolicyManager as aP, S3RetryConfig as aR, StrategyCustom as aW, StrategyExponentialBackoff as aX, StrategyFibonacciBackoff as aY, StrategyFixedDelay as aZ, StrategyLinearBackoff as a_, JitterTypeDecorrelated as ae, JitterTypeDeviation as af, JitterTypeEqual as ag, JitterTypeFull as ah, JitterTypeNone as ai, MemoryDeadLetterStore as ao, MemoryStore as ap, OnceAgainError as at, TimeoutError as b1, coreVersion as b5, fingerprint as b6, idempotent as b7, isCircuitBreakerError as b8, loadPolicies as b9, retryWithCheckpoint as ba, simpleStore as bb, wrap as bc, dispose as d, injectErrors as i, CacheRetryConfig as j, noSleep as n, CircuitBreaker as o, CircuitOpenError as p, ConfigError as s, virtualClock as v, DeadLetterQueue as x };
-export type { FingerprintOptions as $, AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetterStore as E, FetchOptions as F, DuplicateCheck as H, ErrorCode as I, ErrorFacts as K, ErrorKind as L, Store as S, VirtualClock as V, ExecuteOptions as X, FallbackEvent as Y, FallbackStrategy as Z, FetchIdempotency as _, StoreOp as a, SuccessEvent as a$, GiveUpEvent as a0, GiveUpReason as a1, GuardedOperation as a2, HeaderLines as a4, IdempotencyManagerOptions as a6, IdempotencyRecord as a7, IdempotencyStore as a8, Idempotent as a9, Random as aA, RateBreakerOptions as aB, RedriveContext as aC, RedriveHandler as aD, ReleaseMode as aE, RetryConfig as aF, RetryContext as aG, RetryEvent as aH, RetryHooks as aK, RetryOptions as aN, RetryPolicy as aO, RetryStrategy as aQ, Settled as aS, SleepOptions as aT, StateChange as aU, StoredResponse as aV, IdempotentContext as aa, IdempotentOptions as ab, IdempotentResult as ac, JitterType as ad, JointStore as aj, LogLevel as ak, LogLine as al, Logger as am, MemoryDeadLetterStats as an, MemoryStoreOptions as aq, MemoryStoreStats as ar, MutableRetryConfig as as, Operation$1 as au, Outcome as av, Permit as aw, PolicyWishes as ax, Queued as ay, QueuedCall as az, StoreReply as b, ThresholdBreakerOptions as b0, TraceOptions as b2, Variables as b3, Wrapped as b4, BreakerCallOptions as c, BreakerEvents as e, BreakerOptions as f, BreakerState as g, BreakerStats as h, CallOptions as k, CheckpointOptions as l, Checkpointed as m, Codec as q, CommonBreakerOptions as r, DeadLetter as t, DeadLetterError as u, DeadLetterHandler as w, DeadLetterQueueOptions as y, DeadLetterQueueStats as z };
+export { ErrorTypeTransient as $, DatabaseRetryConfig as D, DeadLetterQueue as I, DefaultRetryConfig as M, ErrorCodes as P, ErrorTypeCircuitBreaker as T, ErrorTypeClient as U, ErrorTypeNetwork as W, ErrorTypePermanent as X, ErrorTypeRateLimit as Y, ErrorTypeServer as Z, ErrorTypeTimeout as _, ErrorTypeUnknown as a0, HTTPRetryConfig as a9, RetryBudget as aL, RetryExhaustedError as aP, RetryHandler as aQ, RetryManager as aS, RetryManagerPool as aT, RetryPolicyManager as aW, S3RetryConfig as aY, IdempotencyManager as ab, JitterTypeDecorrelated as ak, JitterTypeDeviation as al, JitterTypeEqual as am, JitterTypeFull as an, JitterTypeNone as ao, MemoryDeadLetterStore as au, MemoryStore as av, OnceAgainError as az, StrategyCustom as b1, StrategyExponentialBackoff as b2, StrategyFibonacciBackoff as b3, StrategyFixedDelay as b4, StrategyLinearBackoff as b5, TimeoutError as b8, coreVersion as bc, fingerprint as bd, idempotent as be, isCircuitBreakerError as bf, loadPolicies as bg, retryWithCheckpoint as bh, simpleStore as bi, wrap as bj, dispose as d, injectErrors as i, noSleep as n, CacheRetryConfig as q, CircuitBreaker as u, virtualClock as v, CircuitOpenError as w, ConfigError as z };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetter as E, FetchOptions as F, DeadLetterError as G, DeadLetterHandler as H, DeadLetterQueueOptions as J, DeadLetterQueueStats as K, DeadLetterStore as L, DuplicateCheck as N, ErrorCode as O, ErrorFacts as Q, ErrorKind as R, Store as S, VirtualClock as V, StoreOp as a, StateChange as a$, ExecuteOptions as a1, FallbackEvent as a2, FallbackStrategy as a3, FetchIdempotency as a4, FingerprintOptions as a5, GiveUpEvent as a6, GiveUpReason as a7, GuardedOperation as a8, Operation$1 as aA, Outcome as aB, Permit as aC, PolicyWishes as aD, Queued as aE, QueuedCall as aF, Random as aG, RateBreakerOptions as aH, RedriveContext as aI, RedriveHandler as aJ, ReleaseMode as aK, RetryConfig as aM, RetryContext as aN, RetryEvent as aO, RetryHooks as aR, RetryOptions as aU, RetryPolicy as aV, RetryStrategy as aX, Settled as aZ, SleepOptions as a_, HeaderLines as aa, IdempotencyManagerOptions as ac, IdempotencyRecord as ad, IdempotencyStore as ae, Idempotent as af, IdempotentContext as ag, IdempotentOptions as ah, IdempotentResult as ai, JitterType as aj, JointStore as ap, LogLevel as aq, LogLine as ar, Logger as as, MemoryDeadLetterStats as at, MemoryStoreOptions as aw, MemoryStoreStats as ax, MutableRetryConfig as ay, StoreReply as b, StoredResponse as b0, SuccessEvent as b6, ThresholdBreakerOptions as b7, TraceOptions as b9, Variables as ba, Wrapped as bb, BreakerCallOptions as c, BreakerEvents as e, BreakerOptions as f, BreakerState as g, BreakerStats as h, BudgetConfig as j, BudgetOption as k, BudgetOptions as l, BudgetPreset as m, BudgetRules as o, BudgetStats as p, CallOptions as r, CheckpointOptions as s, Checkpointed as t, Codec as x, CommonBreakerOptions as y };

@@ -62,6 +62,36 @@ export function breakerStats(handle: number, now: number): string;
 export function breakerSucceeded(): void;
 
 /**
+ * Frees a budget.
+ */
+export function budgetClose(handle: number): void;
+
+/**
+ * An attempt has failed, and its policy has decided. Through the mailbox.
+ */
+export function budgetFailed(): void;
+
+/**
+ * Makes a budget; JSON in and out.
+ */
+export function budgetOpen(rules: string, path: string): string;
+
+/**
+ * A retry that was allowed never started. Through the mailbox.
+ */
+export function budgetReturned(): void;
+
+/**
+ * What a budget has counted, as JSON. Asked through the mailbox.
+ */
+export function budgetStats(): string;
+
+/**
+ * A call has succeeded after a retry. Through the mailbox.
+ */
+export function budgetSucceeded(): void;
+
+/**
  * A fingerprint that is one, as JSON.
  */
 export function checkFingerprint(text: string): string;
@@ -237,6 +267,11 @@ export function retryOpen(config: string, fill: string): string;
 export function retryOperation(operation_type: string): string;
 
 /**
+ * The retry slot of a caller; -1 where the policy uses none.
+ */
+export function retrySlot(handle: number, service: string, operation: string, instance: string): number;
+
+/**
  * Frees a run.
  */
 export function runClose(handle: number): void;
@@ -272,6 +307,12 @@ export interface InitOutput {
     readonly breakerSettle: () => void;
     readonly breakerStats: (a: number, b: number) => [number, number];
     readonly breakerSucceeded: () => void;
+    readonly budgetClose: (a: number) => void;
+    readonly budgetFailed: () => void;
+    readonly budgetOpen: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly budgetReturned: () => void;
+    readonly budgetStats: () => [number, number];
+    readonly budgetSucceeded: () => void;
     readonly checkFingerprint: (a: number, b: number) => [number, number];
     readonly childKey: (a: number, b: number, c: number, d: number, e: number) => [number, number];
     readonly coreVersion: () => [number, number];
@@ -307,6 +348,7 @@ export interface InitOutput {
     readonly retryLevels: (a: number, b: number) => [number, number];
     readonly retryOpen: (a: number, b: number, c: number, d: number) => [number, number];
     readonly retryOperation: (a: number, b: number) => [number, number];
+    readonly retrySlot: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => number;
     readonly runClose: (a: number) => void;
     readonly runEvent: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number];
     readonly storeStep: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number];

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 #[path = "vectors/breaker.rs"]
 mod breaker;
+#[path = "vectors/budget.rs"]
+mod budget;
 #[path = "vectors/classify.rs"]
 mod classify;
 #[path = "vectors/dead_letter.rs"]
@@ -96,6 +98,7 @@ fn runner(module: &str) -> Run {
         "time" | "draw" | "backoff" | "jitter" | "retry.machine" | "slots" => {
             |given, expect| answers(expect, &retry::call(given))
         }
+        "budget" => |given, expect| answers(expect, &budget::run(given)),
         "retry.policy" => |given, expect| answers(expect, &retry::config(given)),
         "retry.presets" => |given, expect| answers(expect, &retry::preset(given)),
         "classify" => |given, expect| {

@@ -1,6 +1,7 @@
 // Plays vector files through a JavaScript package, in Node and in a page alike: nothing here belongs to one of them.
 
 import { play as breaker } from "./players/breaker.mjs";
+import { play as budget } from "./players/budget.mjs";
 import { play as classify } from "./players/classify.mjs";
 import { play as deadLetter } from "./players/dead_letter.mjs";
 import { play as fingerprint } from "./players/fingerprint.mjs";
@@ -12,6 +13,7 @@ import { play as store } from "./players/store.mjs";
 const players = {
   backoff: retry,
   breaker,
+  budget,
   classify,
   dead_letter: deadLetter,
   draw: retry,
@@ -21,6 +23,7 @@ const players = {
   "retry.machine": retry,
   "retry.policy": policy,
   "retry.presets": policy,
+  slots: retry,
   store,
   time: retry,
 };

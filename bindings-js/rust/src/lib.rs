@@ -8,6 +8,7 @@
 pub mod action;
 mod answer;
 pub mod breaker;
+pub mod budget;
 pub mod dead_letter;
 pub mod dialect;
 pub mod errors;

@@ -47,6 +47,12 @@ layout! {
     DELAY = 18, "delay";
     /// Out: 1 when the call becomes a dead letter, should it end with this failure.
     LETTER = 19, "letter";
+    /// In and out: what the call took from its budget, millionths of a token; 0 for nothing.
+    HELD = 20, "held";
+    /// In: how many calls deposited since the budget was last asked.
+    DEPOSITS = 21, "deposits";
+    /// In: the retry slot the next attempt starts in.
+    SLOT = 22, "slot";
 
     /// In: how the call ended.
     OUTCOME = 24, "outcome";

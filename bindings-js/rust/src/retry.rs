@@ -1,7 +1,9 @@
 //! Retry policies of one thread, behind handles.
 
 use crate::answer::{self, Plain};
-use crate::mailbox::{self, CALL, CUSTOM_DELAY, DELAY, HANDLE, LETTER, Mailbox, RETRY_AFTER, STEP, VERDICT};
+use crate::mailbox::{
+    self, CALL, CUSTOM_DELAY, DELAY, HANDLE, LETTER, Mailbox, RETRY_AFTER, SLOT, STEP, VERDICT,
+};
 use crate::slab::Slab;
 use once_again_core::classify::retry_after::{self, Hints};
 use once_again_core::classify::{Host, Signals};
@@ -95,7 +97,16 @@ pub fn retry_after(hints: &str, now: f64) -> f64 {
         .map_or(-1.0, mailbox::millis)
 }
 
-/// An attempt has failed. Reads `HANDLE`, `NOW`, `DRAW`, `VERDICT`, `RETRY_AFTER`, `CUSTOM_DELAY` and `CALL`; answers
+/// The retry slot of this caller where no coordinator gives out another; -1 where the policy uses none.
+#[must_use]
+pub fn slot(handle: f64, service: &str, operation: &str, instance: &str) -> f64 {
+    POLICIES.with_borrow_mut(|policies| {
+        let slot = policies.get_mut(handle).and_then(|policy| policy.slot(service, operation, instance));
+        slot.map_or(-1.0, f64::from)
+    })
+}
+
+/// An attempt has failed. Reads `HANDLE`, `NOW`, `DRAW`, `VERDICT`, `RETRY_AFTER`, `CUSTOM_DELAY`, `SLOT` and `CALL`; answers
 /// `STEP` with `DELAY`, `LETTER`, and the new `CALL`.
 pub fn failed(mail: &Mailbox) {
     POLICIES.with_borrow_mut(|policies| {
@@ -111,7 +122,7 @@ fn try_again(policy: &RetryPolicy, mail: &Mailbox) {
         verdict: Verdict::from_bits(bits(mail[VERDICT].get())),
         retry_after: mailbox::span(mail[RETRY_AFTER].get()),
         custom_delay: mailbox::span(mail[CUSTOM_DELAY].get()),
-        slot: 0,
+        slot: bits(mail[SLOT].get()),
     };
     match policy.failed(&mut call, mailbox::now(mail), &failure, mailbox::draw(mail)) {
         Step::Retry { delay } => {
@@ -127,6 +138,6 @@ fn try_again(policy: &RetryPolicy, mail: &Mailbox) {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
-fn bits(number: f64) -> u32 {
+pub(crate) fn bits(number: f64) -> u32 {
     number as u32
 }

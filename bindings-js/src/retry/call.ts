@@ -2,6 +2,7 @@
 
 import { Attempt, type Limit, type Operation, runBounded } from "../attempt.js";
 import { core } from "../binding.js";
+import type { Purse } from "../budget/account.js";
 import { bury } from "../dead_letter/bury.js";
 import { type GiveUpReason, RetryExhaustedError, TimeoutError } from "../errors.js";
 import { mailbox, Word } from "../mailbox.js";
@@ -32,6 +33,7 @@ const REASONS: readonly (GiveUpReason | undefined)[] = [
   "DEADLINE",
   "RETRY_AFTER_TOO_LONG",
   "KIND_LIMIT",
+  "BUDGET",
 ];
 
 export class Call<T> {
@@ -44,6 +46,8 @@ export class Call<T> {
   /** The six numbers that are this call to core; none before the first failure. */
   #state: readonly number[] | undefined;
   #story: Story | undefined;
+  /** What it takes from its budget; none before the first failure. */
+  #purse: Purse | undefined;
   #attempts: number;
 
   /** A call that began at `start` and has made `attempts` attempts. */
@@ -68,6 +72,11 @@ export class Call<T> {
     if (signal?.aborted) throw signal.reason;
   }
 
+  /** Tells the budget that the call begins. */
+  begin(): void {
+    this.#plan.budget?.began();
+  }
+
   /** Makes the next attempt. */
   attempt(): T | PromiseLike<T> {
     const around = this.#around;
@@ -89,21 +98,29 @@ export class Call<T> {
     this.#told.failed(this.#attempts, failure, kind, step === RETRY ? delay : undefined);
     if (step !== RETRY) throw this.#givenUp(failure, kind, REASONS[step], letter);
 
-    const { onRetry } = plan.hooks;
-    if (onRetry !== undefined) {
-      observe(onRetry, { name: this.#name, attempt: this.#attempts, delay, error: failure, kind });
-      this.throwIfCancelled();
-    }
-    if (delay > 0) await this.#sleep(delay);
-    const { totalTimeout } = plan;
-    // A timer that rang late may have passed the deadline: what could not end in time is not begun.
-    if (totalTimeout !== undefined && this.#elapsed() >= totalTimeout) {
-      throw this.#givenUp(failure, kind, "DEADLINE", letter);
+    try {
+      const { onRetry } = plan.hooks;
+      if (onRetry !== undefined) {
+        observe(onRetry, { name: this.#name, attempt: this.#attempts, delay, error: failure, kind });
+        this.throwIfCancelled();
+      }
+      if (delay > 0) await this.#sleep(delay);
+      const { totalTimeout } = plan;
+      // A timer that rang late may have passed the deadline: what could not end in time is not begun.
+      if (totalTimeout !== undefined && this.#elapsed() >= totalTimeout) {
+        throw this.#givenUp(failure, kind, "DEADLINE", letter);
+      }
+    } catch (ended) {
+      // The retry was paid for and never starts.
+      this.#purse?.returned();
+      throw ended;
     }
   }
 
   succeeded(): void {
     this.#story?.succeeded(this.#attempts);
+    if (this.#purse !== undefined) this.#purse.succeeded();
+    else this.#plan.budget?.succeeded();
     const { onSuccess } = this.#plan.hooks;
     if (onSuccess === undefined) return;
     observe(onSuccess, { name: this.#name, attempts: this.#attempts, elapsed: this.#elapsed() });
@@ -153,16 +170,21 @@ export class Call<T> {
       now: plan.clock.now(),
       draw: plan.random(),
       retryAfter: plan.retryAfter(failure),
+      slot: plan.slot(this.#name),
       // Core's own numbers of a call that has not failed yet are when it began, and nothing else.
       state: this.#state ?? [Math.round(this.#start * 1_000), 0, 0, 0, 0, 0],
     };
+    let agreed = verdict;
     let answer = ask(plan.handle, question, verdict, plan.computesDelays ? 0 : -1);
     if (answer.step === RETRY && plan.consults) {
-      const agreed = plan.agrees(failure, this.#attempts) ? verdict : verdict & ~RETRY_BIT;
+      if (!plan.agrees(failure, this.#attempts)) agreed &= ~RETRY_BIT;
       answer = ask(plan.handle, question, agreed, agreed === verdict ? plan.customDelay(this.#attempts) : -1);
     }
     this.#state = answer.state;
-    return answer;
+    if (plan.budget === undefined) return answer;
+    // Last of all: a budget takes what it grants.
+    this.#purse ??= plan.budget.purse();
+    return { ...answer, step: this.#purse.failed(agreed, answer.step) };
   }
 
   async #sleep(delay: number): Promise<void> {
@@ -200,6 +222,7 @@ interface Question {
   readonly now: number;
   readonly draw: number;
   readonly retryAfter: number;
+  readonly slot: number;
   readonly state: readonly number[];
 }
 
@@ -212,7 +235,8 @@ interface Answer {
 }
 
 /** One question to core. It remembers nothing of it: who asks keeps the state that comes back, or asks again. */
-function ask(handle: number, { now, draw, retryAfter, state }: Question, verdict: number, customDelay: number): Answer {
+function ask(handle: number, question: Question, verdict: number, customDelay: number): Answer {
+  const { now, draw, retryAfter, slot, state } = question;
   const words = mailbox();
   words[Word.handle] = handle;
   words[Word.now] = now;
@@ -220,6 +244,7 @@ function ask(handle: number, { now, draw, retryAfter, state }: Question, verdict
   words[Word.verdict] = verdict;
   words[Word.retryAfter] = retryAfter;
   words[Word.customDelay] = customDelay;
+  words[Word.slot] = slot;
   for (let i = 0; i < STATE_WORDS; i++) words[Word.call + i] = state[i] as number;
   core.retryFailed();
   const told = mailbox();

@@ -17,6 +17,7 @@ export function execute<T>(plan: Plan, operation: Operation<T>, options?: Execut
 
 async function unwatched<T>(plan: Plan, operation: Operation<T>): Promise<T> {
   const start = plan.clock.now();
+  plan.budget?.began();
   try {
     return await operation(new Attempt(1));
   } catch (failure) {
@@ -27,6 +28,7 @@ async function unwatched<T>(plan: Plan, operation: Operation<T>): Promise<T> {
 /** Runs a call that has made no attempt yet. */
 export async function watched<T>(call: Call<T>): Promise<T> {
   call.throwIfCancelled();
+  call.begin();
   let value: T;
   try {
     value = await call.attempt();

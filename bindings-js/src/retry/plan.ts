@@ -1,12 +1,15 @@
 // What a retry handler was made of: core's policy behind a number, and the functions and clocks of the host.
 
 import { core } from "../binding.js";
+import type { Account } from "../budget/account.js";
+import { accountOf, budgetOf, type RetryBudget } from "../budget/budget.js";
 import { type Clock, type Random, systemClock } from "../clock.js";
 import type { DeadLetterStore } from "../dead_letter/memory.js";
 import { DeadLetterQueue } from "../dead_letter/queue.js";
 import { ConfigError } from "../errors.js";
 import { Machine } from "../machine.js";
 import { frozen, readAnswer, specText } from "../spec.js";
+import { instanceName } from "./instance.js";
 import { type Journal, journalOf } from "./log.js";
 import { retryAfterHints, signalsText } from "./signals.js";
 import type { RetryConfig, RetryHooks, RetryOptions } from "./types.js";
@@ -36,6 +39,8 @@ export class Plan {
   readonly attemptTimeout: number | undefined;
   /** Milliseconds. */
   readonly totalTimeout: number | undefined;
+  /** What retries are paid from. */
+  readonly budget: Account | undefined;
   /** Whether nothing has to happen around an attempt that succeeds. */
   readonly unwatched: boolean;
   /** Where this policy's calls are written down. */
@@ -45,6 +50,7 @@ export class Plan {
   readonly #host: HostFields;
   readonly #machine: Machine;
   readonly #verdicts = new Map<string, number>();
+  #toldOfSlots = false;
 
   /** @param fill the preset that fills what `policy` leaves open. */
   constructor(policy: RetryOptions | string, fill = STANDARD) {
@@ -59,18 +65,20 @@ export class Plan {
     this.tags = tags ?? frozen({});
     this.attemptTimeout = attemptTimeout;
     this.totalTimeout = timeout;
-    const { clock, random, logger, deadLetterStore, ...hooks } = host;
+    const { clock, random, budget, instance: _, logger, deadLetterStore, ...hooks } = host;
     this.clock = clock ?? systemClock;
     this.random = random ?? Math.random;
     this.hooks = hooks;
     this.#host = host;
     this.journal = journalOf(logger, this.clock, opened.config);
     this.letters = deadLetterStore === undefined ? undefined : queueOf(deadLetterStore, this.clock);
+    this.budget = budget && accountOf(budget);
     this.unwatched =
       hooks.onSuccess === undefined &&
       attemptTimeout === undefined &&
       timeout === undefined &&
-      this.journal?.detailed !== true;
+      this.journal?.detailed !== true &&
+      this.budget?.watchesSuccess !== true;
   }
 
   /** The policy's number in core. */
@@ -120,6 +128,18 @@ export class Plan {
     throw new ConfigError("customBackoff", String(delay), "a function that gives a number of milliseconds, 0 or more");
   }
 
+  /** The slot that retries of an operation start in; 0 where the policy uses none. */
+  slot(operation: string): number {
+    if (this.config.coordinationEnabled !== true) return 0;
+    if (!this.#toldOfSlots) {
+      this.#toldOfSlots = true;
+      this.journal?.write("info", "slots_without_coordinator", { operation });
+    }
+    const { service = "" } = this.tags;
+    const instance = this.#host.instance ?? instanceName();
+    return Math.max(0, core.retrySlot(this.handle, service, operation, instance));
+  }
+
   /** The same policy with another limit for each attempt, milliseconds. */
   withAttemptTimeout(attemptTimeout: number): Plan {
     return new Plan({ ...this.config, ...this.#host, attemptTimeout });
@@ -134,7 +154,8 @@ export class Plan {
 export const STANDARD = "q.standard";
 
 /** What only the host can carry out. */
-type HostFields = Pick<RetryOptions, "clock" | "random" | "logger" | "deadLetterStore"> & RetryHooks;
+type HostFields = Pick<RetryOptions, "clock" | "random" | "instance" | "logger" | "deadLetterStore"> &
+  RetryHooks & { readonly budget?: RetryBudget };
 
 const OBSERVERS = ["onRetry", "onGiveUp", "onSuccess", "deadLetterHandler"] as const;
 
@@ -147,10 +168,11 @@ function queueOf(store: DeadLetterQueue | DeadLetterStore, clock: Clock): DeadLe
  * (a backoff of the caller's own, conditions), though it only sees that they are functions.
  */
 export function split(options: RetryOptions): [spec: RetryOptions, host: HostFields] {
-  const { clock, random, logger, onRetry, onGiveUp, onSuccess, deadLetterHandler, deadLetterStore, ...spec } = options;
+  const { clock, random, logger, onRetry, onGiveUp, onSuccess, deadLetterHandler, deadLetterStore, ...rest } = options;
+  const { budget, instance, ...spec } = rest;
   const { customConditions, customBackoff } = options;
   const host: { -readonly [K in keyof HostFields]: HostFields[K] } = {};
-  const carried = { clock, random, logger, deadLetterStore };
+  const carried = { clock, random, budget: budgetOf(budget, clock), instance, logger, deadLetterStore };
   const given = { ...carried, onRetry, onGiveUp, onSuccess, deadLetterHandler, customConditions, customBackoff };
   for (const [name, value] of Object.entries(given)) if (value != null) host[name as keyof HostFields] = value as never;
   // An observer is called only when something happens, so a wrong one would be found too late.
@@ -163,6 +185,9 @@ export function split(options: RetryOptions): [spec: RetryOptions, host: HostFie
   const taker: unknown = logger ?? undefined;
   if (taker !== undefined && typeof taker !== "function" && typeof taker !== "object") {
     throw new ConfigError("logger", typeof taker, "a function, or an object with debug, info, warn and error");
+  }
+  if (instance != null && typeof instance !== "string") {
+    throw new ConfigError("instance", typeof instance, "a string");
   }
   return [spec, host];
 }

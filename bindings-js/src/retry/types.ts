@@ -1,5 +1,6 @@
 // What a user writes and reads about retries. Times are milliseconds. Aliases, ranges and defaults are core's.
 
+import type { BudgetOption } from "../budget/budget.js";
 import type { Clock, Random } from "../clock.js";
 import type { DeadLetterStore } from "../dead_letter/memory.js";
 import type { DeadLetterQueue } from "../dead_letter/queue.js";
@@ -82,10 +83,15 @@ export interface RetryPolicy extends BackoffOptions {
   readonly logLevel?: LogLevel | undefined;
   /** Whether log lines hold the errors' own messages, which may hold anything. Default `false`: kind and code. */
   readonly logMessages?: boolean | undefined;
-  /** Distributed retry slots: how many, 1 to 10 000, and how wide, milliseconds. */
+  /** Distributed retry slots: how many, 1 to 10 000 (default 10), and how wide, milliseconds (default 100). */
   readonly slotCount?: number | undefined;
   readonly slotWidth?: number | undefined;
+  /**
+   * Whether retries are spread over slots: behind its backoff a retry waits k · `slotWidth`, where k follows from the tag
+   * `service`, the operation's name and the `instance`. Default `false`.
+   */
   readonly coordinationEnabled?: boolean | undefined;
+  /** Whether slots without a coordinator are an error. There is none yet, so `true` is refused beside `coordinationEnabled`. */
   readonly requireCoordination?: boolean | undefined;
   /** The window of the idempotency key that the call carries, milliseconds. */
   readonly idempotencyTtl?: number | undefined;
@@ -180,6 +186,10 @@ export interface RetryOptions extends RetryPolicy, RetryHooks {
   readonly logger?: Logger | undefined;
   /** Keeps calls that were given up. A store by itself is put behind a `DeadLetterQueue`. */
   readonly deadLetterStore?: DeadLetterQueue | DeadLetterStore | undefined;
+  /** What this policy's retries are paid from; give one `RetryBudget` to all that call one dependency. Default: no budget. */
+  readonly budget?: BudgetOption | undefined;
+  /** Who this process is among its like, for its retry slot. Default: a name drawn once for the process. */
+  readonly instance?: string | undefined;
 }
 
 /** What may be said about a client's calls, to choose their policy by. */

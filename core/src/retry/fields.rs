@@ -56,7 +56,6 @@ pub(super) const FIELDS: &[Names] = &[
     names!("logger", "logger", "logger"),
     names!("clock", "clock", "clock"),
     names!("random", "random", "random"),
-    names!("service_name", "serviceName", "service_name"),
     names!("instance", "instance", "instance"),
 ];
 

@@ -82,6 +82,28 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// Every reason, in the order of its number.
+    pub const ALL: [Self; 6] = [
+        Self::NotRetryable,
+        Self::Exhausted,
+        Self::Deadline,
+        Self::RetryAfterTooLong,
+        Self::KindLimit,
+        Self::Budget,
+    ];
+
+    /// The reason with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|stop| *stop as u8 == number)
+    }
+
+    /// The reason of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stop| stop.name() == name)
+    }
+
     /// The reason in one stable word, for errors, logs and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -327,6 +349,15 @@ mod tests {
                 Step::Stop(stop) => Err(stop),
             }
         }
+    }
+
+    #[test]
+    fn a_reason_is_found_by_its_number_and_its_name() {
+        for stop in Stop::ALL {
+            assert_eq!(Stop::from_number(stop as u8), Some(stop));
+            assert_eq!(Stop::from_name(stop.name()), Some(stop));
+        }
+        assert_eq!((Stop::from_number(0), Stop::from_name("retry")), (None, None));
     }
 
     #[test]

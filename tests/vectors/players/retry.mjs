@@ -1,4 +1,4 @@
-// Plays `time`, `draw`, `backoff`, `jitter` and `retry.machine`: one call of an operation that fails by script.
+// Plays `time`, `draw`, `backoff`, `jitter`, `retry.machine` and `slots`: one call of an operation that fails by script.
 
 import { configOf, ScriptClock, scriptRandom } from "./script.mjs";
 
@@ -37,13 +37,14 @@ export function errorOf({ names = [], message = "by script", headers, ...facts }
   return Object.assign(new type(message), facts, headers === undefined ? {} : { headers });
 }
 
-export async function play({ config, attempts, draws = [0], start = 0, conditions }, api) {
+export async function play({ config, attempts, draws = [0], start = 0, conditions, ...caller }, api) {
   const clock = new ScriptClock();
   clock.at = start;
   const handler = new api.RetryHandler({
     ...retryConfig(config),
     clock,
     random: scriptRandom(draws),
+    ...(caller.instance === undefined ? {} : { instance: caller.instance, tags: { service: caller.service } }),
     customConditions: conditions?.map(
       ({ up_to_attempt }) =>
         (_, attempt) =>
@@ -63,7 +64,7 @@ export async function play({ config, attempts, draws = [0], start = 0, condition
     if (what !== "ok") throw errorOf(what);
     return what;
   };
-  return { delays, result: await handler.execute(operation).catch(nameOf), attempts: made };
+  return { delays, result: await handler.execute(operation, caller.operation && { name: caller.operation }).catch(nameOf), attempts: made };
 
   function nameOf(error) {
     return error instanceof api.RetryExhaustedError ? error.reason.toLowerCase() : "not_retryable";

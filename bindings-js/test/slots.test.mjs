@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { api, failing, rejection, testing } from "./package.mjs";
+
+const { ConfigError, RetryHandler } = api;
+
+const slotted = {
+  maxAttempts: 2,
+  baseDelay: 0,
+  jitter: false,
+  coordinationEnabled: true,
+  slotCount: 10_000,
+  slotWidth: 1,
+};
+
+/** How long one call with these options waits before its retry. */
+async function wait(options, name) {
+  const clock = testing.noSleep();
+  await rejection(new RetryHandler({ ...slotted, ...options, clock }).execute(failing(), name && { name }));
+  return clock.slept[0] ?? 0;
+}
+
+test("a process keeps its slot from call to call and from handler to handler", async () => {
+  assert.equal(await wait({}), await wait({}));
+});
+
+test("instances, services and operations have slots of their own", async () => {
+  const waits = [
+    await wait({ instance: "i-1" }),
+    await wait({ instance: "i-2" }),
+    await wait({ instance: "i-1", tags: { service: "lake" } }),
+    await wait({ instance: "i-1", operationName: "fetch" }),
+  ];
+  assert.equal(new Set(waits).size, 4, String(waits));
+  assert.equal(await wait({ instance: "i-1" }, "fetch"), waits[3], "the name of a call goes before the policy's");
+});
+
+test("coordination that is required is refused as long as there is no coordinator", () => {
+  assert.throws(
+    () => new RetryHandler({ coordinationEnabled: true, requireCoordination: true }),
+    (error) => error instanceof ConfigError && error.field === "requireCoordination",
+  );
+  const [warning] = new RetryHandler({ requireCoordination: true }).warnings;
+  assert.equal(warning, "requireCoordination has no effect: coordinationEnabled uses no slots");
+});
+
+test("an instance is a string", () => {
+  assert.throws(() => new RetryHandler({ instance: 7 }), /instance: got number, expected a string/);
+});
