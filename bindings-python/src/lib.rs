@@ -1,6 +1,7 @@
 //! The Python binding: converts between Python and core, and decides nothing.
 
 mod breaker;
+mod dead_letter;
 mod error;
 mod fingerprint;
 mod idempotency;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::breaker::{Breaker, breakers_to_prometheus, complete_breaker};
+    #[pymodule_export]
+    use super::dead_letter::Letters;
     #[pymodule_export]
     use super::error::describe_code;
     #[pymodule_export]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use once_again_core::classify::retry_after::{Hints, read};
 use once_again_core::classify::{Host, Signals};
+use once_again_core::dead_letter::Ending;
 use once_again_core::draw::Draw;
 use once_again_core::retry::{self, Failure, Step, Verdict, presets};
 use once_again_core::spec::Unit;
@@ -39,10 +40,30 @@ impl RetrySpec {
         presets::resolve(&spec::read(said)?, Unit::Seconds, "").map(Self).map_err(refused)
     }
 
+    /// The policy of a pool's manager for this type of operation.
+    #[staticmethod]
+    fn for_operation(operation_type: &str) -> Self {
+        Self(presets::for_operation(operation_type))
+    }
+
     /// One level of a tree of levels, with everything it extends.
     #[staticmethod]
     fn level(tree: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
-        retry::from_levels(&spec::read(tree)?, name, Unit::Seconds).map(Self).map_err(refused)
+        let tree = spec::read(tree)?;
+        let unit = retry::unit_of_levels(&tree, Unit::Seconds).map_err(refused)?;
+        retry::from_levels(&tree, name, unit).map(Self).map_err(refused)
+    }
+
+    /// Every level of a tree of levels, by name.
+    #[staticmethod]
+    fn levels(tree: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Self)>> {
+        let tree = spec::read(tree)?;
+        let unit = retry::unit_of_levels(&tree, Unit::Seconds).map_err(refused)?;
+        let level = |name: &str| {
+            let spec = retry::from_levels(&tree, name, unit).map_err(refused)?;
+            Ok((name.to_owned(), Self(spec)))
+        };
+        retry::level_names(&tree).into_iter().map(level).collect()
     }
 
     /// What the variables `RETRY_…` say.
@@ -104,6 +125,11 @@ impl RetryPolicy {
     /// How many seconds an attempt may run that starts `now` in a call that started at `started`.
     fn time_left(&self, started: f64, now: f64) -> Option<f64> {
         self.0.time_left(&self.0.begin(tick(started)), tick(now)).map(seconds)
+    }
+
+    /// Whether a call that was given up with this verdict is a dead letter.
+    fn is_dead_letter(&self, verdict: u32) -> bool {
+        self.0.dead_letter(Ending::GivenUp(Verdict::from_bits(verdict).kind))
     }
 
     /// Whether delays are drawn.

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from once_again import CircuitBreaker, ConfigError, OnceAgainError, RetryConfig, RetryPolicy, retry_kernel_task
+from once_again import (
+    CircuitBreaker,
+    ConfigError,
+    OnceAgainError,
+    RetryConfig,
+    RetryPolicy,
+    load_policies,
+    retry_kernel_task,
+)
 
 
 def test_unset_fields_read_as_those_of_the_kernel_tasks() -> None:
@@ -53,6 +61,30 @@ def test_levels_of_a_mapping_extend_one_another() -> None:
     assert (config.max_attempts, config.initial_delay) == (9, 0.1)
     with pytest.raises(ConfigError, match="one of default, patient"):
         RetryConfig.from_mapping(tree, "hasty")
+
+
+def test_all_levels_of_a_mapping_can_be_had_at_once() -> None:
+    tree = {
+        "retry_policies": {
+            "default": {"max_attempts": 3, "initial_delay": 0.1},
+            "patient": {"extends": "default", "max_attempts": 9},
+            "payments": {"extends": "q.conservative"},
+        }
+    }
+    policies = load_policies(tree)
+    assert list(policies) == ["default", "patient", "payments"]
+    assert policies["patient"] == RetryConfig.from_mapping(tree, "patient")
+    assert (policies["payments"].max_attempts, policies["payments"].initial_delay) == (2, 1.0)
+    with pytest.raises(ConfigError, match="got a → b → a, expected a level that does not extend itself"):
+        load_policies({"a": {"extends": "b"}, "b": {"extends": "a"}})
+
+
+def test_a_mapping_in_camel_case_has_milliseconds() -> None:
+    camel = {"default": {"initialDelay": 250, "maxDelay": 500}}
+    assert load_policies(camel) == {"default": RetryConfig(initial_delay=0.25, max_delay=0.5)}
+    assert RetryConfig.from_mapping(camel, "default").initial_delay == 0.25
+    with pytest.raises(ConfigError, match="snake_case means seconds, camelCase milliseconds"):
+        load_policies({"a": {"initial_delay": 1}, "b": {"initialDelay": 1}})
 
 
 def test_a_copy_with_other_fields_leaves_the_first_alone() -> None:
@@ -124,7 +156,7 @@ def test_a_bad_option_is_refused_with_field_value_and_range(fields: dict[str, An
 
 
 def test_what_belongs_to_a_decorator_is_no_field() -> None:
-    for field in ("clock", "random", "dead_letter_store"):
+    for field in ("clock", "random"):
         with pytest.raises(ConfigError, match=f"{field}: got an object of type object, expected nothing"):
             RetryConfig(**{field: object()})  # type: ignore[arg-type]
 

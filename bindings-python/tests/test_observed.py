@@ -40,7 +40,7 @@ def test_at_level_debug_every_step_of_every_call_is_a_line(caplog: pytest.LogCap
     said = [(line["event"], line["attempt"], line.get("kind"), line["delay"]) for line in lines(caplog)]
     assert said == [
         ("attempt", 1, None, None),
-        ("classified", 1, "Network", 1.0),
+        ("classified", 1, "Network", None),
         ("backoff", 1, None, 1.0),
         ("retry", 1, None, 1.0),
         ("attempt", 2, None, None),
@@ -126,9 +126,9 @@ def test_opentelemetrys_trace_is_the_trace_and_its_span_hears_of_each_attempt(
         retry_kernel_task(max_attempts=3)(failing(2))()
     assert {line["trace_id"] for line in lines(caplog)} == {TRACE}
     assert heard == [
-        ("retry_attempt", {"attempt": 1, "delay": 1.0, "kind": "Network"}),
-        ("retry_attempt", {"attempt": 2, "delay": 2.0, "kind": "Network"}),
-        ("retry_attempt", {"attempt": 3}),
+        ("retry.attempt", {"attempt": 1, "delay": 1.0, "kind": "Network"}),
+        ("retry.attempt", {"attempt": 2, "delay": 2.0, "kind": "Network"}),
+        ("retry.attempt", {"attempt": 3}),
     ]
 
 
@@ -209,6 +209,7 @@ with virtual_clock():
         "success_total 3,lake,fetch": 1.0,
         "failure_total Network,lake,fetch": 1.0,
         "failure_total Permanent,lake,fetch": 1.0,
+        "dead_letters_total fetch": 2.0,
         "duration_seconds_count lake,fetch": 6.0,
         "duration_seconds_sum lake,fetch": 3.0 + 1.0 + 3.0,
     }

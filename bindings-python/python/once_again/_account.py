@@ -30,6 +30,11 @@ class Account:
         self._trace_id: str | None = None
 
     @property
+    def operation(self) -> str:
+        """The operation's name."""
+        return self._operation
+
+    @property
     def attempt(self) -> int:
         """The number of the attempt that is made now or comes next, from 1."""
         return len(self._failures) + 1
@@ -44,7 +49,7 @@ class Account:
         plan, attempts = self.plan, self.attempt
         if self._failures:
             self._write(_log.INFO, "success_after_retry", attempt=attempts, delay=None, error=None)
-            _trace.add_event("retry_attempt", {"attempt": attempts})
+            _trace.add_event("retry.attempt", {"attempt": attempts})
         if plan.on_success is None and self._metrics is None:
             return
         elapsed = plan.clock.now() - self._started
@@ -67,10 +72,11 @@ class Account:
         attempt = len(self._failures)
         if self._metrics is not None:
             self._metrics.attempt(self._service, self._operation, attempt)
-        _trace.add_event("retry_attempt", {"attempt": attempt, "delay": delay or 0.0, "kind": kind})
+        _trace.add_event("retry.attempt", {"attempt": attempt, "delay": delay or 0.0, "kind": kind})
         if plan.log_level <= _log.DEBUG:
-            self._write(_log.DEBUG, "classified", kind=kind, retryable=retryable)
-            self._write(_log.DEBUG, "backoff")
+            self._write(_log.DEBUG, "classified", delay=None, kind=kind, retryable=retryable)
+            if delay is not None:
+                self._write(_log.DEBUG, "backoff")
         if kind == "Unknown" and self._operation not in plan.warned and len(plan.warned) < _MOST_WARNED:
             plan.warned.add(self._operation)
             self._write(_log.WARNING, "unknown_error")
@@ -88,6 +94,18 @@ class Account:
             self._metrics.failure(self._service, self._operation, kind, at - self._started)
         if self.plan.on_give_up is not None:
             _log.quietly(self.plan.on_give_up, self._event(reason))
+
+    def _bury(self) -> None:
+        """The call is a dead letter."""
+        plan = self.plan
+        if self._metrics is not None:
+            self._metrics.dead_letter(self._service, self._operation)
+        if plan.dead_letter is not None or plan.letters is not None:
+            from .dead_letter import bury
+
+            error, kind, _, at = self._failures[-1]
+            self._write(_log.ERROR, "dead_letter")
+            _log.quietly(bury, self, error, kind, at - self._started)
 
     def _event(self, reason: str | None) -> RetryEvent:
         error, kind, delay, at = self._failures[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _core, _log
+from . import _core
 from ._account import Account
 from .errors import CircuitOpenError, MaxRetriesExceeded
 from .events import FailedAttempt
@@ -46,25 +46,19 @@ class Call(Account):
         if isinstance(step, str):
             self._failures.append((error, kind, None, now))
             self._tell_failure(retry)
-            self.final = self._give_up(error, step)
+            self.final = self._give_up(error, step, bits)
             return None
         self._failures.append((error, kind, step, now))
         self._tell_failure(retry)
         self._tell_retry()
         return step
 
-    def _give_up(self, error: Exception, reason: str) -> Exception:
+    def _give_up(self, error: Exception, reason: str, bits: int) -> Exception:
         """Tells everybody, and answers what the caller gets."""
         plan, attempts = self.plan, len(self._failures)
         self._tell_end(reason)
-        if plan.dead_letter is not None and not isinstance(error, CircuitOpenError):
-            _log.quietly(
-                plan.dead_letter,
-                self._operation,
-                error,
-                attempts,
-                plan.fields.get("tags", {}),
-            )
+        if plan.policy.is_dead_letter(bits):
+            self._bury()
         if reason == "not_retryable":
             if isinstance(error, CircuitOpenError) and attempts > 1:
                 # Why the breaker is open: the failure before.

@@ -48,6 +48,24 @@ def is_async(target: Any) -> bool:
     return bool(_flags(target) & _COROUTINE)
 
 
+def takes_argument(target: Any) -> bool:
+    """Whether ``target`` cannot be called without a positional argument."""
+    given = 0
+    if (functools := sys.modules.get("functools")) is not None:
+        while isinstance(target, functools.partial):
+            given += len(target.args) + len(target.keywords)
+            target = target.func
+    while (wrapped := getattr(target, "__wrapped__", None)) is not None:
+        given += getattr(target, "__self__", None) is not None
+        target = wrapped
+    if not hasattr(target, "__code__") and not hasattr(target, "__func__"):
+        target = getattr(target, "__call__", None)  # noqa: B004 (the method itself is looked at)
+    given += getattr(target, "__self__", None) is not None
+    function = getattr(target, "__func__", target)
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_argcount - len(function.__defaults__ or ()) > given
+
+
 def hook_of(field: str, given: Any) -> Any:
     """The hook that was given, if any.
 

@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Breaker", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "retry_after", "veto"]
+__all__ = ["Breaker", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "retry_after", "veto"]
 
 @final
 class Breaker:
@@ -86,6 +86,36 @@ class Breaker:
         """
 
 @final
+class Letters:
+    """
+    A bounded box of letters, shared by threads. Its lock is held for core's work only, never while Python runs.
+    """
+    def __new__(cls, /, fields: Any) -> Letters:
+        """
+        A box bounded as the fields say.
+        """
+    def get(self, /, id: str) -> str | None:
+        """
+        The letter with this id.
+        """
+    def list(self, /, limit: SupportsIndex) -> list[str]:
+        """
+        At most `limit` letters, the oldest first.
+        """
+    def put(self, /, id: str, letter: str) -> str:
+        """
+        What became of a letter: `kept`, `replaced` or `full`.
+        """
+    def remove(self, /, id: str) -> bool:
+        """
+        Takes a letter out; false when it is not there.
+        """
+    def stats(self, /) -> tuple[int, int, int]:
+        """
+        Letters it holds, letters it took, letters for which there was no room.
+        """
+
+@final
 class MemoryStore:
     """
     Records in the memory of this process, shared by threads. Its lock is held for core's work only, never while Python
@@ -138,6 +168,10 @@ class RetryPolicy:
         """
         Every field with the value that applies, in Python's names and units.
         """
+    def is_dead_letter(self, /, verdict: SupportsIndex) -> bool:
+        """
+        Whether a call that was given up with this verdict is a dead letter.
+        """
     def judge(self, /, names: SupportsGetItem[int, str], kind: str | None, code: str | None, errno: SupportsIndex | None, status: SupportsIndex | None) -> tuple[int, bool, str]:
         """
         What the policy thinks of an error with these signs: the bits of a verdict, whether it may be retried, its kind.
@@ -182,9 +216,19 @@ class RetrySpec:
         This configuration, with what it leaves open taken from `defaults`.
         """
     @staticmethod
+    def for_operation(operation_type: str) -> RetrySpec:
+        """
+        The policy of a pool's manager for this type of operation.
+        """
+    @staticmethod
     def level(tree: Any, name: str) -> RetrySpec:
         """
         One level of a tree of levels, with everything it extends.
+        """
+    @staticmethod
+    def levels(tree: Any) -> list[tuple[str, RetrySpec]]:
+        """
+        Every level of a tree of levels, by name.
         """
     def policy(self, /) -> RetryPolicy:
         """

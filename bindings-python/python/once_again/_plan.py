@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ._clock import SystemClock, SystemRandom
     from ._types import Clock, Random
+    from .dead_letter import DeadLetterQueue
     from .events import RetryEvent, SuccessEvent
 
     Names = tuple[str | None, str]
@@ -42,10 +43,12 @@ class Plan:
         "classifier",
         "clock",
         "conditions",
+        "config",
         "dead_letter",
         "drawn",
         "fields",
         "initial_delay",
+        "letters",
         "log_level",
         "log_messages",
         "logger",
@@ -56,9 +59,11 @@ class Plan:
         "policy",
         "random",
         "reraise",
+        "said",
         "warned",
     )
 
+    config: RetryConfig
     policy: _core.RetryPolicy
     fields: dict[str, Any]
     classifier: Classifier
@@ -71,6 +76,9 @@ class Plan:
     on_retry: Callable[[RetryEvent], object] | None
     on_give_up: Callable[[RetryEvent], object] | None
     on_success: Callable[[SuccessEvent], object] | None
+    letters: DeadLetterQueue | None
+    said: dict[str, Any]
+    """What the caller said of one call, for its dead letter: ``key``, ``payload``, ``metadata``."""
     warned: set[str]
     """Operations whose unknown errors were warned of."""
 
@@ -96,6 +104,7 @@ class Plan:
                     f"an object of type {type(weaker).__name__}",
                     "a RetryConfig",
                 )
+        self.config = config
         self.policy = config.spec.policy()
         self.fields = self.policy.fields()
         tests = [test for tests in config.tests.values() for test in tests]
@@ -106,8 +115,8 @@ class Plan:
         self.conditions = tuple(config.ours.get("custom_conditions", ()))
         self.backoff = config.ours.get("custom_backoff")
         self.dead_letter = config.ours.get("dead_letter_handler")
-        if self.fields.get("enable_dead_letter") is False:
-            self.dead_letter = None
+        self.letters = _letters(config.ours.get("dead_letter_store"), self.clock)
+        self.said = {}
         if self.fields.get("enable_circuit_breaker") is False:
             self.breaker = None
         self.logger: Logger | None = config.ours.get("logger")
@@ -117,6 +126,15 @@ class Plan:
             self.log_level = _log.NEVER
         self.metered = self.fields.get("enable_metrics") is not False
         self.warned = set()
+
+    def saying(self, **said: Any) -> Plan:
+        """This plan for one call, of which the caller said this."""
+        given = {name: value for name, value in said.items() if value is not None}
+        return self._changed("said", given) if given else self
+
+    def without_attempt_limit(self) -> Plan:
+        """This plan for what nothing can interrupt."""
+        return self._changed("attempt_timeout", None)
 
     def is_limited(self) -> bool:
         """Whether an attempt may have to be cut off."""
@@ -146,9 +164,25 @@ class Plan:
 
         return decorate(function, wrap, wrap_async, "function")
 
+    def _changed(self, name: str, value: Any) -> Plan:
+        plan = object.__new__(Plan)
+        for slot in self.__slots__:
+            setattr(plan, slot, getattr(self, slot))
+        setattr(plan, name, value)
+        return plan
+
     def names(self, function: Any, service: str | None = None, operation: str | None = None) -> Names:
         """What errors, hooks and log lines call the service and the operation."""
-        return service or self._service, operation or self.fields.get("operation_name") or operation_name(function)
+        service = service or self._service or self.fields.get("tags", {}).get("service")
+        return service, operation or self.fields.get("operation_name") or operation_name(function)
+
+
+def _letters(store: Any, clock: Clock | SystemClock) -> DeadLetterQueue | None:
+    if store is None:
+        return None
+    from .dead_letter import DeadLetterQueue
+
+    return store if isinstance(store, DeadLetterQueue) else DeadLetterQueue(store, clock=clock)
 
 
 def _option(fields: dict[str, Any], name: str, of: type) -> Any:

@@ -9,6 +9,7 @@ from typing_extensions import Required, Unpack
 
 from .breaker import CircuitBreaker, QueuedCall
 from .config import RetryConfig
+from .dead_letter import DeadLetter, DeadLetterQueue
 from .errors import CircuitOpenError
 from .events import RetryEvent, SuccessEvent
 
@@ -39,6 +40,18 @@ class Random(Protocol):
 
     def getrandbits(self, k: int, /) -> int:
         """``k`` uniform random bits."""
+
+class DeadLetterStore(Protocol):
+    """Where dead letters are kept."""
+
+    def put(self, letter: DeadLetter, /) -> bool:
+        """Keeps a letter, in place of one with the same id; false when there is no room."""
+    def get(self, letter_id: str, /) -> DeadLetter | None:
+        """The letter with this id."""
+    def list(self, limit: int | None, /) -> list[DeadLetter]:
+        """At most ``limit`` letters, the oldest first."""
+    def remove(self, letter_id: str, /) -> bool:
+        """Takes a letter out; false when it is not there."""
 
 class StructuredLogger(Protocol):
     """What ``logger=`` takes besides ``logging``'s: one of structlog's."""
@@ -91,7 +104,8 @@ class RetryFields(TypedDict, total=False):
     coordination_enabled: bool
     require_coordination: bool
     idempotency_ttl: Seconds
-    dead_letter_handler: Callable[[str, Exception, int, Mapping[str, str]], object]
+    dead_letter_handler: Callable[[str, Exception, int, dict[str, Any]], object]
+    dead_letter_store: DeadLetterQueue | DeadLetterStore
     logger: Logger | StructuredLogger
 
 class RetryOptions(RetryFields, total=False):

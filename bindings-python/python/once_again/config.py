@@ -6,6 +6,7 @@ import os
 
 from . import _core
 from ._classify import words
+from ._fields import ReadableFields
 from .errors import ConfigError
 
 TYPE_CHECKING = False
@@ -29,17 +30,17 @@ _OURS = {
     "customconditions": "custom_conditions",
     "custombackoff": "custom_backoff",
     "deadletterhandler": "dead_letter_handler",
+    "deadletterstore": "dead_letter_store",
     "logger": "logger",
 }
 # Known to core, which leaves them to the host: here they belong to a decorator, or are not there at all.
 _ELSEWHERE = {
     "clock": "nothing here: it is an option of the decorator",
     "random": "nothing here: it is an option of the decorator",
-    "deadletterstore": "nothing: give a dead_letter_handler",
 }
 
 
-class RetryConfig:
+class RetryConfig(ReadableFields):
     """How to retry: durations in seconds (or ``timedelta``), every field optional.
 
     Unset fields read as those of the kernel tasks (3 attempts, 1.0 s, at most 30.0 s, doubling, no jitter)
@@ -57,12 +58,9 @@ class RetryConfig:
         ConfigError: a field is unknown, out of range or of the wrong type.
     """
 
+    # `spec` is what core read, `ours` what only Python can carry out: functions, by core's name of the field.
     __slots__ = ("ours", "spec", "tests")
 
-    spec: _core.RetrySpec
-    """What core read."""
-    ours: dict[str, Any]
-    """What only Python can carry out: functions, by core's name of the field."""
     tests: dict[str, Tests]
     """What only Python can ask of an error: names it then has, and the tests, by core's name of the list."""
 
@@ -136,42 +134,6 @@ class RetryConfig:
         """The fields that were set, in Python's names and in seconds."""
         return self.spec.fields()
 
-    @property
-    def max_attempts(self) -> int:
-        """All attempts, the first included."""
-        attempts: int = self._read("max_attempts")
-        return attempts
-
-    @property
-    def initial_delay(self) -> float:
-        """Seconds before the first retry."""
-        return float(self._read("initial_delay"))
-
-    @property
-    def max_delay(self) -> float:
-        """The longest delay in seconds."""
-        return float(self._read("max_delay"))
-
-    @property
-    def exponential_base(self) -> float:
-        """By what the delay is multiplied from retry to retry."""
-        return float(self._read("exponential_base"))
-
-    @property
-    def jitter(self) -> bool | str:
-        """How delays are spread: ``False``, ``True`` (± `jitter_factor`), or another jitter's name."""
-        name: str = self._read("jitter")
-        return {"none": False, "deviation": True}.get(name, name)
-
-    @property
-    def jitter_factor(self) -> float:
-        """The fraction by which a delay varies when `jitter` is true."""
-        return float(self._read("jitter_factor"))
-
-    def _read(self, field: str) -> Any:
-        filled = self.spec.filled_from(_core.RetrySpec.preset("kernel"))
-        return filled.policy().fields()[field]
-
     def __copy__(self) -> RetryConfig:
         return self
 
@@ -189,3 +151,15 @@ class RetryConfig:
     def __repr__(self) -> str:
         given = {**self.fields(), **self.ours}
         return f"RetryConfig({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
+
+def load_policies(mapping: Mapping[str, Any]) -> dict[str, RetryConfig]:
+    """The levels of a parsed ``retry_policies:`` tree by name, with what they ``extend``: another level or a preset.
+
+    Reading YAML is your library's part. A tree in snake_case has durations in seconds, as the retry policy standards
+    write it; one in camelCase has milliseconds.
+
+    Raises:
+        ConfigError: a field is unknown or out of range, a level extends itself or nothing, or both spellings are used.
+    """
+    return {name: RetryConfig.of_spec(spec) for name, spec in _core.RetrySpec.levels(mapping)}
