@@ -123,7 +123,7 @@ test-core: ## The decision core and the Rust package
 
 .PHONY: test-slow
 test-slow: ## What test-core leaves out for time: tests marked as ignored
-	$(call suite,slow) cargo test --features once-again/full -- --ignored
+	$(call suite,slow) cargo test --profile slow --features once-again/full -- --ignored
 
 .PHONY: test-node
 test-node: node ## The package once-again, in Node

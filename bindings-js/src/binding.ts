@@ -61,7 +61,20 @@ export interface Binding {
   breakerSettle(): void;
   breakerSucceeded(): void;
   breakerHealth(): void;
+  breakerIsolate(): void;
+  breakerRelease(): void;
+  breakerMode(): void;
+  breakerReset(): void;
   breakerStats(handle: number, now: number): string;
+  /** A configuration, or a preset's name, with every default filled in. */
+  breakerComplete(config: string): string;
+  breakerSnapshot(handle: number, now: number): string;
+  /** Has the breaker behind `handle`, made from `config`, go on where a snapshot stopped. */
+  breakerRestore(handle: number, config: string, snapshot: string, now: number): string;
+  /** Breakers, from a JSON list of names and handles, in the text format of Prometheus. */
+  breakerMetrics(breakers: string): string;
+  /** The limits of a registry with every default filled in. */
+  breakerRegistry(config: string): string;
 
   /** Both answer `alg:hex`, or a refusal as JSON. `request` is JSON too, or empty. */
   fingerprintBytes(request: string, body: Uint8Array): string;

@@ -3,11 +3,21 @@
 export type { AttemptContext, Operation } from "./attempt.js";
 export { coreVersion } from "./binding.js";
 export { CircuitBreaker, type GuardedOperation } from "./breaker/breaker.js";
+export { DefaultCircuitBreakerConfig } from "./breaker/config.js";
 export type { Permit } from "./breaker/gate.js";
+export type { Isolation } from "./breaker/manual.js";
+export {
+  CircuitBreakerRegistry,
+  type CircuitBreakerRegistryOptions,
+  type Eviction,
+} from "./breaker/registry.js";
 export type {
   BreakerCallOptions,
   BreakerEvents,
+  BreakerNotice,
   BreakerOptions,
+  BreakerPreset,
+  BreakerSnapshot,
   BreakerState,
   BreakerStats,
   CommonBreakerOptions,
@@ -17,6 +27,7 @@ export type {
   Queued,
   QueuedCall,
   RateBreakerOptions,
+  Rejection,
   Settled,
   StateChange,
   ThresholdBreakerOptions,

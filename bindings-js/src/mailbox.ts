@@ -59,8 +59,12 @@ export const Word = {
   settled: 35,
   /** In: how many successes the driver kept back. */
   kept: 36,
-  /** In: when each of them ended, milliseconds; to the end of the mailbox. */
-  times: 37,
+  /** Out: 1 when a breaker that only watches would have opened. */
+  wouldOpen: 37,
+  /** In: what an operator wants of the breaker (`Mode`). */
+  mode: 38,
+  /** In: when each of the successes ended, milliseconds; to the end of the mailbox. */
+  times: 39,
 } as const;
 
 let words = new Float64Array(0);

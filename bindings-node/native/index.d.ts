@@ -22,14 +22,41 @@ export declare function breakerAdmit(): void
 /** Frees a breaker. */
 export declare function breakerClose(handle: number): void
 
+/** A configuration with every default filled in; JSON in and out. */
+export declare function breakerComplete(config: string): string
+
 /** A health check has ended. Through the mailbox. */
 export declare function breakerHealth(): void
+
+/** Holds a breaker open. Through the mailbox. */
+export declare function breakerIsolate(): void
+
+/** Breakers in the text format of Prometheus, from a JSON list of names and handles. */
+export declare function breakerMetrics(breakers: string): string
+
+/** Turns a breaker off, into an observer, or on again. Through the mailbox. */
+export declare function breakerMode(): void
 
 /** Makes a breaker; JSON in and out. */
 export declare function breakerOpen(config: string): string
 
+/** How many breakers a registry keeps; JSON in and out. */
+export declare function breakerRegistry(config: string): string
+
+/** Takes back one isolation. Through the mailbox. */
+export declare function breakerRelease(): void
+
+/** Has a breaker begin anew. Through the mailbox. */
+export declare function breakerReset(): void
+
+/** Has a breaker go on where a snapshot stopped; JSON in and out. */
+export declare function breakerRestore(handle: number, config: string, snapshot: string, now: number): string
+
 /** A call has ended. Through the mailbox. */
 export declare function breakerSettle(): void
+
+/** What is worth keeping of a breaker, as JSON. */
+export declare function breakerSnapshot(handle: number, now: number): string
 
 /** What a breaker has counted, as JSON. */
 export declare function breakerStats(handle: number, now: number): string

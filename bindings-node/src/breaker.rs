@@ -47,3 +47,62 @@ pub fn breaker_health() {
 pub fn breaker_stats(handle: f64, now: f64) -> String {
     breaker::stats(handle, now)
 }
+
+/// A configuration with every default filled in; JSON in and out.
+#[napi]
+#[must_use]
+pub fn breaker_complete(config: String) -> String {
+    breaker::complete(&config)
+}
+
+/// How many breakers a registry keeps; JSON in and out.
+#[napi]
+#[must_use]
+pub fn breaker_registry(config: String) -> String {
+    breaker::registry(&config)
+}
+
+/// What is worth keeping of a breaker, as JSON.
+#[napi]
+#[must_use]
+pub fn breaker_snapshot(handle: f64, now: f64) -> String {
+    breaker::snapshot(handle, now)
+}
+
+/// Has a breaker go on where a snapshot stopped; JSON in and out.
+#[napi]
+#[must_use]
+pub fn breaker_restore(handle: f64, config: String, snapshot: String, now: f64) -> String {
+    breaker::restore(handle, &config, &snapshot, now)
+}
+
+/// Breakers in the text format of Prometheus, from a JSON list of names and handles.
+#[napi]
+#[must_use]
+pub fn breaker_metrics(breakers: String) -> String {
+    breaker::metrics(&breakers)
+}
+
+/// Holds a breaker open. Through the mailbox.
+#[napi]
+pub fn breaker_isolate() {
+    ask(breaker::isolate);
+}
+
+/// Takes back one isolation. Through the mailbox.
+#[napi]
+pub fn breaker_release() {
+    ask(breaker::release);
+}
+
+/// Turns a breaker off, into an observer, or on again. Through the mailbox.
+#[napi]
+pub fn breaker_mode() {
+    ask(breaker::set_mode);
+}
+
+/// Has a breaker begin anew. Through the mailbox.
+#[napi]
+pub fn breaker_reset() {
+    ask(breaker::reset);
+}

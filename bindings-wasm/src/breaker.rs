@@ -47,3 +47,62 @@ pub fn breaker_health() {
 pub fn breaker_stats(handle: f64, now: f64) -> String {
     breaker::stats(handle, now)
 }
+
+/// A configuration with every default filled in; JSON in and out.
+#[wasm_bindgen(js_name = breakerComplete)]
+#[must_use]
+pub fn breaker_complete(config: &str) -> String {
+    breaker::complete(config)
+}
+
+/// How many breakers a registry keeps; JSON in and out.
+#[wasm_bindgen(js_name = breakerRegistry)]
+#[must_use]
+pub fn breaker_registry(config: &str) -> String {
+    breaker::registry(config)
+}
+
+/// What is worth keeping of a breaker, as JSON.
+#[wasm_bindgen(js_name = breakerSnapshot)]
+#[must_use]
+pub fn breaker_snapshot(handle: f64, now: f64) -> String {
+    breaker::snapshot(handle, now)
+}
+
+/// Has a breaker go on where a snapshot stopped; JSON in and out.
+#[wasm_bindgen(js_name = breakerRestore)]
+#[must_use]
+pub fn breaker_restore(handle: f64, config: &str, snapshot: &str, now: f64) -> String {
+    breaker::restore(handle, config, snapshot, now)
+}
+
+/// Breakers in the text format of Prometheus, from a JSON list of names and handles.
+#[wasm_bindgen(js_name = breakerMetrics)]
+#[must_use]
+pub fn breaker_metrics(breakers: &str) -> String {
+    breaker::metrics(breakers)
+}
+
+/// Holds a breaker open. Through the mailbox.
+#[wasm_bindgen(js_name = breakerIsolate)]
+pub fn breaker_isolate() {
+    ask(breaker::isolate);
+}
+
+/// Takes back one isolation. Through the mailbox.
+#[wasm_bindgen(js_name = breakerRelease)]
+pub fn breaker_release() {
+    ask(breaker::release);
+}
+
+/// Turns a breaker off, into an observer, or on again. Through the mailbox.
+#[wasm_bindgen(js_name = breakerMode)]
+pub fn breaker_mode() {
+    ask(breaker::set_mode);
+}
+
+/// Has a breaker begin anew. Through the mailbox.
+#[wasm_bindgen(js_name = breakerReset)]
+pub fn breaker_reset() {
+    ask(breaker::reset);
+}

@@ -1,13 +1,17 @@
 //! Circuit breakers of one thread, behind handles.
 
 use crate::answer;
+use crate::answer::Plain;
 use crate::mailbox::{self, Mailbox};
 use crate::mailbox::{
-    ADMITTED, CHANGED_FROM, CLOSED_EPOCH, DURATION, HANDLE, KEPT, OUTCOME, PERMIT, QUIET, SETTLED, STATE,
-    TIMES, WAIT,
+    ADMITTED, CHANGED_FROM, CLOSED_EPOCH, DURATION, HANDLE, KEPT, MODE, OUTCOME, PERMIT, QUIET, SETTLED,
+    STATE, TIMES, WAIT, WOULD_OPEN,
 };
 use crate::slab::Slab;
-use once_again_core::breaker::{Breaker, BreakerConfig, BreakerSpec, Change, Decision, Outcome, Permit};
+use once_again_core::breaker::{
+    Breaker, BreakerConfig, BreakerSpec, Change, Decision, FallbackStrategy, Mode, Outcome, Permit,
+    RegistryConfig, Scraped, Snapshot, Transitions, prometheus,
+};
 use once_again_core::draw::Draw;
 use once_again_core::error::ConfigError;
 use once_again_core::json;
@@ -16,22 +20,39 @@ use once_again_core::time::Micros;
 use serde::Serialize;
 use std::cell::RefCell;
 
-thread_local! {
-    static BREAKERS: RefCell<Slab<Breaker>> = const { RefCell::new(Slab::new()) };
+/// A breaker and what its metrics need beside it.
+struct Kept {
+    breaker: Breaker,
+    transitions: Transitions,
 }
+
+thread_local! {
+    static BREAKERS: RefCell<Slab<Kept>> = const { RefCell::new(Slab::new()) };
+}
+
+/// The name of a breaker that was given none.
+const UNNAMED: &str = "default";
 
 /// What the driver should know about a new breaker. Times are milliseconds.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Opened {
     handle: f64,
-    name: Option<String>,
+    name: String,
     fallback_strategy: &'static str,
     /// Whether the driver must measure how long calls take.
     times_calls: bool,
+    /// How many values a caching breaker keeps, and for how long.
+    cache: Option<Cache>,
     health_check: Option<HealthCheck>,
     closed_epoch: u64,
     quiet: bool,
+}
+
+#[derive(Serialize)]
+struct Cache {
+    values: usize,
+    age: f64,
 }
 
 #[derive(Serialize)]
@@ -47,19 +68,108 @@ pub fn open(config: &str) -> String {
 }
 
 fn try_open(config: &str) -> Result<Opened, ConfigError> {
-    let config = BreakerConfig::try_from(BreakerSpec::read(&answer::config(config)?, Unit::Millis, "")?)?;
+    let config = BreakerConfig::try_from(read(config)?)?;
+    let name = config.name().unwrap_or(UNNAMED);
     let breaker = Breaker::new(&config);
     Ok(Opened {
         closed_epoch: breaker.closed_epoch(),
         quiet: breaker.quiet(),
-        handle: BREAKERS.with_borrow_mut(|breakers| breakers.insert(breaker)),
-        name: config.name().map(Into::into),
+        handle: BREAKERS
+            .with_borrow_mut(|breakers| breakers.insert(Kept { breaker, transitions: Transitions::new() })),
+        name: name.into(),
         fallback_strategy: config.fallback_strategy().name(),
         times_calls: config.times_calls(),
+        cache: (config.fallback_strategy() == FallbackStrategy::Cache).then(|| Cache {
+            values: FallbackStrategy::CACHED_VALUES,
+            age: mailbox::millis(FallbackStrategy::CACHED_FOR),
+        }),
         health_check: config.health_check().map(|check| HealthCheck {
             interval: mailbox::millis(check.interval),
             timeout: mailbox::millis(check.timeout),
         }),
+    })
+}
+
+fn read(config: &str) -> Result<BreakerSpec, ConfigError> {
+    BreakerSpec::read(&answer::config(config)?, Unit::Millis, "")
+}
+
+/// A configuration, or the preset of a name, with every default filled in; nothing is kept.
+#[must_use]
+pub fn complete(config: &str) -> String {
+    answer::text(read(config).and_then(|spec| {
+        BreakerConfig::try_from(spec.clone())?;
+        Ok(Plain(spec.to_value(Unit::Millis)))
+    }))
+}
+
+/// What is worth keeping of a breaker at `now` (milliseconds), as JSON; `null` when it is closed.
+#[must_use]
+pub fn snapshot(handle: f64, now: f64) -> String {
+    BREAKERS.with_borrow_mut(|breakers| {
+        json::to_string(&breakers.get_mut(handle).map(|kept| kept.breaker.snapshot(mailbox::tick(now))))
+    })
+}
+
+/// What the driver should know about a breaker that goes on where another one stopped.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Restored {
+    state: &'static str,
+    closed_epoch: u64,
+    quiet: bool,
+}
+
+/// Has the breaker behind `handle`, which was made from `config`, go on at `now` where `snapshot` stopped.
+#[must_use]
+pub fn restore(handle: f64, config: &str, snapshot: &str, now: f64) -> String {
+    answer::text(try_restore(handle, config, snapshot, now))
+}
+
+fn try_restore(handle: f64, config: &str, snapshot: &str, now: f64) -> Result<Restored, ConfigError> {
+    let config = BreakerConfig::try_from(read(config)?)?;
+    let snapshot: Snapshot = json::from_str(snapshot)
+        .map_err(|error| ConfigError::new("snapshot", error.to_string(), "what `snapshot()` answered"))?;
+    let breaker = Breaker::restore(&config, &snapshot, mailbox::tick(now)).map_err(|error| {
+        let ConfigError { field, value, expected } = error;
+        ConfigError::new(format!("snapshot.{field}"), value, expected)
+    })?;
+    let restored = Restored {
+        state: breaker.state().name(),
+        closed_epoch: breaker.closed_epoch(),
+        quiet: breaker.quiet(),
+    };
+    BREAKERS.with_borrow_mut(|breakers| {
+        if let Some(kept) = breakers.get_mut(handle) {
+            kept.breaker = breaker;
+        }
+    });
+    Ok(restored)
+}
+
+/// How many breakers a registry of this configuration keeps, as JSON.
+#[must_use]
+pub fn registry(config: &str) -> String {
+    answer::text(
+        answer::config(config)
+            .and_then(|config| RegistryConfig::read(&config, Unit::Millis, ""))
+            .map(|RegistryConfig { max_breakers }| Registry { max_breakers }),
+    )
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Registry {
+    max_breakers: u32,
+}
+
+/// Breakers in the text format of Prometheus, from a JSON list of names and handles; those that are closed are left out.
+#[must_use]
+pub fn metrics(breakers: &str) -> String {
+    let named: Vec<(String, f64)> = json::from_str(breakers).unwrap_or_default();
+    BREAKERS.with_borrow(|breakers| {
+        let found = named.iter().filter_map(|(name, handle)| Some((name, breakers.get(*handle)?)));
+        prometheus(found.map(|(name, Kept { breaker, transitions })| Scraped { name, breaker, transitions }))
     })
 }
 
@@ -70,8 +180,8 @@ pub fn close(handle: f64) {
 
 /// May a call be made? Reads `HANDLE` and `NOW`; answers `ADMITTED` with `PERMIT`, or `WAIT`.
 pub fn admit(mail: &Mailbox) {
-    with(mail, |breaker| {
-        let admission = breaker.admit(mailbox::now(mail));
+    with(mail, |kept| {
+        let admission = kept.breaker.admit(mailbox::now(mail));
         match admission.decision {
             Decision::Permit(permit) => {
                 mail[ADMITTED].set(1.0);
@@ -84,16 +194,16 @@ pub fn admit(mail: &Mailbox) {
                 mail[WAIT].set(mailbox::millis(retry_after));
             }
         }
-        tell(mail, breaker, admission.change);
+        admission.change
     });
 }
 
-/// A call has ended. Reads `HANDLE`, `NOW`, `DRAW`, `PERMIT`, `OUTCOME` and `DURATION`; answers `SETTLED`.
+/// A call has ended. Reads `HANDLE`, `NOW`, `DRAW`, `PERMIT`, `OUTCOME` and `DURATION`; answers `SETTLED` and `WOULD_OPEN`.
 pub fn settle(mail: &Mailbox) {
-    with(mail, |breaker| {
+    with(mail, |kept| {
         let permit = Permit::from_words([mail[PERMIT].get(), mail[PERMIT + 1].get(), mail[PERMIT + 2].get()]);
         let duration = mailbox::span(mail[DURATION].get()).unwrap_or(Micros::ZERO);
-        let settlement = breaker.settle(
+        let settlement = kept.breaker.settle(
             permit,
             outcome(mail[OUTCOME].get()),
             duration,
@@ -101,53 +211,79 @@ pub fn settle(mail: &Mailbox) {
             mailbox::draw(mail),
         );
         mail[SETTLED].set(f64::from(settlement.verdict as u8));
-        tell(mail, breaker, settlement.change);
+        mail[WOULD_OPEN].set(f64::from(u8::from(settlement.would_open)));
+        settlement.change
     });
 }
 
 /// Calls of `CLOSED_EPOCH` have succeeded, and the driver kept that back until somebody could tell the difference. Each
 /// counts at its own time, so this is the same as having been told at once. Reads `HANDLE`, `KEPT` and `TIMES`.
 pub fn succeeded(mail: &Mailbox) {
-    with(mail, |breaker| {
+    with(mail, |Kept { breaker, .. }| {
         let permit = Permit::call(breaker.closed_epoch());
         for time in mail[TIMES..].iter().take(kept(mail)) {
             // No success of a closed breaker opens it, so no draw is taken.
             let now = mailbox::tick(time.get());
             breaker.settle(permit, Outcome::Success, Micros::ZERO, now, Draw::default());
         }
-        tell(mail, breaker, None);
+        None
     });
 }
 
 /// An active health check has ended: well when `OUTCOME` is that of a success. Reads `HANDLE` and `NOW`.
 pub fn health(mail: &Mailbox) {
-    with(mail, |breaker| {
-        breaker.health(outcome(mail[OUTCOME].get()) == Outcome::Success, mailbox::now(mail));
-        tell(mail, breaker, None);
+    with(mail, |kept| {
+        kept.breaker.health(outcome(mail[OUTCOME].get()) == Outcome::Success, mailbox::now(mail));
+        None
     });
+}
+
+/// An operator holds the breaker open. Reads `HANDLE`.
+pub fn isolate(mail: &Mailbox) {
+    with(mail, |kept| kept.breaker.isolate());
+}
+
+/// An operator lets go of it. Reads `HANDLE`.
+pub fn release(mail: &Mailbox) {
+    with(mail, |kept| kept.breaker.release());
+}
+
+/// An operator turns the breaker off, into an observer, or on again. Reads `HANDLE` and `MODE`.
+pub fn set_mode(mail: &Mailbox) {
+    with(mail, |kept| kept.breaker.set_mode(mode(mail[MODE].get())));
+}
+
+/// An operator has the breaker begin anew. Reads `HANDLE`.
+pub fn reset(mail: &Mailbox) {
+    with(mail, |kept| kept.breaker.reset());
 }
 
 /// What the breaker has counted as of `now` (milliseconds), as JSON; `null` when it is closed.
 #[must_use]
 pub fn stats(handle: f64, now: f64) -> String {
     BREAKERS.with_borrow_mut(|breakers| {
-        let counters = breakers.get_mut(handle).map(|breaker| breaker.counters(mailbox::tick(now)));
+        let counters = breakers.get_mut(handle).map(|kept| kept.breaker.counters(mailbox::tick(now)));
         json::to_string(&counters)
     })
 }
 
-fn with(mail: &Mailbox, event: impl FnOnce(&mut Breaker)) {
+/// Plays an event on the breaker that is asked, and tells the driver what it keeps on its own object between two questions.
+fn with(mail: &Mailbox, event: impl FnOnce(&mut Kept) -> Option<Change>) {
     BREAKERS.with_borrow_mut(|breakers| {
-        mailbox::answer(mail, breakers.get_mut(mail[HANDLE].get()).map(event));
+        mailbox::answer(
+            mail,
+            breakers.get_mut(mail[HANDLE].get()).map(|kept| {
+                let change = event(kept);
+                if let Some(change) = change {
+                    kept.transitions.count(change);
+                }
+                mail[STATE].set(f64::from(kept.breaker.state() as u8));
+                mail[CHANGED_FROM].set(change.map_or(-1.0, |change| f64::from(change.from as u8)));
+                mail[CLOSED_EPOCH].set(epoch(kept.breaker.closed_epoch()));
+                mail[QUIET].set(f64::from(u8::from(kept.breaker.quiet())));
+            }),
+        );
     });
-}
-
-/// What the driver keeps on its own breaker object between two questions.
-fn tell(mail: &Mailbox, breaker: &Breaker, change: Option<Change>) {
-    mail[STATE].set(f64::from(breaker.state() as u8));
-    mail[CHANGED_FROM].set(change.map_or(-1.0, |change| f64::from(change.from as u8)));
-    mail[CLOSED_EPOCH].set(epoch(breaker.closed_epoch()));
-    mail[QUIET].set(f64::from(u8::from(breaker.quiet())));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "epochs stay below 2^53")]
@@ -164,4 +300,10 @@ fn kept(mail: &Mailbox) -> usize {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
 fn outcome(number: f64) -> Outcome {
     Outcome::from_number(number as u8).unwrap_or(Outcome::Ignored)
+}
+
+/// Whatever is no mode is the one without any.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
+fn mode(number: f64) -> Mode {
+    Mode::from_number(number as u8).unwrap_or(Mode::Normal)
 }

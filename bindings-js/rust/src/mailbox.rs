@@ -76,8 +76,12 @@ layout! {
     SETTLED = 35, "settled";
     /// In: how many successes the driver kept back.
     KEPT = 36, "kept";
-    /// In: when each of them ended, milliseconds; to the end of the mailbox.
-    TIMES = 37, "times";
+    /// Out: 1 when a breaker that only watches would have opened.
+    WOULD_OPEN = 37, "wouldOpen";
+    /// In: what an operator wants of the breaker.
+    MODE = 38, "mode";
+    /// In: when each of the successes ended, milliseconds; to the end of the mailbox.
+    TIMES = 39, "times";
 }
 
 /// The clock reading in `NOW`.

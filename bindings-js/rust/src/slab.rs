@@ -41,6 +41,13 @@ impl<T> Slab<T> {
         if entry.generation == generation { entry.value.as_mut() } else { None }
     }
 
+    /// The same, to look at.
+    pub(crate) fn get(&self, handle: f64) -> Option<&T> {
+        let (slot, generation) = parts(handle)?;
+        let entry = self.slots.get(slot as usize)?;
+        if entry.generation == generation { entry.value.as_ref() } else { None }
+    }
+
     /// Frees the value behind `handle`. A handle that is not valid any more is left alone.
     pub(crate) fn remove(&mut self, handle: f64) -> Option<T> {
         let (slot, generation) = parts(handle)?;

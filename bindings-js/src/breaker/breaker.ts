@@ -1,17 +1,21 @@
 // CircuitBreaker: keeps calls away from a dependency that fails.
 
 import { runBounded } from "../attempt.js";
+import { core } from "../binding.js";
 import { isCircuitBreakerError } from "../errors.js";
 import { dispose } from "../machine.js";
-import { observe } from "../observe.js";
+import type { Listener } from "./events.js";
 import { fallbackOf } from "./fallback.js";
 import { Gate, Outcomes, type Permit } from "./gate.js";
 import { type Guards, guarded, isPlain, plainCall } from "./guard.js";
 import { HealthCheck } from "./health.js";
+import { Isolation } from "./manual.js";
 import type {
   BreakerCallOptions,
   BreakerEvents,
   BreakerOptions,
+  BreakerPreset,
+  BreakerSnapshot,
   BreakerState,
   BreakerStats,
   Outcome,
@@ -21,8 +25,6 @@ import type {
 
 /** A call that may be kept from being made. Its signal fires when the caller cancels. */
 export type GuardedOperation<T> = (context: { readonly signal: AbortSignal }) => T | PromiseLike<T>;
-
-type Listener<E> = (event: E) => unknown;
 
 /** The parts of a breaker, for those who compose with it. */
 export let guardsOf: (breaker: CircuitBreaker) => Guards;
@@ -39,10 +41,7 @@ export let guardsOf: (breaker: CircuitBreaker) => Guards;
 export class CircuitBreaker {
   readonly #guards: Guards;
   readonly #gate: Gate;
-  readonly #listeners: { [E in keyof BreakerEvents]: Set<Listener<BreakerEvents[E]>> } = {
-    stateChange: new Set(),
-    fallback: new Set(),
-  };
+  readonly #health: HealthCheck | undefined;
   /** To core the permits of one closed epoch are all alike; that each is settled once is kept here. */
   readonly #settled = new WeakSet<Permit>();
 
@@ -51,28 +50,60 @@ export class CircuitBreaker {
   }
 
   /**
-   * @param options fields of the threshold shape (the default) or of the rate shape, never of both.
+   * @param options fields of the threshold shape (the default) or of the rate shape, never of both; or a preset's name.
    * @throws ConfigError when a field is unknown or out of its range.
    */
-  constructor(options: BreakerOptions = {}) {
-    const gate = new Gate(options);
-    const { name, clock, fallbackStrategy } = gate;
-    const health = options.healthCheck === undefined ? undefined : new HealthCheck(gate, options.healthCheck.probe);
+  constructor(options: BreakerOptions | BreakerPreset = {}) {
+    const given = typeof options === "string" ? ({ preset: options } as BreakerOptions) : options;
+    const gate = new Gate(given);
+    const { name, listeners } = gate;
+    const health = given.healthCheck === undefined ? undefined : new HealthCheck(gate, given.healthCheck.probe);
     gate.onChange = (change) => {
       if (change.to === "OPEN") health?.start();
       else health?.stop();
-      this.#emit("stateChange", change);
     };
     this.#gate = gate;
+    this.#health = health;
     this.#guards = {
       gate,
-      fallback: fallbackOf(fallbackStrategy, options, clock, (event) => this.#emit("fallback", { name, ...event })),
+      fallback: fallbackOf(gate, given, (event) => listeners.tell("fallback", () => ({ name, ...event }))),
     };
   }
 
   /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
   static rate(options: RateBreakerOptions = {}): CircuitBreaker {
-    return new CircuitBreaker({ ...options, preset: "rate" } as RateBreakerOptions);
+    return new CircuitBreaker({ ...options, preset: "rate" });
+  }
+
+  /**
+   * A breaker with the defaults of another library, or of one of our shapes; `options` take the place of its own fields.
+   * @throws ConfigError when the preset is unknown, or a field is not of its shape.
+   */
+  static preset(preset: BreakerPreset, options: BreakerOptions = {}): CircuitBreaker {
+    return new CircuitBreaker({ ...options, preset } as RateBreakerOptions);
+  }
+
+  /**
+   * A breaker that goes on where another one, of an earlier process as a rule, stopped: as open, for as long, with the same
+   * calls in its window. Who held it open by hand is forgotten, and probes are made anew.
+   *
+   * @param snapshot what `snapshot()` answered, perhaps by way of JSON.
+   * @throws ConfigError when the options are refused, or the snapshot was written by no version this one reads.
+   */
+  static restore(snapshot: BreakerSnapshot, options: BreakerOptions = {}): CircuitBreaker {
+    const breaker = new CircuitBreaker(options);
+    breaker.#gate.restore(snapshot, options);
+    if (breaker.state === "OPEN") breaker.#health?.start();
+    return breaker;
+  }
+
+  /**
+   * Breakers in the text format of Prometheus: `circuit_breaker_state{name,state}`,
+   * `circuit_breaker_transitions_total{name,from,to}` and `circuit_breaker_rejections_total{name}`. Those of one name are
+   * added up; those that were closed are left out.
+   */
+  static toPrometheus(breakers: Iterable<CircuitBreaker>): string {
+    return core.breakerMetrics(JSON.stringify(Array.from(breakers, (one) => [one.name, one.#gate.handle])));
   }
 
   /** Whether `error` is the rejection of a breaker, this one or another. */
@@ -105,6 +136,16 @@ export class CircuitBreaker {
     return this.#gate.stats();
   }
 
+  /** This breaker in the text format of Prometheus. */
+  toPrometheus(): string {
+    return CircuitBreaker.toPrometheus([this]);
+  }
+
+  /** What is worth keeping of it, as plain data, for `CircuitBreaker.restore`. Times in it are relative to now. */
+  snapshot(): BreakerSnapshot {
+    return this.#gate.snapshot();
+  }
+
   /**
    * Makes a call if the breaker lets it through. Rejects with what the call rejects with; with `CircuitOpenError` when it
    * was not made, unless a `fallbackStrategy` has something better; with `signal.reason` when the caller's signal fired.
@@ -115,6 +156,11 @@ export class CircuitBreaker {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const { clock } = this.#gate;
     return guarded(this.#guards, () => runBounded(operation, 1, { clock, signal }), options);
+  }
+
+  /** A function that makes its calls through this breaker, with the same arguments. */
+  wrap<A extends unknown[], T>(operation: (...args: A) => T): (...args: A) => Promise<Awaited<T>> {
+    return (...args) => this.execute(() => operation(...args) as Awaited<T>);
   }
 
   /**
@@ -134,15 +180,55 @@ export class CircuitBreaker {
     return this.#gate.settle(permit, Outcomes[outcome]);
   }
 
+  /**
+   * Holds the breaker open, whatever happens, until the answer is released: by hand, or by `using` at the end of a block.
+   * Whoever else isolates it meanwhile holds it too; after the last release it is closed, with nothing remembered.
+   */
+  isolate(): Isolation {
+    return new Isolation(this.#gate);
+  }
+
+  /** Turns the breaker off: every call passes, nothing is recorded. */
+  disable(): void {
+    this.#gate.setMode("disabled");
+  }
+
+  /** Turns the breaker into an observer: every call passes, and `wouldOpen` tells when it would have opened. */
+  monitor(): void {
+    this.#gate.setMode("metricsOnly");
+  }
+
+  /** Turns the breaker on again after `disable` or `monitor`: closed, with nothing remembered. */
+  enable(): void {
+    this.#gate.setMode("normal");
+  }
+
+  /**
+   * Begins anew, whatever it was: on, closed, with nothing remembered. Results of calls under way count nowhere. Only an
+   * isolation stays, until it is released.
+   */
+  reset(): void {
+    this.#gate.reset();
+  }
+
+  /**
+   * Tells how a health check of your own went. A good one lets the next caller of an open breaker through as a probe at once,
+   * a bad one changes nothing.
+   */
+  health(ok: boolean): void {
+    this.#gate.throwIfClosed();
+    this.#gate.health(ok);
+  }
+
   /** Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop. */
   on<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): () => void {
-    this.#listeners[event].add(listener);
+    this.#gate.listeners.add(event, listener);
     return () => this.off(event, listener);
   }
 
   /** Stops calling `listener`. */
   off<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void {
-    this.#listeners[event].delete(listener);
+    this.#gate.listeners.delete(event, listener);
   }
 
   /** Frees the breaker at once instead of with this object. Later calls reject; results of calls under way count nowhere. */
@@ -152,9 +238,5 @@ export class CircuitBreaker {
 
   [dispose](): void {
     this.close();
-  }
-
-  #emit<E extends keyof BreakerEvents>(event: E, value: BreakerEvents[E]): void {
-    for (const listener of this.#listeners[event]) observe(listener, value);
   }
 }

@@ -2,11 +2,8 @@
 
 import type { Clock } from "../clock.js";
 import type { CircuitOpenError } from "../errors.js";
+import type { CacheLimits, Gate } from "./gate.js";
 import type { BreakerCallOptions, BreakerOptions, FallbackEvent, Queued } from "./types.js";
-
-/** Old values are kept for so many keys, and so long (milliseconds): beyond, a value says too little about now. */
-const KEPT_VALUES = 1_000;
-const KEPT_FOR = 5 * 60_000;
 
 /** Something that can stand in for a rejected call. */
 export interface Fallback {
@@ -30,18 +27,18 @@ function answered(answer: (error: CircuitOpenError) => unknown, tell: Tell): Fal
 }
 
 /** The last good value of the same key. */
-function cached(clock: Clock, tell: Tell): Fallback {
+function cached({ values: most, age }: CacheLimits, clock: Clock, tell: Tell): Fallback {
   const values = new Map<string, { readonly value: unknown; readonly since: number }>();
   return {
     keep(key, value) {
       values.delete(key);
-      if (values.size >= KEPT_VALUES) values.delete(values.keys().next().value as string);
+      if (values.size >= most) values.delete(values.keys().next().value as string);
       values.set(key, { value, since: clock.now() });
     },
     async rejected(error, _run, options) {
       const key = options?.key;
       const kept = key === undefined ? undefined : values.get(key);
-      if (kept === undefined || clock.now() - kept.since > KEPT_FOR) throw error;
+      if (kept === undefined || clock.now() - kept.since > age) throw error;
       tell({ strategy: "CACHE", stale: true, key });
       return kept.value;
     },
@@ -62,14 +59,13 @@ function queued(queue: NonNullable<BreakerOptions["queue"]>, tell: Tell): Fallba
 
 /** The fallback of a valid configuration; undefined where a rejected call gets its error. */
 export function fallbackOf(
-  strategy: string,
+  { fallbackStrategy, cache, clock }: Gate,
   { fallback, queue }: BreakerOptions,
-  clock: Clock,
   tell: Tell,
 ): Fallback | undefined {
   // Core has refused a strategy without its function, so each has what it needs.
-  if (strategy === "FALLBACK" && fallback !== undefined) return answered(fallback, tell);
-  if (strategy === "CACHE") return cached(clock, tell);
-  if (strategy === "QUEUE" && queue !== undefined) return queued(queue, tell);
+  if (fallbackStrategy === "FALLBACK" && fallback !== undefined) return answered(fallback, tell);
+  if (cache !== null) return cached(cache, clock, tell);
+  if (fallbackStrategy === "QUEUE" && queue !== undefined) return queued(queue, tell);
   return undefined;
 }

@@ -10,7 +10,16 @@ import { CircuitOpenError, OnceAgainError } from "../errors.js";
 import { Machine } from "../machine.js";
 import { mailbox, Word } from "../mailbox.js";
 import { readAnswer, specText } from "../spec.js";
-import type { BreakerOptions, BreakerState, BreakerStats, FallbackStrategy, Settled, StateChange } from "./types.js";
+import { Listeners } from "./events.js";
+import type {
+  BreakerOptions,
+  BreakerSnapshot,
+  BreakerState,
+  BreakerStats,
+  FallbackStrategy,
+  Settled,
+  StateChange,
+} from "./types.js";
 
 /** Where V8 keeps how many frames an error records. */
 const Traces = Error as { stackTraceLimit?: number };
@@ -23,6 +32,9 @@ const KEPT = 24;
 
 /** Core's numbers of `Outcome`. */
 export const Outcomes = { success: 0, failure: 1, ignored: 2, abandoned: 3 } as const;
+
+/** Core's numbers of `Mode`. */
+export const Modes = { normal: 0, disabled: 1, metricsOnly: 2 } as const;
 
 /** Core's numbers of `Verdict`. */
 const SETTLED: readonly Settled[] = ["counted", "stale", "duplicate"];
@@ -39,21 +51,37 @@ export interface Permit {
   readonly since: number;
 }
 
+/** How many values a caching breaker keeps, and for how long (milliseconds). */
+export interface CacheLimits {
+  readonly values: number;
+  readonly age: number;
+}
+
 /** Core's answer to a configuration. */
 interface Opened {
   readonly handle: number;
-  readonly name: string | null;
+  readonly name: string;
   readonly fallbackStrategy: FallbackStrategy;
   readonly timesCalls: boolean;
+  readonly cache: CacheLimits | null;
   readonly healthCheck: { readonly interval: number; readonly timeout: number } | null;
   readonly closedEpoch: number;
   readonly quiet: boolean;
+}
+
+/** Core's answer to a snapshot. */
+type Restored = Pick<Gate, "state" | "closedEpoch" | "quiet">;
+
+/** What core reads of a breaker's options; the rest only the driver understands. */
+function specOf({ clock, random, isFailure, captureStack, ...spec }: BreakerOptions): object {
+  return spec;
 }
 
 export class Gate {
   readonly name: string;
   readonly clock: Clock;
   readonly fallbackStrategy: FallbackStrategy;
+  readonly cache: CacheLimits | null;
   readonly healthCheck: { readonly interval: number; readonly timeout: number } | null;
   readonly timesCalls: boolean;
   /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
@@ -61,8 +89,9 @@ export class Gate {
   /** A success in `closedEpoch` would change nothing. */
   quiet: boolean;
   state: BreakerState = "CLOSED";
-  /** Told of every change of state. */
+  /** Told of every change of state before its listeners are. */
   onChange: (change: StateChange) => void = () => {};
+  readonly listeners = new Listeners();
 
   readonly #machine: Machine;
   readonly #random: Random;
@@ -75,11 +104,12 @@ export class Gate {
   #wait = 0;
 
   constructor(options: BreakerOptions) {
-    const { clock, random, isFailure, captureStack, ...spec } = options;
-    const opened = readAnswer<Opened>(core.breakerOpen(specText(spec)));
+    const { clock, random, isFailure, captureStack } = options;
+    const opened = readAnswer<Opened>(core.breakerOpen(specText(specOf(options))));
     this.#machine = new Machine(this, opened.handle, core.breakerClose);
-    this.name = opened.name ?? "default";
+    this.name = opened.name;
     this.fallbackStrategy = opened.fallbackStrategy;
+    this.cache = opened.cache;
     this.healthCheck = opened.healthCheck;
     this.timesCalls = opened.timesCalls;
     this.closedEpoch = opened.closedEpoch;
@@ -117,6 +147,13 @@ export class Gate {
 
   /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
   rejection(): CircuitOpenError {
+    const error = this.#rejection();
+    const { name, state } = this;
+    this.listeners.tell("reject", () => ({ name, state, retryAfter: error.retryAfter }));
+    return error;
+  }
+
+  #rejection(): CircuitOpenError {
     const at = this.clock.wallNow();
     const limit = Traces.stackTraceLimit;
     if (this.#captureStack || limit === undefined) return new CircuitOpenError(this.name, this.state, this.#wait, at);
@@ -172,6 +209,45 @@ export class Gate {
     this.#remember(mailbox());
   }
 
+  /** Holds the breaker open; `release` takes it back. */
+  isolate(): void {
+    this.#operate(core.breakerIsolate);
+  }
+
+  /** Takes back one isolation. A breaker that was disposed of has none. */
+  release(): void {
+    if (this.#machine.handle !== 0) this.#operate(core.breakerRelease);
+  }
+
+  setMode(mode: keyof typeof Modes): void {
+    this.#operate(core.breakerMode, Modes[mode]);
+  }
+
+  reset(): void {
+    this.#operate(core.breakerReset);
+  }
+
+  snapshot(): BreakerSnapshot {
+    this.throwIfClosed();
+    this.#tell();
+    return JSON.parse(core.breakerSnapshot(this.#machine.handle, this.clock.now())) as BreakerSnapshot;
+  }
+
+  /** Goes on where a snapshot stopped, under `options`, which this gate was made from. */
+  restore(snapshot: BreakerSnapshot, options: BreakerOptions): void {
+    const { handle } = this.#machine;
+    const text = core.breakerRestore(handle, specText(specOf(options)), specText(snapshot), this.clock.now());
+    const { state, closedEpoch, quiet } = readAnswer<Restored>(text);
+    this.state = state;
+    this.closedEpoch = closedEpoch;
+    this.quiet = quiet;
+  }
+
+  /** The breaker's number in core; 0 once it was disposed of. */
+  get handle(): number {
+    return this.#machine.handle;
+  }
+
   stats(): BreakerStats {
     this.throwIfClosed();
     this.#tell();
@@ -219,9 +295,24 @@ export class Gate {
     core.breakerSettle();
     const told = mailbox();
     // A breaker that was disposed of meanwhile counts nothing any more.
-    const settled = told[Word.gone] === 1 ? "stale" : (SETTLED[told[Word.settled] as number] as Settled);
+    if (told[Word.gone] === 1) return "stale";
+    const settled = SETTLED[told[Word.settled] as number] as Settled;
+    const wouldOpen = told[Word.wouldOpen] === 1;
     this.#remember(told);
+    const { name } = this;
+    if (settled === "stale") this.listeners.tell("stale", () => ({ name }));
+    if (wouldOpen) this.listeners.tell("wouldOpen", () => ({ name }));
     return settled;
+  }
+
+  #operate(act: () => void, mode = 0): void {
+    this.throwIfClosed();
+    this.#tell();
+    const ask = mailbox();
+    ask[Word.handle] = this.#machine.handle;
+    ask[Word.mode] = mode;
+    act();
+    this.#remember(mailbox());
   }
 
   #remember(told: Float64Array): void {
@@ -230,7 +321,10 @@ export class Gate {
     this.closedEpoch = told[Word.closedEpoch] as number;
     this.quiet = told[Word.quiet] === 1;
     this.state = STATES[told[Word.state] as number] as BreakerState;
-    // The listener is the user's: it may ask this very breaker, so it comes last.
-    if (from >= 0) this.onChange({ name: this.name, from: STATES[from] as BreakerState, to: this.state });
+    if (from < 0) return;
+    // The listeners are the user's: they may ask this very breaker, so they come last.
+    const change = { name: this.name, from: STATES[from] as BreakerState, to: this.state };
+    this.onChange(change);
+    this.listeners.tell("stateChange", () => change);
   }
 }

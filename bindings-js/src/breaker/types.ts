@@ -5,6 +5,20 @@ import type { CircuitOpenError } from "../errors.js";
 
 export type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
 
+/**
+ * A breaker with a name: `threshold` (the shape of the Q ecosystem) and `rate` are ours, the others are the defaults of the
+ * library they are named after.
+ */
+export type BreakerPreset =
+  | "threshold"
+  | "rate"
+  | "resilience4j"
+  | "gobreaker"
+  | "opossum"
+  | "cockatiel"
+  | "polly"
+  | "hystrix";
+
 /** How an admitted call ended, for those who settle it themselves. */
 export type Outcome = "success" | "failure" | "ignored" | "abandoned";
 
@@ -71,6 +85,8 @@ export interface CommonBreakerOptions {
 
 /** The threshold shape, of the Q ecosystem: trips at so many failures within a window, however many calls succeed. */
 export interface ThresholdBreakerOptions extends CommonBreakerOptions {
+  /** What is not given is as in this preset. */
+  readonly preset?: "threshold" | undefined;
   /** Failures within `monitoringWindow` that open the breaker, 1 or more. Default 5. */
   readonly failureThreshold?: number | undefined;
   /** How long an open breaker rejects, milliseconds from 0 to 24 h. Default 30 000. */
@@ -83,6 +99,8 @@ export interface ThresholdBreakerOptions extends CommonBreakerOptions {
 
 /** The rate shape: trips when a share of the calls fails or is slow. */
 export interface RateBreakerOptions extends CommonBreakerOptions {
+  /** What is not given is as in this preset. Default `rate`. */
+  readonly preset?: Exclude<BreakerPreset, "threshold"> | undefined;
   /** What is remembered: milliseconds, `{time}`, the last `{count}` calls, or `none`. Default 30 000. */
   readonly window?: number | { readonly time: number } | { readonly count: number } | "none" | undefined;
   /** Trips when at least this share of the calls failed, above 0 to 1. Default 0.5. `false` turns it off. */
@@ -140,6 +158,19 @@ export interface StateChange {
   readonly to: BreakerState;
 }
 
+/** A call was not made. It may still have got something better than an error: `fallback` tells. */
+export interface Rejection {
+  readonly name: string;
+  readonly state: BreakerState;
+  /** How long until the breaker may let a call through, milliseconds; 0 when that is not known. */
+  readonly retryAfter: number;
+}
+
+/** Something happened to a breaker of this name. */
+export interface BreakerNotice {
+  readonly name: string;
+}
+
 /** A rejected call got something else instead of an error. */
 export interface FallbackEvent {
   readonly name: string;
@@ -152,7 +183,19 @@ export interface FallbackEvent {
 /** What a breaker tells its listeners. */
 export interface BreakerEvents {
   stateChange: StateChange;
+  /** A call was not made. */
+  reject: Rejection;
+  /** A breaker that only watches (`monitor()`) would have opened; once each time its rules are crossed. */
+  wouldOpen: BreakerNotice;
+  /** A result came too late to count: the breaker has changed its state since that call was admitted. */
+  stale: BreakerNotice;
   fallback: FallbackEvent;
+}
+
+/** What `snapshot()` answers: plain data, to be kept as JSON. Its fields are core's own, and `version` says which. */
+export interface BreakerSnapshot {
+  readonly version: number;
+  readonly [field: string]: unknown;
 }
 
 /** What may be said about one call through a breaker. */

@@ -16,6 +16,7 @@ mod metrics;
 mod permit;
 pub mod presets;
 mod read;
+mod registry;
 pub mod shared;
 mod snapshot;
 mod spec;
@@ -29,6 +30,7 @@ pub use metrics::{Scraped, Transitions, prometheus};
 pub use permit::{
     Admission, Change, Decision, Mode, Outcome, Permit, PermitKind, Settlement, State, Verdict,
 };
+pub use registry::RegistryConfig;
 pub use snapshot::Snapshot;
 pub use spec::{
     Abandoned, BreakerSpec, FallbackStrategy, HalfOpenSpec, HealthCheck, OpenWaitSpec, Pass, WindowSpec,
