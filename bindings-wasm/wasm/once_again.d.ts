@@ -37,9 +37,29 @@ export function breakerAdmit(): void;
 export function breakerClose(handle: number): void;
 
 /**
+ * A configuration with every default filled in; JSON in and out.
+ */
+export function breakerComplete(config: string): string;
+
+/**
  * A health check has ended. Through the mailbox.
  */
 export function breakerHealth(): void;
+
+/**
+ * Holds a breaker open. Through the mailbox.
+ */
+export function breakerIsolate(): void;
+
+/**
+ * Breakers in the text format of Prometheus, from a JSON list of names and handles.
+ */
+export function breakerMetrics(breakers: string): string;
+
+/**
+ * Turns a breaker off, into an observer, or on again. Through the mailbox.
+ */
+export function breakerMode(): void;
 
 /**
  * Makes a breaker; JSON in and out.
@@ -47,9 +67,34 @@ export function breakerHealth(): void;
 export function breakerOpen(config: string): string;
 
 /**
+ * How many breakers a registry keeps; JSON in and out.
+ */
+export function breakerRegistry(config: string): string;
+
+/**
+ * Takes back one isolation. Through the mailbox.
+ */
+export function breakerRelease(): void;
+
+/**
+ * Has a breaker begin anew. Through the mailbox.
+ */
+export function breakerReset(): void;
+
+/**
+ * Has a breaker go on where a snapshot stopped; JSON in and out.
+ */
+export function breakerRestore(handle: number, config: string, snapshot: string, now: number): string;
+
+/**
  * A call has ended. Through the mailbox.
  */
 export function breakerSettle(): void;
+
+/**
+ * What is worth keeping of a breaker, as JSON.
+ */
+export function breakerSnapshot(handle: number, now: number): string;
 
 /**
  * What a breaker has counted, as JSON.
@@ -302,9 +347,18 @@ export interface InitOutput {
     readonly actionOpen: (a: number, b: number) => [number, number];
     readonly breakerAdmit: () => void;
     readonly breakerClose: (a: number) => void;
+    readonly breakerComplete: (a: number, b: number) => [number, number];
     readonly breakerHealth: () => void;
+    readonly breakerIsolate: () => void;
+    readonly breakerMetrics: (a: number, b: number) => [number, number];
+    readonly breakerMode: () => void;
     readonly breakerOpen: (a: number, b: number) => [number, number];
+    readonly breakerRegistry: (a: number, b: number) => [number, number];
+    readonly breakerRelease: () => void;
+    readonly breakerReset: () => void;
+    readonly breakerRestore: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly breakerSettle: () => void;
+    readonly breakerSnapshot: (a: number, b: number) => [number, number];
     readonly breakerStats: (a: number, b: number) => [number, number];
     readonly breakerSucceeded: () => void;
     readonly budgetClose: (a: number) => void;
