@@ -130,6 +130,11 @@ declare class CircuitOpenError extends OnceAgainError {
 declare function isCircuitBreakerError(error: unknown): error is CircuitOpenError;
 
 type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
+/**
+ * A breaker with a name: `threshold` (the shape of the Q ecosystem) and `rate` are ours, the others are the defaults of the
+ * library they are named after.
+ */
+type BreakerPreset = "threshold" | "rate" | "resilience4j" | "gobreaker" | "opossum" | "cockatiel" | "polly" | "hystrix";
 /** How an admitted call ended, for those who settle it themselves. */
 type Outcome = "success" | "failure" | "ignored" | "abandoned";
 /** What became of a settled permit. A stale one, of an earlier epoch of the breaker, changes nothing. */
@@ -190,6 +195,8 @@ interface CommonBreakerOptions {
 }
 /** The threshold shape, of the Q ecosystem: trips at so many failures within a window, however many calls succeed. */
 interface ThresholdBreakerOptions extends CommonBreakerOptions {
+    /** What is not given is as in this preset. */
+    readonly preset?: "threshold" | undefined;
     /** Failures within `monitoringWindow` that open the breaker, 1 or more. Default 5. */
     readonly failureThreshold?: number | undefined;
     /** How long an open breaker rejects, milliseconds from 0 to 24 h. Default 30 000. */
@@ -201,6 +208,8 @@ interface ThresholdBreakerOptions extends CommonBreakerOptions {
 }
 /** The rate shape: trips when a share of the calls fails or is slow. */
 interface RateBreakerOptions extends CommonBreakerOptions {
+    /** What is not given is as in this preset. Default `rate`. */
+    readonly preset?: Exclude<BreakerPreset, "threshold"> | undefined;
     /** What is remembered: milliseconds, `{time}`, the last `{count}` calls, or `none`. Default 30 000. */
     readonly window?: number | {
         readonly time: number;
@@ -254,6 +263,17 @@ interface StateChange {
     readonly from: BreakerState;
     readonly to: BreakerState;
 }
+/** A call was not made. It may still have got something better than an error: `fallback` tells. */
+interface Rejection {
+    readonly name: string;
+    readonly state: BreakerState;
+    /** How long until the breaker may let a call through, milliseconds; 0 when that is not known. */
+    readonly retryAfter: number;
+}
+/** Something happened to a breaker of this name. */
+interface BreakerNotice {
+    readonly name: string;
+}
 /** A rejected call got something else instead of an error. */
 interface FallbackEvent {
     readonly name: string;
@@ -265,7 +285,18 @@ interface FallbackEvent {
 /** What a breaker tells its listeners. */
 interface BreakerEvents {
     stateChange: StateChange;
+    /** A call was not made. */
+    reject: Rejection;
+    /** A breaker that only watches (`monitor()`) would have opened; once each time its rules are crossed. */
+    wouldOpen: BreakerNotice;
+    /** A result came too late to count: the breaker has changed its state since that call was admitted. */
+    stale: BreakerNotice;
     fallback: FallbackEvent;
+}
+/** What `snapshot()` answers: plain data, to be kept as JSON. Its fields are core's own, and `version` says which. */
+interface BreakerSnapshot {
+    readonly version: number;
+    readonly [field: string]: unknown;
 }
 /** What may be said about one call through a breaker. */
 interface BreakerCallOptions {
@@ -294,6 +325,21 @@ interface BreakerStats {
     readonly opened: number;
 }
 
+type Listener<E> = (event: E) => unknown;
+declare class Listeners {
+    #private;
+    add<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
+    delete<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
+    /** Tells everybody who listens to this event; `make` is called only if there is somebody. */
+    tell<E extends keyof BreakerEvents>(event: E, make: () => BreakerEvents[E]): void;
+}
+
+/** Core's numbers of `Mode`. */
+declare const Modes: {
+    readonly normal: 0;
+    readonly disabled: 1;
+    readonly metricsOnly: 2;
+};
 /** The right to make one call; to be settled when the call has ended. */
 interface Permit {
     readonly epoch: number;
@@ -302,12 +348,76 @@ interface Permit {
     /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
     readonly since: number;
 }
+/** How many values a caching breaker keeps, and for how long (milliseconds). */
+interface CacheLimits {
+    readonly values: number;
+    readonly age: number;
+}
+declare class Gate {
+    #private;
+    readonly name: string;
+    readonly clock: Clock;
+    readonly fallbackStrategy: FallbackStrategy;
+    readonly cache: CacheLimits | null;
+    readonly healthCheck: {
+        readonly interval: number;
+        readonly timeout: number;
+    } | null;
+    readonly timesCalls: boolean;
+    /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
+    closedEpoch: number;
+    /** A success in `closedEpoch` would change nothing. */
+    quiet: boolean;
+    state: BreakerState;
+    /** Told of every change of state before its listeners are. */
+    onChange: (change: StateChange) => void;
+    readonly listeners: Listeners;
+    constructor(options: BreakerOptions);
+    /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
+    admit(): Permit | undefined;
+    /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
+    rejection(): CircuitOpenError;
+    /** How an error counts. */
+    outcomeOf(error: unknown, signal?: AbortSignal): number;
+    /** A call that was made in `epoch` without asking has failed. */
+    failed(epoch: number, error: unknown): void;
+    /** A call that was made in `epoch` without asking has succeeded. */
+    succeeded(epoch: number): void;
+    /** A permitted call has succeeded, and nobody asks what became of that. */
+    completed(permit: Permit): void;
+    /** A permitted call has ended; answers what became of the result. */
+    settle(permit: Permit, outcome: number): Settled;
+    /** A health check has ended. */
+    health(ok: boolean): void;
+    /** Holds the breaker open; `release` takes it back. */
+    isolate(): void;
+    /** Takes back one isolation. A breaker that was disposed of has none. */
+    release(): void;
+    setMode(mode: keyof typeof Modes): void;
+    reset(): void;
+    snapshot(): BreakerSnapshot;
+    /** Goes on where a snapshot stopped, under `options`, which this gate was made from. */
+    restore(snapshot: BreakerSnapshot, options: BreakerOptions): void;
+    /** The breaker's number in core; 0 once it was disposed of. */
+    get handle(): number;
+    stats(): BreakerStats;
+    close(): void;
+    throwIfClosed(): void;
+}
+
+/** One of perhaps many who hold a breaker open. It closes when the last of them lets go. */
+declare class Isolation {
+    #private;
+    constructor(gate: Gate);
+    /** Lets go; a second time changes nothing. `using` does it at the end of a block. */
+    release(): void;
+    [dispose](): void;
+}
 
 /** A call that may be kept from being made. Its signal fires when the caller cancels. */
 type GuardedOperation<T> = (context: {
     readonly signal: AbortSignal;
 }) => T | PromiseLike<T>;
-type Listener<E> = (event: E) => unknown;
 /**
  * Lets calls through while a dependency answers, rejects them at once while it does not, and lets a few probes find out
  * when it does again.
@@ -320,12 +430,31 @@ type Listener<E> = (event: E) => unknown;
 declare class CircuitBreaker {
     #private;
     /**
-     * @param options fields of the threshold shape (the default) or of the rate shape, never of both.
+     * @param options fields of the threshold shape (the default) or of the rate shape, never of both; or a preset's name.
      * @throws ConfigError when a field is unknown or out of its range.
      */
-    constructor(options?: BreakerOptions);
+    constructor(options?: BreakerOptions | BreakerPreset);
     /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
     static rate(options?: RateBreakerOptions): CircuitBreaker;
+    /**
+     * A breaker with the defaults of another library, or of one of our shapes; `options` take the place of its own fields.
+     * @throws ConfigError when the preset is unknown, or a field is not of its shape.
+     */
+    static preset(preset: BreakerPreset, options?: BreakerOptions): CircuitBreaker;
+    /**
+     * A breaker that goes on where another one, of an earlier process as a rule, stopped: as open, for as long, with the same
+     * calls in its window. Who held it open by hand is forgotten, and probes are made anew.
+     *
+     * @param snapshot what `snapshot()` answered, perhaps by way of JSON.
+     * @throws ConfigError when the options are refused, or the snapshot was written by no version this one reads.
+     */
+    static restore(snapshot: BreakerSnapshot, options?: BreakerOptions): CircuitBreaker;
+    /**
+     * Breakers in the text format of Prometheus: `circuit_breaker_state{name,state}`,
+     * `circuit_breaker_transitions_total{name,from,to}` and `circuit_breaker_rejections_total{name}`. Those of one name are
+     * added up; those that were closed are left out.
+     */
+    static toPrometheus(breakers: Iterable<CircuitBreaker>): string;
     /** Whether `error` is the rejection of a breaker, this one or another. */
     static isCircuitBreakerError(error: unknown): boolean;
     /** The breaker's name in events and errors. */
@@ -338,11 +467,17 @@ declare class CircuitBreaker {
     isCircuitBreakerError(error: unknown): boolean;
     /** What it has counted. */
     stats(): BreakerStats;
+    /** This breaker in the text format of Prometheus. */
+    toPrometheus(): string;
+    /** What is worth keeping of it, as plain data, for `CircuitBreaker.restore`. Times in it are relative to now. */
+    snapshot(): BreakerSnapshot;
     /**
      * Makes a call if the breaker lets it through. Rejects with what the call rejects with; with `CircuitOpenError` when it
      * was not made, unless a `fallbackStrategy` has something better; with `signal.reason` when the caller's signal fired.
      */
     execute<T>(operation: GuardedOperation<T>, options?: BreakerCallOptions): Promise<T>;
+    /** A function that makes its calls through this breaker, with the same arguments. */
+    wrap<A extends unknown[], T>(operation: (...args: A) => T): (...args: A) => Promise<Awaited<T>>;
     /**
      * The first half of a call made by other means: a permit, to be given back to `settle` when the call has ended.
      * @throws CircuitOpenError when the call must not be made.
@@ -350,11 +485,93 @@ declare class CircuitBreaker {
     admit(): Permit;
     /** The second half: tells how the call of `permit` ended, and learns what became of that. */
     settle(permit: Permit, outcome: Outcome): Settled;
+    /**
+     * Holds the breaker open, whatever happens, until the answer is released: by hand, or by `using` at the end of a block.
+     * Whoever else isolates it meanwhile holds it too; after the last release it is closed, with nothing remembered.
+     */
+    isolate(): Isolation;
+    /** Turns the breaker off: every call passes, nothing is recorded. */
+    disable(): void;
+    /** Turns the breaker into an observer: every call passes, and `wouldOpen` tells when it would have opened. */
+    monitor(): void;
+    /** Turns the breaker on again after `disable` or `monitor`: closed, with nothing remembered. */
+    enable(): void;
+    /**
+     * Begins anew, whatever it was: on, closed, with nothing remembered. Results of calls under way count nowhere. Only an
+     * isolation stays, until it is released.
+     */
+    reset(): void;
+    /**
+     * Tells how a health check of your own went. A good one lets the next caller of an open breaker through as a probe at once,
+     * a bad one changes nothing.
+     */
+    health(ok: boolean): void;
     /** Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop. */
     on<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): () => void;
     /** Stops calling `listener`. */
     off<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
     /** Frees the breaker at once instead of with this object. Later calls reject; results of calls under way count nowhere. */
+    close(): void;
+    [dispose](): void;
+}
+
+/**
+ * Every field of a breaker that was given nothing, in milliseconds; of a preset, when one is named.
+ *
+ * @throws ConfigError when the preset is unknown.
+ */
+declare function DefaultCircuitBreakerConfig(preset?: "threshold"): Readonly<ThresholdBreakerOptions>;
+declare function DefaultCircuitBreakerConfig(preset: Exclude<BreakerPreset, "threshold">): Readonly<RateBreakerOptions>;
+
+/** A breaker had to make room for another one. */
+interface Eviction {
+    readonly key: string;
+    /** Where it stood. Other than `CLOSED` only when none was closed: what it knew about its dependency is lost. */
+    readonly state: BreakerState;
+    /** It still works for those who hold it. */
+    readonly breaker: CircuitBreaker;
+}
+interface CircuitBreakerRegistryOptions {
+    /** The most breakers it keeps, 1 to 1 000 000. Default 1 000. */
+    readonly maxBreakers?: number | undefined;
+    /** How a breaker is made: the same for all, or by its key. The key is its name unless said otherwise. */
+    readonly breaker?: BreakerOptions | BreakerPreset | ((key: string) => BreakerOptions | BreakerPreset | undefined) | undefined;
+    /** Hears of every breaker that made room. Without it, one that was not closed is warned of on the console, once. */
+    readonly onEvict?: ((eviction: Eviction) => unknown) | undefined;
+}
+/**
+ * Breakers by name, or by the origin of a URL.
+ *
+ * ```ts
+ * const breakers = new CircuitBreakerRegistry({ breaker: { failureThreshold: 5 } });
+ * await breakers.forUrl(url).execute(() => fetch(url));
+ * ```
+ */
+declare class CircuitBreakerRegistry {
+    #private;
+    /** @throws ConfigError when a field is unknown or out of its range. */
+    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions);
+    /** How many breakers it keeps now. */
+    get size(): number;
+    /**
+     * The breaker of this name, made if need be.
+     * @throws ConfigError when its configuration is refused.
+     */
+    get(name: string): CircuitBreaker;
+    /**
+     * The breaker of a URL's origin.
+     * @throws ConfigError when the URL is relative, or has no origin (`data:`, `file:`).
+     */
+    forUrl(url: string | URL): CircuitBreaker;
+    /** Whether it keeps a breaker of this name; asking does not make one. */
+    has(name: string): boolean;
+    /** Forgets a breaker, which goes on working for those who hold it. */
+    delete(name: string): boolean;
+    /** All of them, the one that was asked for longest ago first. */
+    [Symbol.iterator](): IterableIterator<[string, CircuitBreaker]>;
+    /** All of them in the text format of Prometheus. */
+    toPrometheus(): string;
+    /** Closes and forgets all of them. */
     close(): void;
     [dispose](): void;
 }
@@ -1497,5 +1714,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { DatabaseRetryConfig as D, DeadLetterQueue as E, DefaultRetryConfig as J, ErrorCodes as M, ErrorTypeCircuitBreaker as P, ErrorTypeClient as Q, ErrorTypeNetwork as T, ErrorTypePermanent as U, ErrorTypeRateLimit as W, ErrorTypeServer as X, ErrorTypeTimeout as Y, ErrorTypeTransient as Z, ErrorTypeUnknown as _, HTTPRetryConfig as a8, RetryBudget as aI, RetryExhaustedError as aM, RetryHandler as aN, RetryManager as aP, RetryManagerPool as aQ, RetryPolicyManager as aT, S3RetryConfig as aV, IdempotencyManager as aa, JitterTypeDecorrelated as ai, JitterTypeDeviation as aj, JitterTypeEqual as ak, JitterTypeFull as al, JitterTypeNone as am, MemoryDeadLetterStore as as, MemoryStore as at, OnceAgainError as ax, StrategyCustom as b0, StrategyExponentialBackoff as b1, StrategyFibonacciBackoff as b2, StrategyFixedDelay as b3, StrategyLinearBackoff as b4, TimeoutError as b7, coreVersion as bb, createFetch as bc, dispose as bd, fingerprint as be, idempotent as bf, isCircuitBreakerError as bg, loadPolicies as bh, retryWithCheckpoint as bi, simpleStore as bj, wrap as bk, injectErrors as i, CacheRetryConfig as m, noSleep as n, CircuitBreaker as r, CircuitOpenError as s, virtualClock as v, ConfigError as w };
-export type { ExecuteOptions as $, AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetterQueueOptions as F, DeadLetterQueueStats as G, DeadLetterStore as H, IdempotencyStore as I, DuplicateCheck as K, ErrorCode as L, ErrorFacts as N, ErrorKind as O, Random as R, Store as S, VirtualClock as V, BreakerCallOptions as a, StoredResponse as a$, FallbackEvent as a0, FallbackStrategy as a1, FetchIdempotency as a2, FetchOptions as a3, FingerprintOptions as a4, GiveUpEvent as a5, GiveUpReason as a6, GuardedOperation as a7, HeaderLines as a9, Permit as aA, PolicyWishes as aB, Queued as aC, QueuedCall as aD, RateBreakerOptions as aE, RedriveContext as aF, RedriveHandler as aG, ReleaseMode as aH, RetryConfig as aJ, RetryContext as aK, RetryEvent as aL, RetryHooks as aO, RetryOptions as aR, RetryPolicy as aS, RetryStrategy as aU, Settled as aW, SleepOptions as aX, StateChange as aY, StoreOp as aZ, StoreReply as a_, IdempotencyManagerOptions as ab, IdempotencyRecord as ac, Idempotent as ad, IdempotentContext as ae, IdempotentOptions as af, IdempotentResult as ag, JitterType as ah, JointStore as an, LogLevel as ao, LogLine as ap, Logger as aq, MemoryDeadLetterStats as ar, MemoryStoreOptions as au, MemoryStoreStats as av, MutableRetryConfig as aw, Operation$1 as ay, Outcome as az, BreakerEvents as b, SuccessEvent as b5, ThresholdBreakerOptions as b6, TraceOptions as b8, Variables as b9, Wrapped as ba, BreakerOptions as c, BreakerState as d, BreakerStats as e, BudgetConfig as f, BudgetOption as g, BudgetOptions as h, BudgetPreset as j, BudgetRules as k, BudgetStats as l, CallOptions as o, CheckpointOptions as p, Checkpointed as q, Codec as t, CommonBreakerOptions as u, DeadLetter as x, DeadLetterError as y, DeadLetterHandler as z };
+export { ErrorTypePermanent as $, ConfigError as E, DatabaseRetryConfig as F, DeadLetterQueue as K, DefaultCircuitBreakerConfig as O, DefaultRetryConfig as P, ErrorCodes as U, ErrorTypeCircuitBreaker as Y, ErrorTypeClient as Z, ErrorTypeNetwork as _, ErrorTypeRateLimit as a0, ErrorTypeServer as a1, ErrorTypeTimeout as a2, ErrorTypeTransient as a3, ErrorTypeUnknown as a4, MemoryDeadLetterStore as aA, MemoryStore as aB, OnceAgainError as aF, RetryBudget as aR, RetryExhaustedError as aV, RetryHandler as aW, RetryManager as aY, RetryManagerPool as aZ, HTTPRetryConfig as af, IdempotencyManager as ah, Isolation as ao, JitterTypeDecorrelated as aq, JitterTypeDeviation as ar, JitterTypeEqual as as, JitterTypeFull as at, JitterTypeNone as au, RetryPolicyManager as b0, S3RetryConfig as b2, StrategyCustom as b9, StrategyExponentialBackoff as ba, StrategyFibonacciBackoff as bb, StrategyFixedDelay as bc, StrategyLinearBackoff as bd, TimeoutError as bg, coreVersion as bk, createFetch as bl, dispose as bm, fingerprint as bn, idempotent as bo, isCircuitBreakerError as bp, loadPolicies as bq, retryWithCheckpoint as br, simpleStore as bs, wrap as bt, injectErrors as i, noSleep as n, CacheRetryConfig as q, CircuitBreaker as u, virtualClock as v, CircuitBreakerRegistry as w, CircuitOpenError as y };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, CommonBreakerOptions as D, DeadLetter as G, DeadLetterError as H, IdempotencyStore as I, DeadLetterHandler as J, DeadLetterQueueOptions as L, DeadLetterQueueStats as M, DeadLetterStore as N, DuplicateCheck as Q, Random as R, Store as S, ErrorCode as T, VirtualClock as V, ErrorFacts as W, ErrorKind as X, BreakerCallOptions as a, RetryPolicy as a$, Eviction as a5, ExecuteOptions as a6, FallbackEvent as a7, FallbackStrategy as a8, FetchIdempotency as a9, MemoryStoreOptions as aC, MemoryStoreStats as aD, MutableRetryConfig as aE, Operation$1 as aG, Outcome as aH, Permit as aI, PolicyWishes as aJ, Queued as aK, QueuedCall as aL, RateBreakerOptions as aM, RedriveContext as aN, RedriveHandler as aO, Rejection as aP, ReleaseMode as aQ, RetryConfig as aS, RetryContext as aT, RetryEvent as aU, RetryHooks as aX, RetryOptions as a_, FetchOptions as aa, FingerprintOptions as ab, GiveUpEvent as ac, GiveUpReason as ad, GuardedOperation as ae, HeaderLines as ag, IdempotencyManagerOptions as ai, IdempotencyRecord as aj, Idempotent as ak, IdempotentContext as al, IdempotentOptions as am, IdempotentResult as an, JitterType as ap, JointStore as av, LogLevel as aw, LogLine as ax, Logger as ay, MemoryDeadLetterStats as az, BreakerEvents as b, RetryStrategy as b1, Settled as b3, SleepOptions as b4, StateChange as b5, StoreOp as b6, StoreReply as b7, StoredResponse as b8, SuccessEvent as be, ThresholdBreakerOptions as bf, TraceOptions as bh, Variables as bi, Wrapped as bj, BreakerNotice as c, BreakerOptions as d, BreakerPreset as e, BreakerSnapshot as f, BreakerState as g, BreakerStats as h, BudgetConfig as j, BudgetOption as k, BudgetOptions as l, BudgetPreset as m, BudgetRules as o, BudgetStats as p, CallOptions as r, CheckpointOptions as s, Checkpointed as t, CircuitBreakerRegistryOptions as x, Codec as z };

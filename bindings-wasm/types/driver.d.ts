@@ -130,6 +130,11 @@ declare class CircuitOpenError extends OnceAgainError {
 declare function isCircuitBreakerError(error: unknown): error is CircuitOpenError;
 
 type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
+/**
+ * A breaker with a name: `threshold` (the shape of the Q ecosystem) and `rate` are ours, the others are the defaults of the
+ * library they are named after.
+ */
+type BreakerPreset = "threshold" | "rate" | "resilience4j" | "gobreaker" | "opossum" | "cockatiel" | "polly" | "hystrix";
 /** How an admitted call ended, for those who settle it themselves. */
 type Outcome = "success" | "failure" | "ignored" | "abandoned";
 /** What became of a settled permit. A stale one, of an earlier epoch of the breaker, changes nothing. */
@@ -190,6 +195,8 @@ interface CommonBreakerOptions {
 }
 /** The threshold shape, of the Q ecosystem: trips at so many failures within a window, however many calls succeed. */
 interface ThresholdBreakerOptions extends CommonBreakerOptions {
+    /** What is not given is as in this preset. */
+    readonly preset?: "threshold" | undefined;
     /** Failures within `monitoringWindow` that open the breaker, 1 or more. Default 5. */
     readonly failureThreshold?: number | undefined;
     /** How long an open breaker rejects, milliseconds from 0 to 24 h. Default 30 000. */
@@ -201,6 +208,8 @@ interface ThresholdBreakerOptions extends CommonBreakerOptions {
 }
 /** The rate shape: trips when a share of the calls fails or is slow. */
 interface RateBreakerOptions extends CommonBreakerOptions {
+    /** What is not given is as in this preset. Default `rate`. */
+    readonly preset?: Exclude<BreakerPreset, "threshold"> | undefined;
     /** What is remembered: milliseconds, `{time}`, the last `{count}` calls, or `none`. Default 30 000. */
     readonly window?: number | {
         readonly time: number;
@@ -254,6 +263,17 @@ interface StateChange {
     readonly from: BreakerState;
     readonly to: BreakerState;
 }
+/** A call was not made. It may still have got something better than an error: `fallback` tells. */
+interface Rejection {
+    readonly name: string;
+    readonly state: BreakerState;
+    /** How long until the breaker may let a call through, milliseconds; 0 when that is not known. */
+    readonly retryAfter: number;
+}
+/** Something happened to a breaker of this name. */
+interface BreakerNotice {
+    readonly name: string;
+}
 /** A rejected call got something else instead of an error. */
 interface FallbackEvent {
     readonly name: string;
@@ -265,7 +285,18 @@ interface FallbackEvent {
 /** What a breaker tells its listeners. */
 interface BreakerEvents {
     stateChange: StateChange;
+    /** A call was not made. */
+    reject: Rejection;
+    /** A breaker that only watches (`monitor()`) would have opened; once each time its rules are crossed. */
+    wouldOpen: BreakerNotice;
+    /** A result came too late to count: the breaker has changed its state since that call was admitted. */
+    stale: BreakerNotice;
     fallback: FallbackEvent;
+}
+/** What `snapshot()` answers: plain data, to be kept as JSON. Its fields are core's own, and `version` says which. */
+interface BreakerSnapshot {
+    readonly version: number;
+    readonly [field: string]: unknown;
 }
 /** What may be said about one call through a breaker. */
 interface BreakerCallOptions {
@@ -294,6 +325,21 @@ interface BreakerStats {
     readonly opened: number;
 }
 
+type Listener<E> = (event: E) => unknown;
+declare class Listeners {
+    #private;
+    add<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
+    delete<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
+    /** Tells everybody who listens to this event; `make` is called only if there is somebody. */
+    tell<E extends keyof BreakerEvents>(event: E, make: () => BreakerEvents[E]): void;
+}
+
+/** Core's numbers of `Mode`. */
+declare const Modes: {
+    readonly normal: 0;
+    readonly disabled: 1;
+    readonly metricsOnly: 2;
+};
 /** The right to make one call; to be settled when the call has ended. */
 interface Permit {
     readonly epoch: number;
@@ -302,12 +348,76 @@ interface Permit {
     /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
     readonly since: number;
 }
+/** How many values a caching breaker keeps, and for how long (milliseconds). */
+interface CacheLimits {
+    readonly values: number;
+    readonly age: number;
+}
+declare class Gate {
+    #private;
+    readonly name: string;
+    readonly clock: Clock;
+    readonly fallbackStrategy: FallbackStrategy;
+    readonly cache: CacheLimits | null;
+    readonly healthCheck: {
+        readonly interval: number;
+        readonly timeout: number;
+    } | null;
+    readonly timesCalls: boolean;
+    /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
+    closedEpoch: number;
+    /** A success in `closedEpoch` would change nothing. */
+    quiet: boolean;
+    state: BreakerState;
+    /** Told of every change of state before its listeners are. */
+    onChange: (change: StateChange) => void;
+    readonly listeners: Listeners;
+    constructor(options: BreakerOptions);
+    /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
+    admit(): Permit | undefined;
+    /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
+    rejection(): CircuitOpenError;
+    /** How an error counts. */
+    outcomeOf(error: unknown, signal?: AbortSignal): number;
+    /** A call that was made in `epoch` without asking has failed. */
+    failed(epoch: number, error: unknown): void;
+    /** A call that was made in `epoch` without asking has succeeded. */
+    succeeded(epoch: number): void;
+    /** A permitted call has succeeded, and nobody asks what became of that. */
+    completed(permit: Permit): void;
+    /** A permitted call has ended; answers what became of the result. */
+    settle(permit: Permit, outcome: number): Settled;
+    /** A health check has ended. */
+    health(ok: boolean): void;
+    /** Holds the breaker open; `release` takes it back. */
+    isolate(): void;
+    /** Takes back one isolation. A breaker that was disposed of has none. */
+    release(): void;
+    setMode(mode: keyof typeof Modes): void;
+    reset(): void;
+    snapshot(): BreakerSnapshot;
+    /** Goes on where a snapshot stopped, under `options`, which this gate was made from. */
+    restore(snapshot: BreakerSnapshot, options: BreakerOptions): void;
+    /** The breaker's number in core; 0 once it was disposed of. */
+    get handle(): number;
+    stats(): BreakerStats;
+    close(): void;
+    throwIfClosed(): void;
+}
+
+/** One of perhaps many who hold a breaker open. It closes when the last of them lets go. */
+declare class Isolation {
+    #private;
+    constructor(gate: Gate);
+    /** Lets go; a second time changes nothing. `using` does it at the end of a block. */
+    release(): void;
+    [dispose](): void;
+}
 
 /** A call that may be kept from being made. Its signal fires when the caller cancels. */
 type GuardedOperation<T> = (context: {
     readonly signal: AbortSignal;
 }) => T | PromiseLike<T>;
-type Listener<E> = (event: E) => unknown;
 /**
  * Lets calls through while a dependency answers, rejects them at once while it does not, and lets a few probes find out
  * when it does again.
@@ -320,12 +430,31 @@ type Listener<E> = (event: E) => unknown;
 declare class CircuitBreaker {
     #private;
     /**
-     * @param options fields of the threshold shape (the default) or of the rate shape, never of both.
+     * @param options fields of the threshold shape (the default) or of the rate shape, never of both; or a preset's name.
      * @throws ConfigError when a field is unknown or out of its range.
      */
-    constructor(options?: BreakerOptions);
+    constructor(options?: BreakerOptions | BreakerPreset);
     /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
     static rate(options?: RateBreakerOptions): CircuitBreaker;
+    /**
+     * A breaker with the defaults of another library, or of one of our shapes; `options` take the place of its own fields.
+     * @throws ConfigError when the preset is unknown, or a field is not of its shape.
+     */
+    static preset(preset: BreakerPreset, options?: BreakerOptions): CircuitBreaker;
+    /**
+     * A breaker that goes on where another one, of an earlier process as a rule, stopped: as open, for as long, with the same
+     * calls in its window. Who held it open by hand is forgotten, and probes are made anew.
+     *
+     * @param snapshot what `snapshot()` answered, perhaps by way of JSON.
+     * @throws ConfigError when the options are refused, or the snapshot was written by no version this one reads.
+     */
+    static restore(snapshot: BreakerSnapshot, options?: BreakerOptions): CircuitBreaker;
+    /**
+     * Breakers in the text format of Prometheus: `circuit_breaker_state{name,state}`,
+     * `circuit_breaker_transitions_total{name,from,to}` and `circuit_breaker_rejections_total{name}`. Those of one name are
+     * added up; those that were closed are left out.
+     */
+    static toPrometheus(breakers: Iterable<CircuitBreaker>): string;
     /** Whether `error` is the rejection of a breaker, this one or another. */
     static isCircuitBreakerError(error: unknown): boolean;
     /** The breaker's name in events and errors. */
@@ -338,11 +467,17 @@ declare class CircuitBreaker {
     isCircuitBreakerError(error: unknown): boolean;
     /** What it has counted. */
     stats(): BreakerStats;
+    /** This breaker in the text format of Prometheus. */
+    toPrometheus(): string;
+    /** What is worth keeping of it, as plain data, for `CircuitBreaker.restore`. Times in it are relative to now. */
+    snapshot(): BreakerSnapshot;
     /**
      * Makes a call if the breaker lets it through. Rejects with what the call rejects with; with `CircuitOpenError` when it
      * was not made, unless a `fallbackStrategy` has something better; with `signal.reason` when the caller's signal fired.
      */
     execute<T>(operation: GuardedOperation<T>, options?: BreakerCallOptions): Promise<T>;
+    /** A function that makes its calls through this breaker, with the same arguments. */
+    wrap<A extends unknown[], T>(operation: (...args: A) => T): (...args: A) => Promise<Awaited<T>>;
     /**
      * The first half of a call made by other means: a permit, to be given back to `settle` when the call has ended.
      * @throws CircuitOpenError when the call must not be made.
@@ -350,11 +485,93 @@ declare class CircuitBreaker {
     admit(): Permit;
     /** The second half: tells how the call of `permit` ended, and learns what became of that. */
     settle(permit: Permit, outcome: Outcome): Settled;
+    /**
+     * Holds the breaker open, whatever happens, until the answer is released: by hand, or by `using` at the end of a block.
+     * Whoever else isolates it meanwhile holds it too; after the last release it is closed, with nothing remembered.
+     */
+    isolate(): Isolation;
+    /** Turns the breaker off: every call passes, nothing is recorded. */
+    disable(): void;
+    /** Turns the breaker into an observer: every call passes, and `wouldOpen` tells when it would have opened. */
+    monitor(): void;
+    /** Turns the breaker on again after `disable` or `monitor`: closed, with nothing remembered. */
+    enable(): void;
+    /**
+     * Begins anew, whatever it was: on, closed, with nothing remembered. Results of calls under way count nowhere. Only an
+     * isolation stays, until it is released.
+     */
+    reset(): void;
+    /**
+     * Tells how a health check of your own went. A good one lets the next caller of an open breaker through as a probe at once,
+     * a bad one changes nothing.
+     */
+    health(ok: boolean): void;
     /** Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop. */
     on<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): () => void;
     /** Stops calling `listener`. */
     off<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
     /** Frees the breaker at once instead of with this object. Later calls reject; results of calls under way count nowhere. */
+    close(): void;
+    [dispose](): void;
+}
+
+/**
+ * Every field of a breaker that was given nothing, in milliseconds; of a preset, when one is named.
+ *
+ * @throws ConfigError when the preset is unknown.
+ */
+declare function DefaultCircuitBreakerConfig(preset?: "threshold"): Readonly<ThresholdBreakerOptions>;
+declare function DefaultCircuitBreakerConfig(preset: Exclude<BreakerPreset, "threshold">): Readonly<RateBreakerOptions>;
+
+/** A breaker had to make room for another one. */
+interface Eviction {
+    readonly key: string;
+    /** Where it stood. Other than `CLOSED` only when none was closed: what it knew about its dependency is lost. */
+    readonly state: BreakerState;
+    /** It still works for those who hold it. */
+    readonly breaker: CircuitBreaker;
+}
+interface CircuitBreakerRegistryOptions {
+    /** The most breakers it keeps, 1 to 1 000 000. Default 1 000. */
+    readonly maxBreakers?: number | undefined;
+    /** How a breaker is made: the same for all, or by its key. The key is its name unless said otherwise. */
+    readonly breaker?: BreakerOptions | BreakerPreset | ((key: string) => BreakerOptions | BreakerPreset | undefined) | undefined;
+    /** Hears of every breaker that made room. Without it, one that was not closed is warned of on the console, once. */
+    readonly onEvict?: ((eviction: Eviction) => unknown) | undefined;
+}
+/**
+ * Breakers by name, or by the origin of a URL.
+ *
+ * ```ts
+ * const breakers = new CircuitBreakerRegistry({ breaker: { failureThreshold: 5 } });
+ * await breakers.forUrl(url).execute(() => fetch(url));
+ * ```
+ */
+declare class CircuitBreakerRegistry {
+    #private;
+    /** @throws ConfigError when a field is unknown or out of its range. */
+    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions);
+    /** How many breakers it keeps now. */
+    get size(): number;
+    /**
+     * The breaker of this name, made if need be.
+     * @throws ConfigError when its configuration is refused.
+     */
+    get(name: string): CircuitBreaker;
+    /**
+     * The breaker of a URL's origin.
+     * @throws ConfigError when the URL is relative, or has no origin (`data:`, `file:`).
+     */
+    forUrl(url: string | URL): CircuitBreaker;
+    /** Whether it keeps a breaker of this name; asking does not make one. */
+    has(name: string): boolean;
+    /** Forgets a breaker, which goes on working for those who hold it. */
+    delete(name: string): boolean;
+    /** All of them, the one that was asked for longest ago first. */
+    [Symbol.iterator](): IterableIterator<[string, CircuitBreaker]>;
+    /** All of them in the text format of Prometheus. */
+    toPrometheus(): string;
+    /** Closes and forgets all of them. */
     close(): void;
     [dispose](): void;
 }
@@ -1491,5 +1708,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { ErrorTypeTransient as $, DatabaseRetryConfig as D, DeadLetterQueue as I, DefaultRetryConfig as M, ErrorCodes as P, ErrorTypeCircuitBreaker as T, ErrorTypeClient as U, ErrorTypeNetwork as W, ErrorTypePermanent as X, ErrorTypeRateLimit as Y, ErrorTypeServer as Z, ErrorTypeTimeout as _, ErrorTypeUnknown as a0, HTTPRetryConfig as a9, RetryBudget as aL, RetryExhaustedError as aP, RetryHandler as aQ, RetryManager as aS, RetryManagerPool as aT, RetryPolicyManager as aW, S3RetryConfig as aY, IdempotencyManager as ab, JitterTypeDecorrelated as ak, JitterTypeDeviation as al, JitterTypeEqual as am, JitterTypeFull as an, JitterTypeNone as ao, MemoryDeadLetterStore as au, MemoryStore as av, OnceAgainError as az, StrategyCustom as b1, StrategyExponentialBackoff as b2, StrategyFibonacciBackoff as b3, StrategyFixedDelay as b4, StrategyLinearBackoff as b5, TimeoutError as b8, coreVersion as bc, fingerprint as bd, idempotent as be, isCircuitBreakerError as bf, loadPolicies as bg, retryWithCheckpoint as bh, simpleStore as bi, wrap as bj, dispose as d, injectErrors as i, noSleep as n, CacheRetryConfig as q, CircuitBreaker as u, virtualClock as v, CircuitOpenError as w, ConfigError as z };
-export type { AttemptContext as A, BackoffOptions as B, Clock as C, DeadLetter as E, FetchOptions as F, DeadLetterError as G, DeadLetterHandler as H, DeadLetterQueueOptions as J, DeadLetterQueueStats as K, DeadLetterStore as L, DuplicateCheck as N, ErrorCode as O, ErrorFacts as Q, ErrorKind as R, Store as S, VirtualClock as V, StoreOp as a, StateChange as a$, ExecuteOptions as a1, FallbackEvent as a2, FallbackStrategy as a3, FetchIdempotency as a4, FingerprintOptions as a5, GiveUpEvent as a6, GiveUpReason as a7, GuardedOperation as a8, Operation$1 as aA, Outcome as aB, Permit as aC, PolicyWishes as aD, Queued as aE, QueuedCall as aF, Random as aG, RateBreakerOptions as aH, RedriveContext as aI, RedriveHandler as aJ, ReleaseMode as aK, RetryConfig as aM, RetryContext as aN, RetryEvent as aO, RetryHooks as aR, RetryOptions as aU, RetryPolicy as aV, RetryStrategy as aX, Settled as aZ, SleepOptions as a_, HeaderLines as aa, IdempotencyManagerOptions as ac, IdempotencyRecord as ad, IdempotencyStore as ae, Idempotent as af, IdempotentContext as ag, IdempotentOptions as ah, IdempotentResult as ai, JitterType as aj, JointStore as ap, LogLevel as aq, LogLine as ar, Logger as as, MemoryDeadLetterStats as at, MemoryStoreOptions as aw, MemoryStoreStats as ax, MutableRetryConfig as ay, StoreReply as b, StoredResponse as b0, SuccessEvent as b6, ThresholdBreakerOptions as b7, TraceOptions as b9, Variables as ba, Wrapped as bb, BreakerCallOptions as c, BreakerEvents as e, BreakerOptions as f, BreakerState as g, BreakerStats as h, BudgetConfig as j, BudgetOption as k, BudgetOptions as l, BudgetPreset as m, BudgetRules as o, BudgetStats as p, CallOptions as r, CheckpointOptions as s, Checkpointed as t, Codec as x, CommonBreakerOptions as y };
+export { ErrorTypeClient as $, CircuitOpenError as E, ConfigError as I, DatabaseRetryConfig as J, DeadLetterQueue as N, DefaultCircuitBreakerConfig as R, DefaultRetryConfig as T, ErrorCodes as X, ErrorTypeCircuitBreaker as _, RetryManager as a$, ErrorTypeNetwork as a0, ErrorTypePermanent as a1, ErrorTypeRateLimit as a2, ErrorTypeServer as a3, ErrorTypeTimeout as a4, ErrorTypeTransient as a5, ErrorTypeUnknown as a6, MemoryDeadLetterStore as aC, MemoryStore as aD, OnceAgainError as aH, RetryBudget as aU, RetryExhaustedError as aY, RetryHandler as aZ, HTTPRetryConfig as ag, IdempotencyManager as ai, Isolation as aq, JitterTypeDecorrelated as as, JitterTypeDeviation as at, JitterTypeEqual as au, JitterTypeFull as av, JitterTypeNone as aw, RetryManagerPool as b0, RetryPolicyManager as b3, S3RetryConfig as b5, StrategyCustom as ba, StrategyExponentialBackoff as bb, StrategyFibonacciBackoff as bc, StrategyFixedDelay as bd, StrategyLinearBackoff as be, TimeoutError as bh, coreVersion as bl, fingerprint as bm, idempotent as bn, isCircuitBreakerError as bo, loadPolicies as bp, retryWithCheckpoint as bq, simpleStore as br, wrap as bs, dispose as d, injectErrors as i, noSleep as n, CacheRetryConfig as t, virtualClock as v, CircuitBreaker as y, CircuitBreakerRegistry as z };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, FetchOptions as F, Codec as G, CommonBreakerOptions as H, DeadLetter as K, DeadLetterError as L, DeadLetterHandler as M, DeadLetterQueueOptions as O, DeadLetterQueueStats as P, DeadLetterStore as Q, Store as S, DuplicateCheck as U, VirtualClock as V, ErrorCode as W, ErrorFacts as Y, ErrorKind as Z, StoreOp as a, Eviction as a7, ExecuteOptions as a8, FallbackEvent as a9, Logger as aA, MemoryDeadLetterStats as aB, MemoryStoreOptions as aE, MemoryStoreStats as aF, MutableRetryConfig as aG, Operation$1 as aI, Outcome as aJ, Permit as aK, PolicyWishes as aL, Queued as aM, QueuedCall as aN, Random as aO, RateBreakerOptions as aP, RedriveContext as aQ, RedriveHandler as aR, Rejection as aS, ReleaseMode as aT, RetryConfig as aV, RetryContext as aW, RetryEvent as aX, RetryHooks as a_, FallbackStrategy as aa, FetchIdempotency as ab, FingerprintOptions as ac, GiveUpEvent as ad, GiveUpReason as ae, GuardedOperation as af, HeaderLines as ah, IdempotencyManagerOptions as aj, IdempotencyRecord as ak, IdempotencyStore as al, Idempotent as am, IdempotentContext as an, IdempotentOptions as ao, IdempotentResult as ap, JitterType as ar, JointStore as ax, LogLevel as ay, LogLine as az, StoreReply as b, RetryOptions as b1, RetryPolicy as b2, RetryStrategy as b4, Settled as b6, SleepOptions as b7, StateChange as b8, StoredResponse as b9, SuccessEvent as bf, ThresholdBreakerOptions as bg, TraceOptions as bi, Variables as bj, Wrapped as bk, BreakerCallOptions as c, BreakerEvents as e, BreakerNotice as f, BreakerOptions as g, BreakerPreset as h, BreakerSnapshot as j, BreakerState as k, BreakerStats as l, BudgetConfig as m, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };
