@@ -3,6 +3,8 @@
 import { onAbort } from "./abort.js";
 import type { Clock } from "./clock.js";
 
+export { type MockFailure, type MockStore, mockStore } from "./store/mock.js";
+
 /** A clock that a test moves. */
 export interface VirtualClock extends Clock {
   /** Moves time on by `ms` milliseconds, waking every sleep on the way at its own time. */

@@ -57,6 +57,12 @@ test("a payload that is no JSON is left out, and the letter says so", async () =
   }
 });
 
+test("metadata that is no JSON is left out, and the rest of the letter is kept", async () => {
+  const { handler, letters } = burying({}, { tags: { team: "pay" } });
+  await rejection(handler.execute(failing(), { metadata: { amount: 1n, shop: 3 } }));
+  assert.deepEqual((await letters.list())[0].metadata, { team: "pay", shop: 3 });
+});
+
 test("calls that a breaker rejected, that were cancelled or that succeeded leave none", async () => {
   const { handler, letters } = burying();
   const breaker = new CircuitBreaker({ failureThreshold: 1 });

@@ -139,6 +139,17 @@ test("a logger's methods are called on it, warn or warning, and their trouble is
   assert.throws(() => new RetryHandler({ logger: "console" }), api.ConfigError);
 });
 
+test("console is handed one line of JSON", async (t) => {
+  const { mock } = t.mock.method(console, "warn", () => {});
+  const { handler } = logged({ logger: console, logLevel: "warn" });
+  await handler.execute(injectErrors(() => 1, [Object.assign(new Error("busy"), { status: 503 })]));
+  assert.equal(mock.calls.length, 1);
+  const [text, ...others] = mock.calls[0].arguments;
+  assert.deepEqual(others, []);
+  assert.deepEqual([JSON.parse(text).event, JSON.parse(text).error], ["retry", "Server: 503"]);
+  assert.doesNotMatch(text, /\n/);
+});
+
 test("one call has one trace id, and without a request it is a new UUID", async () => {
   const { handler, lines } = logged();
   await rejection(handler.execute(failing(reset())));

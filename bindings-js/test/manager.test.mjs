@@ -174,6 +174,20 @@ test("a pool holds at most a thousand managers, and serves more names all the sa
   assert.equal(pool.getManager("type-1000").config.operationType, "type-1000");
 });
 
+test("what a pool is given beside its logger, all its managers have", async () => {
+  const clock = noSleep();
+  const letters = [];
+  const deadLetterHandler = (name) => letters.push(name);
+  const pool = new RetryManagerPool(null, { clock, jitterType: "none", maxAttempts: 2, deadLetterHandler });
+  const down = Object.assign(new Error("down"), { kind: "Network" });
+  await rejection(pool.getManager("s3").execute(failing(down), { name: "upload" }));
+  await rejection(pool.getManager("http").execute(failing(down), { name: "read" }));
+  assert.deepEqual(clock.slept, [500, 200]);
+  assert.deepEqual(letters, ["upload", "read"]);
+  assert.throws(() => new RetryManagerPool(null, { retries: 2 }), ConfigError);
+  assert.throws(() => new RetryManagerPool(5), ConfigError);
+});
+
 test("a pool hands its logger on, and gives no manager once it was closed", async () => {
   const lines = [];
   const pool = new RetryManagerPool({ error: (line) => lines.push(line) });

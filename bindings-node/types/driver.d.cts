@@ -581,6 +581,8 @@ interface DeadLetterError {
     readonly kind: ErrorKind;
     readonly name: string;
     readonly code?: string;
+    /** The HTTP status. */
+    readonly status?: number;
     readonly message?: string;
 }
 /** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
@@ -597,7 +599,7 @@ interface DeadLetter {
     readonly lastAt: number;
     /** The policy's tags. */
     readonly tags: Readonly<Record<string, string>>;
-    /** The tags, and what the call itself said. */
+    /** The tags, and what the call itself said, as far as JSON can hold it. */
     readonly metadata: Readonly<Record<string, unknown>>;
     /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
     readonly key?: string;
@@ -657,13 +659,16 @@ interface LogLine {
     readonly attempt: number;
     /** Until the next attempt, seconds. */
     readonly delay: number | null;
-    /** Kind and code; the error's own message only with `logMessages`. */
+    /** Kind, and code, HTTP status or name; the error's own message only with `logMessages`. */
     readonly error: string | null;
     /** One for each call. */
     readonly trace_id: string;
 }
 type Method = (line: LogLine) => unknown;
-/** Whoever takes lines: a function, or a logger with methods like those of console, pino or winston. */
+/**
+ * Whoever takes lines: a function, or a logger with methods like those of pino or winston. `console` is handed each line as
+ * one line of JSON.
+ */
 type Logger = Method | {
     readonly debug?: Method | undefined;
     readonly info?: Method | undefined;
@@ -1069,6 +1074,8 @@ interface FetchOptions {
     fetch?: typeof globalThis.fetch;
     /** Called before each further attempt, with the number of the attempt that failed. */
     onRetry?: (event: RetryEvent) => unknown;
+    /** Takes log lines; a request's `traceparent` or `x-request-id` is their trace. */
+    logger?: Logger;
     clock?: Clock;
     random?: Random;
 }
@@ -1573,7 +1580,13 @@ declare class RetryManager extends RetryHandler {
  */
 declare class RetryManagerPool {
     #private;
-    constructor(logger?: Logger | null);
+    /**
+     * @param logger where every manager writes.
+     * @param shared what all managers have beside their own policy: hooks, a `deadLetterStore`, a `clock`; fields of a policy
+     * take the place of their own.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(logger?: Logger | null, shared?: RetryOptions);
     /**
      * The manager for this type of operation, the same one every time. The pool holds at most 1 000; beyond that a manager is
      * made anew for each call.
@@ -1682,6 +1695,23 @@ interface Wrapped {
  */
 declare function wrap(handler: RetryHandler, breaker: CircuitBreaker, timeout?: number): Wrapped;
 
+/** How a {@link MockStore} fails. */
+interface MockFailure {
+    /** Default: `STORE_UNAVAILABLE`. */
+    readonly error?: unknown;
+    /** Whether the operation takes effect all the same, and only its reply is lost. Default `false`. */
+    readonly applied?: boolean;
+}
+/** A memory store that a test looks into, and breaks. */
+interface MockStore extends Store {
+    /** Every operation it was asked, also those that failed, the oldest first. */
+    readonly operations: readonly StoreOp[];
+    /** Lets the next `times` operations fail. */
+    fail(times?: number, how?: MockFailure): void;
+}
+/** @param options as of `MemoryStore`. */
+declare function mockStore(options?: MemoryStoreOptions): MockStore;
+
 /** A clock that a test moves. */
 interface VirtualClock extends Clock {
     /** Moves time on by `ms` milliseconds, waking every sleep on the way at its own time. */
@@ -1714,5 +1744,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { ErrorTypePermanent as $, ConfigError as E, DatabaseRetryConfig as F, DeadLetterQueue as K, DefaultCircuitBreakerConfig as O, DefaultRetryConfig as P, ErrorCodes as U, ErrorTypeCircuitBreaker as Y, ErrorTypeClient as Z, ErrorTypeNetwork as _, ErrorTypeRateLimit as a0, ErrorTypeServer as a1, ErrorTypeTimeout as a2, ErrorTypeTransient as a3, ErrorTypeUnknown as a4, MemoryDeadLetterStore as aA, MemoryStore as aB, OnceAgainError as aF, RetryBudget as aR, RetryExhaustedError as aV, RetryHandler as aW, RetryManager as aY, RetryManagerPool as aZ, HTTPRetryConfig as af, IdempotencyManager as ah, Isolation as ao, JitterTypeDecorrelated as aq, JitterTypeDeviation as ar, JitterTypeEqual as as, JitterTypeFull as at, JitterTypeNone as au, RetryPolicyManager as b0, S3RetryConfig as b2, StrategyCustom as b9, StrategyExponentialBackoff as ba, StrategyFibonacciBackoff as bb, StrategyFixedDelay as bc, StrategyLinearBackoff as bd, TimeoutError as bg, coreVersion as bk, createFetch as bl, dispose as bm, fingerprint as bn, idempotent as bo, isCircuitBreakerError as bp, loadPolicies as bq, retryWithCheckpoint as br, simpleStore as bs, wrap as bt, injectErrors as i, noSleep as n, CacheRetryConfig as q, CircuitBreaker as u, virtualClock as v, CircuitBreakerRegistry as w, CircuitOpenError as y };
-export type { AttemptContext as A, BackoffOptions as B, Clock as C, CommonBreakerOptions as D, DeadLetter as G, DeadLetterError as H, IdempotencyStore as I, DeadLetterHandler as J, DeadLetterQueueOptions as L, DeadLetterQueueStats as M, DeadLetterStore as N, DuplicateCheck as Q, Random as R, Store as S, ErrorCode as T, VirtualClock as V, ErrorFacts as W, ErrorKind as X, BreakerCallOptions as a, RetryPolicy as a$, Eviction as a5, ExecuteOptions as a6, FallbackEvent as a7, FallbackStrategy as a8, FetchIdempotency as a9, MemoryStoreOptions as aC, MemoryStoreStats as aD, MutableRetryConfig as aE, Operation$1 as aG, Outcome as aH, Permit as aI, PolicyWishes as aJ, Queued as aK, QueuedCall as aL, RateBreakerOptions as aM, RedriveContext as aN, RedriveHandler as aO, Rejection as aP, ReleaseMode as aQ, RetryConfig as aS, RetryContext as aT, RetryEvent as aU, RetryHooks as aX, RetryOptions as a_, FetchOptions as aa, FingerprintOptions as ab, GiveUpEvent as ac, GiveUpReason as ad, GuardedOperation as ae, HeaderLines as ag, IdempotencyManagerOptions as ai, IdempotencyRecord as aj, Idempotent as ak, IdempotentContext as al, IdempotentOptions as am, IdempotentResult as an, JitterType as ap, JointStore as av, LogLevel as aw, LogLine as ax, Logger as ay, MemoryDeadLetterStats as az, BreakerEvents as b, RetryStrategy as b1, Settled as b3, SleepOptions as b4, StateChange as b5, StoreOp as b6, StoreReply as b7, StoredResponse as b8, SuccessEvent as be, ThresholdBreakerOptions as bf, TraceOptions as bh, Variables as bi, Wrapped as bj, BreakerNotice as c, BreakerOptions as d, BreakerPreset as e, BreakerSnapshot as f, BreakerState as g, BreakerStats as h, BudgetConfig as j, BudgetOption as k, BudgetOptions as l, BudgetPreset as m, BudgetRules as o, BudgetStats as p, CallOptions as r, CheckpointOptions as s, Checkpointed as t, CircuitBreakerRegistryOptions as x, Codec as z };
+export { ErrorTypeCircuitBreaker as $, CircuitOpenError as D, ConfigError as G, DatabaseRetryConfig as H, DeadLetterQueue as N, DefaultCircuitBreakerConfig as T, DefaultRetryConfig as U, ErrorCodes as Y, RetryManager as a$, ErrorTypeClient as a0, ErrorTypeNetwork as a1, ErrorTypePermanent as a2, ErrorTypeRateLimit as a3, ErrorTypeServer as a4, ErrorTypeTimeout as a5, ErrorTypeTransient as a6, ErrorTypeUnknown as a7, MemoryDeadLetterStore as aD, MemoryStore as aE, OnceAgainError as aI, RetryBudget as aU, RetryExhaustedError as aY, RetryHandler as aZ, HTTPRetryConfig as ai, IdempotencyManager as ak, Isolation as ar, JitterTypeDecorrelated as at, JitterTypeDeviation as au, JitterTypeEqual as av, JitterTypeFull as aw, JitterTypeNone as ax, RetryManagerPool as b0, RetryPolicyManager as b3, S3RetryConfig as b5, StrategyCustom as bc, StrategyExponentialBackoff as bd, StrategyFibonacciBackoff as be, StrategyFixedDelay as bf, StrategyLinearBackoff as bg, TimeoutError as bj, coreVersion as bn, createFetch as bo, dispose as bp, fingerprint as bq, idempotent as br, isCircuitBreakerError as bs, loadPolicies as bt, retryWithCheckpoint as bu, simpleStore as bv, wrap as bw, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as s, virtualClock as v, CircuitBreaker as x, CircuitBreakerRegistry as y };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, Codec as E, CommonBreakerOptions as F, IdempotencyStore as I, DeadLetter as J, DeadLetterError as K, DeadLetterHandler as L, MockFailure as M, DeadLetterQueueOptions as O, DeadLetterQueueStats as P, DeadLetterStore as Q, Random as R, Store as S, VirtualClock as V, DuplicateCheck as W, ErrorCode as X, ErrorFacts as Z, ErrorKind as _, MockStore as a, Eviction as a8, ExecuteOptions as a9, LogLine as aA, Logger as aB, MemoryDeadLetterStats as aC, MemoryStoreOptions as aF, MemoryStoreStats as aG, MutableRetryConfig as aH, Operation$1 as aJ, Outcome as aK, Permit as aL, PolicyWishes as aM, Queued as aN, QueuedCall as aO, RateBreakerOptions as aP, RedriveContext as aQ, RedriveHandler as aR, Rejection as aS, ReleaseMode as aT, RetryConfig as aV, RetryContext as aW, RetryEvent as aX, RetryHooks as a_, FallbackEvent as aa, FallbackStrategy as ab, FetchIdempotency as ac, FetchOptions as ad, FingerprintOptions as ae, GiveUpEvent as af, GiveUpReason as ag, GuardedOperation as ah, HeaderLines as aj, IdempotencyManagerOptions as al, IdempotencyRecord as am, Idempotent as an, IdempotentContext as ao, IdempotentOptions as ap, IdempotentResult as aq, JitterType as as, JointStore as ay, LogLevel as az, BreakerCallOptions as b, RetryOptions as b1, RetryPolicy as b2, RetryStrategy as b4, Settled as b6, SleepOptions as b7, StateChange as b8, StoreOp as b9, StoreReply as ba, StoredResponse as bb, SuccessEvent as bh, ThresholdBreakerOptions as bi, TraceOptions as bk, Variables as bl, Wrapped as bm, BreakerEvents as c, BreakerNotice as d, BreakerOptions as e, BreakerPreset as f, BreakerSnapshot as g, BreakerState as h, BreakerStats as j, BudgetConfig as k, BudgetOption as l, BudgetOptions as o, BudgetPreset as p, BudgetRules as q, BudgetStats as r, CallOptions as t, CheckpointOptions as u, Checkpointed as w, CircuitBreakerRegistryOptions as z };

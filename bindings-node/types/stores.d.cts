@@ -1,6 +1,6 @@
-import { S as Store, b6 as StoreOp, b7 as StoreReply, av as JointStore } from './driver.cjs';
+import { S as Store, b9 as StoreOp, ba as StoreReply, ay as JointStore } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
-export { I as IdempotencyStore, aB as MemoryStore, aC as MemoryStoreOptions, aD as MemoryStoreStats, aQ as ReleaseMode, b8 as StoredResponse, bs as simpleStore } from './driver.cjs';
+export { I as IdempotencyStore, aE as MemoryStore, aF as MemoryStoreOptions, aG as MemoryStoreStats, aT as ReleaseMode, bb as StoredResponse, bv as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
 
 /** A client of ioredis, also its `Cluster`. */

@@ -1,1 +1,1 @@
-export { V as VirtualClock, i as injectErrors, n as noSleep, v as virtualClock } from './driver.cjs';
+export { M as MockFailure, a as MockStore, V as VirtualClock, i as injectErrors, m as mockStore, n as noSleep, v as virtualClock } from './driver.cjs';

@@ -167,3 +167,23 @@ test("a network failure that stays is RetryExhaustedError with its cause", async
     return true;
   });
 });
+
+test("log lines of a fetch say the status, and carry the trace of their request", async () => {
+  script = [{ status: 503 }, { status: 200 }];
+  const { clock } = instantly();
+  const lines = [];
+  const fetch = createFetch({ policy, clock, logger: (line) => lines.push(line) });
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  await fetch(base, { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` } });
+  seen = [];
+  await fetch(base, { headers: { "x-request-id": "req-1" } });
+  assert.deepEqual(
+    lines.map(({ event, error, trace_id }) => [event, error, trace_id]),
+    [
+      ["retry", "Server: 503", trace],
+      ["success_after_retry", null, trace],
+      ["retry", "Server: 503", "req-1"],
+      ["success_after_retry", null, "req-1"],
+    ],
+  );
+});

@@ -581,6 +581,8 @@ interface DeadLetterError {
     readonly kind: ErrorKind;
     readonly name: string;
     readonly code?: string;
+    /** The HTTP status. */
+    readonly status?: number;
     readonly message?: string;
 }
 /** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
@@ -597,7 +599,7 @@ interface DeadLetter {
     readonly lastAt: number;
     /** The policy's tags. */
     readonly tags: Readonly<Record<string, string>>;
-    /** The tags, and what the call itself said. */
+    /** The tags, and what the call itself said, as far as JSON can hold it. */
     readonly metadata: Readonly<Record<string, unknown>>;
     /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
     readonly key?: string;
@@ -657,13 +659,16 @@ interface LogLine {
     readonly attempt: number;
     /** Until the next attempt, seconds. */
     readonly delay: number | null;
-    /** Kind and code; the error's own message only with `logMessages`. */
+    /** Kind, and code, HTTP status or name; the error's own message only with `logMessages`. */
     readonly error: string | null;
     /** One for each call. */
     readonly trace_id: string;
 }
 type Method = (line: LogLine) => unknown;
-/** Whoever takes lines: a function, or a logger with methods like those of console, pino or winston. */
+/**
+ * Whoever takes lines: a function, or a logger with methods like those of pino or winston. `console` is handed each line as
+ * one line of JSON.
+ */
 type Logger = Method | {
     readonly debug?: Method | undefined;
     readonly info?: Method | undefined;
@@ -1069,6 +1074,8 @@ interface FetchOptions {
     fetch?: typeof globalThis.fetch;
     /** Called before each further attempt, with the number of the attempt that failed. */
     onRetry?: (event: RetryEvent) => unknown;
+    /** Takes log lines; a request's `traceparent` or `x-request-id` is their trace. */
+    logger?: Logger;
     clock?: Clock;
     random?: Random;
 }
@@ -1567,7 +1574,13 @@ declare class RetryManager extends RetryHandler {
  */
 declare class RetryManagerPool {
     #private;
-    constructor(logger?: Logger | null);
+    /**
+     * @param logger where every manager writes.
+     * @param shared what all managers have beside their own policy: hooks, a `deadLetterStore`, a `clock`; fields of a policy
+     * take the place of their own.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(logger?: Logger | null, shared?: RetryOptions);
     /**
      * The manager for this type of operation, the same one every time. The pool holds at most 1 000; beyond that a manager is
      * made anew for each call.
@@ -1676,6 +1689,23 @@ interface Wrapped {
  */
 declare function wrap(handler: RetryHandler, breaker: CircuitBreaker, timeout?: number): Wrapped;
 
+/** How a {@link MockStore} fails. */
+interface MockFailure {
+    /** Default: `STORE_UNAVAILABLE`. */
+    readonly error?: unknown;
+    /** Whether the operation takes effect all the same, and only its reply is lost. Default `false`. */
+    readonly applied?: boolean;
+}
+/** A memory store that a test looks into, and breaks. */
+interface MockStore extends Store {
+    /** Every operation it was asked, also those that failed, the oldest first. */
+    readonly operations: readonly StoreOp[];
+    /** Lets the next `times` operations fail. */
+    fail(times?: number, how?: MockFailure): void;
+}
+/** @param options as of `MemoryStore`. */
+declare function mockStore(options?: MemoryStoreOptions): MockStore;
+
 /** A clock that a test moves. */
 interface VirtualClock extends Clock {
     /** Moves time on by `ms` milliseconds, waking every sleep on the way at its own time. */
@@ -1708,5 +1738,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { ErrorTypeClient as $, CircuitOpenError as E, ConfigError as I, DatabaseRetryConfig as J, DeadLetterQueue as N, DefaultCircuitBreakerConfig as R, DefaultRetryConfig as T, ErrorCodes as X, ErrorTypeCircuitBreaker as _, RetryManager as a$, ErrorTypeNetwork as a0, ErrorTypePermanent as a1, ErrorTypeRateLimit as a2, ErrorTypeServer as a3, ErrorTypeTimeout as a4, ErrorTypeTransient as a5, ErrorTypeUnknown as a6, MemoryDeadLetterStore as aC, MemoryStore as aD, OnceAgainError as aH, RetryBudget as aU, RetryExhaustedError as aY, RetryHandler as aZ, HTTPRetryConfig as ag, IdempotencyManager as ai, Isolation as aq, JitterTypeDecorrelated as as, JitterTypeDeviation as at, JitterTypeEqual as au, JitterTypeFull as av, JitterTypeNone as aw, RetryManagerPool as b0, RetryPolicyManager as b3, S3RetryConfig as b5, StrategyCustom as ba, StrategyExponentialBackoff as bb, StrategyFibonacciBackoff as bc, StrategyFixedDelay as bd, StrategyLinearBackoff as be, TimeoutError as bh, coreVersion as bl, fingerprint as bm, idempotent as bn, isCircuitBreakerError as bo, loadPolicies as bp, retryWithCheckpoint as bq, simpleStore as br, wrap as bs, dispose as d, injectErrors as i, noSleep as n, CacheRetryConfig as t, virtualClock as v, CircuitBreaker as y, CircuitBreakerRegistry as z };
-export type { AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, FetchOptions as F, Codec as G, CommonBreakerOptions as H, DeadLetter as K, DeadLetterError as L, DeadLetterHandler as M, DeadLetterQueueOptions as O, DeadLetterQueueStats as P, DeadLetterStore as Q, Store as S, DuplicateCheck as U, VirtualClock as V, ErrorCode as W, ErrorFacts as Y, ErrorKind as Z, StoreOp as a, Eviction as a7, ExecuteOptions as a8, FallbackEvent as a9, Logger as aA, MemoryDeadLetterStats as aB, MemoryStoreOptions as aE, MemoryStoreStats as aF, MutableRetryConfig as aG, Operation$1 as aI, Outcome as aJ, Permit as aK, PolicyWishes as aL, Queued as aM, QueuedCall as aN, Random as aO, RateBreakerOptions as aP, RedriveContext as aQ, RedriveHandler as aR, Rejection as aS, ReleaseMode as aT, RetryConfig as aV, RetryContext as aW, RetryEvent as aX, RetryHooks as a_, FallbackStrategy as aa, FetchIdempotency as ab, FingerprintOptions as ac, GiveUpEvent as ad, GiveUpReason as ae, GuardedOperation as af, HeaderLines as ah, IdempotencyManagerOptions as aj, IdempotencyRecord as ak, IdempotencyStore as al, Idempotent as am, IdempotentContext as an, IdempotentOptions as ao, IdempotentResult as ap, JitterType as ar, JointStore as ax, LogLevel as ay, LogLine as az, StoreReply as b, RetryOptions as b1, RetryPolicy as b2, RetryStrategy as b4, Settled as b6, SleepOptions as b7, StateChange as b8, StoredResponse as b9, SuccessEvent as bf, ThresholdBreakerOptions as bg, TraceOptions as bi, Variables as bj, Wrapped as bk, BreakerCallOptions as c, BreakerEvents as e, BreakerNotice as f, BreakerOptions as g, BreakerPreset as h, BreakerSnapshot as j, BreakerState as k, BreakerStats as l, BudgetConfig as m, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };
+export { CircuitBreaker as D, CircuitBreakerRegistry as E, CircuitOpenError as H, ConfigError as K, DatabaseRetryConfig as L, DeadLetterQueue as Q, DefaultCircuitBreakerConfig as W, DefaultRetryConfig as X, ErrorCodes as _, RetryExhaustedError as a$, ErrorTypeCircuitBreaker as a1, ErrorTypeClient as a2, ErrorTypeNetwork as a3, ErrorTypePermanent as a4, ErrorTypeRateLimit as a5, ErrorTypeServer as a6, ErrorTypeTimeout as a7, ErrorTypeTransient as a8, ErrorTypeUnknown as a9, MemoryDeadLetterStore as aF, MemoryStore as aG, OnceAgainError as aK, RetryBudget as aX, HTTPRetryConfig as aj, IdempotencyManager as al, Isolation as at, JitterTypeDecorrelated as av, JitterTypeDeviation as aw, JitterTypeEqual as ax, JitterTypeFull as ay, JitterTypeNone as az, RetryHandler as b0, RetryManager as b2, RetryManagerPool as b3, RetryPolicyManager as b6, S3RetryConfig as b8, StrategyCustom as bd, StrategyExponentialBackoff as be, StrategyFibonacciBackoff as bf, StrategyFixedDelay as bg, StrategyLinearBackoff as bh, TimeoutError as bk, coreVersion as bo, fingerprint as bp, idempotent as bq, isCircuitBreakerError as br, loadPolicies as bs, retryWithCheckpoint as bt, simpleStore as bu, wrap as bv, dispose as d, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as w };
+export type { ErrorFacts as $, AttemptContext as A, BackoffOptions as B, Clock as C, FetchOptions as F, CircuitBreakerRegistryOptions as G, Codec as I, CommonBreakerOptions as J, MockFailure as M, DeadLetter as N, DeadLetterError as O, DeadLetterHandler as P, DeadLetterQueueOptions as R, Store as S, DeadLetterQueueStats as T, DeadLetterStore as U, VirtualClock as V, DuplicateCheck as Y, ErrorCode as Z, MockStore as a, ErrorKind as a0, JointStore as aA, LogLevel as aB, LogLine as aC, Logger as aD, MemoryDeadLetterStats as aE, MemoryStoreOptions as aH, MemoryStoreStats as aI, MutableRetryConfig as aJ, Operation$1 as aL, Outcome as aM, Permit as aN, PolicyWishes as aO, Queued as aP, QueuedCall as aQ, Random as aR, RateBreakerOptions as aS, RedriveContext as aT, RedriveHandler as aU, Rejection as aV, ReleaseMode as aW, RetryConfig as aY, RetryContext as aZ, RetryEvent as a_, Eviction as aa, ExecuteOptions as ab, FallbackEvent as ac, FallbackStrategy as ad, FetchIdempotency as ae, FingerprintOptions as af, GiveUpEvent as ag, GiveUpReason as ah, GuardedOperation as ai, HeaderLines as ak, IdempotencyManagerOptions as am, IdempotencyRecord as an, IdempotencyStore as ao, Idempotent as ap, IdempotentContext as aq, IdempotentOptions as ar, IdempotentResult as as, JitterType as au, StoreOp as b, RetryHooks as b1, RetryOptions as b4, RetryPolicy as b5, RetryStrategy as b7, Settled as b9, SleepOptions as ba, StateChange as bb, StoredResponse as bc, SuccessEvent as bi, ThresholdBreakerOptions as bj, TraceOptions as bl, Variables as bm, Wrapped as bn, StoreReply as c, BreakerCallOptions as e, BreakerEvents as f, BreakerNotice as g, BreakerOptions as h, BreakerPreset as j, BreakerSnapshot as k, BreakerState as l, BreakerStats as o, BudgetConfig as p, BudgetOption as q, BudgetOptions as r, BudgetPreset as s, BudgetRules as t, BudgetStats as u, CallOptions as x, CheckpointOptions as y, Checkpointed as z };

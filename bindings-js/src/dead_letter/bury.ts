@@ -4,7 +4,7 @@ import { observe } from "../observe.js";
 import type { Plan } from "../retry/plan.js";
 import type { Story } from "../retry/story.js";
 import type { ErrorKind, ExecuteOptions } from "../retry/types.js";
-import { type DeadLetter, errorOf, newId, payloadOf } from "./letter.js";
+import { type DeadLetter, errorOf, isJson, newId, payloadOf } from "./letter.js";
 
 /** A call at its end. */
 export interface Ended {
@@ -43,7 +43,7 @@ function letterOf(plan: Plan, { name, attempts, elapsed, error, kind, options }:
     firstAt: Math.floor(lastAt - elapsed),
     lastAt: Math.floor(lastAt),
     tags: plan.tags,
-    metadata: { ...metadata },
+    metadata: Object.fromEntries(Object.entries(metadata).filter(([, value]) => isJson(value))),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...payloadOf(options.payload),
   };

@@ -9,6 +9,8 @@ export interface DeadLetterError {
   readonly kind: ErrorKind;
   readonly name: string;
   readonly code?: string;
+  /** The HTTP status. */
+  readonly status?: number;
   readonly message?: string;
 }
 
@@ -26,7 +28,7 @@ export interface DeadLetter {
   readonly lastAt: number;
   /** The policy's tags. */
   readonly tags: Readonly<Record<string, string>>;
-  /** The tags, and what the call itself said. */
+  /** The tags, and what the call itself said, as far as JSON can hold it. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
   readonly key?: string;
@@ -43,22 +45,27 @@ export function newId(): string {
 
 /** An error as a letter has it: longer messages are cut. */
 export function errorOf(error: unknown, kind: ErrorKind): DeadLetterError {
-  const { name, code, message } = facts(error);
+  const { name, code, status, message } = facts(error);
   return {
     kind,
     name,
     ...(code === undefined ? {} : { code }),
+    ...(status === undefined ? {} : { status }),
     ...(message === undefined ? {} : { message: message.slice(0, 4_000) }),
   };
+}
+
+/** Whether JSON can hold it. What JSON leaves out without a word (a function) it cannot. */
+export function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The payload's fields of a letter. */
 export function payloadOf(payload: unknown): Pick<DeadLetter, "payload" | "payloadOmitted"> {
   if (payload === undefined) return {};
-  try {
-    // What JSON leaves out without a word (a function) is no payload either.
-    return JSON.stringify(payload) === undefined ? { payloadOmitted: true } : { payload };
-  } catch {
-    return { payloadOmitted: true };
-  }
+  return isJson(payload) ? { payload } : { payloadOmitted: true };
 }

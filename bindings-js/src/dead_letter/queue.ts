@@ -147,13 +147,18 @@ export class DeadLetterQueue {
     }
     this.#counts.lost++;
     const { operation, attempts, error } = letter;
-    const said = { operation, attempt: attempts, error: `${error.kind}: ${error.code ?? error.name}`, letter };
+    const said = {
+      operation,
+      attempt: attempts,
+      error: `${error.kind}: ${error.code ?? error.status ?? error.name}`,
+      letter,
+    };
     if (journal !== undefined && this.#logger === undefined) {
       journal.write("error", "dead_letter_lost", said);
       return;
     }
     const line = lineOf(this.#clock, "error", "dead_letter_lost", said);
-    hand(this.#logger ?? ((lost) => console.error(JSON.stringify(lost))), "error", line);
+    hand(this.#logger ?? console, "error", line);
   }
 
   async #redrive(id: string, signal: AbortSignal | undefined): Promise<unknown> {

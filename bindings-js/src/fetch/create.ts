@@ -6,6 +6,7 @@ import type { CircuitBreaker } from "../breaker/breaker.js";
 import type { Clock, Random } from "../clock.js";
 import { RetryExhaustedError } from "../errors.js";
 import { RetryHandler } from "../retry/handler.js";
+import type { Logger } from "../retry/log.js";
 import { type HttpSignals, httpSignals } from "../retry/signals.js";
 import type { RetryEvent, RetryPolicy } from "../retry/types.js";
 import { wrap } from "../wrap.js";
@@ -37,6 +38,8 @@ export interface FetchOptions {
   fetch?: typeof globalThis.fetch;
   /** Called before each further attempt, with the number of the attempt that failed. */
   onRetry?: (event: RetryEvent) => unknown;
+  /** Takes log lines; a request's `traceparent` or `x-request-id` is their trace. */
+  logger?: Logger;
   clock?: Clock;
   random?: Random;
 }
@@ -73,8 +76,8 @@ function annotate(error: unknown, signals: HttpSignals): unknown {
  * `RetryExhaustedError`, or with the platform's own error when it is not repeated.
  */
 export function createFetch(options: FetchOptions = {}): typeof globalThis.fetch {
-  const { policy = "http", breaker, idempotency = {}, clock, random, onRetry } = options;
-  const handler = new RetryHandler({ ...named(policy), clock, random, onRetry });
+  const { policy = "http", breaker, idempotency = {}, clock, random, onRetry, logger } = options;
+  const handler = new RetryHandler({ ...named(policy), clock, random, onRetry, logger });
   const guarded = breaker === undefined ? handler : wrap(handler, breaker);
   const keyed = keying(idempotency);
 
@@ -83,8 +86,14 @@ export function createFetch(options: FetchOptions = {}): typeof globalThis.fetch
     const hasKey = keyed(request);
     const send = options.fetch ?? globalThis.fetch.bind(globalThis);
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const traceparent = request.headers.get("traceparent") ?? undefined;
+    const requestId = request.headers.get("x-request-id") ?? undefined;
     try {
-      return await guarded.execute(({ signal: attempt }) => once(send, request, hasKey, attempt), { signal });
+      return await guarded.execute(({ signal: attempt }) => once(send, request, hasKey, attempt), {
+        signal,
+        traceparent,
+        requestId,
+      });
     } catch (error) {
       const last = error instanceof RetryExhaustedError ? error.cause : error;
       if (last instanceof AnsweredBadly) return last.response;

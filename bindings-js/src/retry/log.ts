@@ -22,7 +22,7 @@ export interface LogLine {
   readonly attempt: number;
   /** Until the next attempt, seconds. */
   readonly delay: number | null;
-  /** Kind and code; the error's own message only with `logMessages`. */
+  /** Kind, and code, HTTP status or name; the error's own message only with `logMessages`. */
   readonly error: string | null;
   /** One for each call. */
   readonly trace_id: string;
@@ -30,7 +30,10 @@ export interface LogLine {
 
 type Method = (line: LogLine) => unknown;
 
-/** Whoever takes lines: a function, or a logger with methods like those of console, pino or winston. */
+/**
+ * Whoever takes lines: a function, or a logger with methods like those of pino or winston. `console` is handed each line as
+ * one line of JSON.
+ */
 export type Logger =
   | Method
   | {
@@ -50,8 +53,10 @@ export function hand(logger: Logger, level: LogLevel, line: LogLine): void {
     observe(logger, line);
     return;
   }
-  const method = level === "warning" ? (logger.warn ?? logger.warning) : logger[level];
-  if (method !== undefined) observe((line) => method.call(logger, line), line);
+  const method: ((line: never) => unknown) | undefined =
+    level === "warning" ? (logger.warn ?? logger.warning) : logger[level];
+  const handed = logger === console ? JSON.stringify(line) : line;
+  if (method !== undefined) observe((what) => method.call(logger, what as never), handed);
 }
 
 /** A line; what is not said is null. */
@@ -95,8 +100,8 @@ export class Journal {
 
   /** What may be written about an error. */
   errorText(error: unknown, kind: ErrorKind): string {
-    const { code, name, message } = facts(error);
-    const shown = `${kind}: ${code ?? name}`;
+    const { code, status, name, message } = facts(error);
+    const shown = `${kind}: ${code ?? status ?? name}`;
     return this.#messages && message !== undefined ? `${shown}: ${message}` : shown;
   }
 

@@ -61,12 +61,20 @@ const MOST_MANAGERS = 1_000;
  * ```
  */
 export class RetryManagerPool {
-  readonly #logger: Logger | undefined;
+  readonly #shared: RetryOptions;
   readonly #managers = new Map<string, RetryManager>();
   #closed = false;
 
-  constructor(logger?: Logger | null) {
-    this.#logger = logger ?? undefined;
+  /**
+   * @param logger where every manager writes.
+   * @param shared what all managers have beside their own policy: hooks, a `deadLetterStore`, a `clock`; fields of a policy
+   * take the place of their own.
+   * @throws ConfigError when a field is unknown or out of its range.
+   */
+  constructor(logger?: Logger | null, shared: RetryOptions = {}) {
+    this.#shared = logger == null ? shared : { ...shared, logger };
+    // A wrong field is found here, not with the first call.
+    this.#make("default").close();
   }
 
   /**
@@ -80,8 +88,7 @@ export class RetryManagerPool {
     if (typeof operationType !== "string") throw new ConfigError("operationType", typeof operationType, "a string");
     let manager = this.#managers.get(operationType);
     if (manager === undefined) {
-      const { config } = readAnswer<{ readonly config: RetryConfig }>(core.retryOperation(operationType));
-      manager = new RetryManager(config, undefined, this.#logger);
+      manager = this.#make(operationType);
       if (this.#managers.size < MOST_MANAGERS) this.#managers.set(operationType, manager);
     }
     return manager;
@@ -101,5 +108,10 @@ export class RetryManagerPool {
 
   [dispose](): void {
     this.close();
+  }
+
+  #make(operationType: string): RetryManager {
+    const { config } = readAnswer<{ readonly config: RetryConfig }>(core.retryOperation(operationType));
+    return new RetryManager({ ...config, ...this.#shared });
   }
 }

@@ -58,10 +58,28 @@ function namesOf(error: unknown): string[] {
   return names;
 }
 
-/** What can be said about anything thrown: its code, its name or type, its message. */
-export function facts(error: unknown): { code: string | undefined; name: string; message: string | undefined } {
+function statusOf(error: unknown): number | undefined {
+  return (
+    integer(read(error, "statusCode"), 0, 999) ??
+    integer(read(error, "status"), 0, 999) ??
+    integer(read(read(error, "response"), "status"), 0, 999)
+  );
+}
+
+/** What can be said about anything thrown. */
+export interface Facts {
+  readonly code: string | undefined;
+  /** Of HTTP. */
+  readonly status: number | undefined;
+  /** Its name, or its type when it is no error. */
+  readonly name: string;
+  readonly message: string | undefined;
+}
+
+export function facts(error: unknown): Facts {
   return {
     code: text(read(error, "code")),
+    status: statusOf(error),
     name: text(read(error, "name")) ?? typeof error,
     message: text(read(error, "message")) ?? text(error),
   };
@@ -75,7 +93,6 @@ function fetchMessage(error: unknown): string | undefined {
 /** The signals of one failure, as the JSON text that core judges; equal texts get equal verdicts. */
 export function signalsText(error: unknown): string {
   const cause = read(error, "cause");
-  const status = integer(read(error, "statusCode"), 0, 999) ?? integer(read(error, "status"), 0, 999);
   return JSON.stringify({
     host: core.host,
     kind: text(read(error, "kind")),
@@ -84,7 +101,7 @@ export function signalsText(error: unknown): string {
     names: namesOf(error),
     message: fetchMessage(error),
     errno: integer(read(error, "errno") ?? read(cause, "errno"), -(2 ** 31), 2 ** 31 - 1),
-    status: status ?? integer(read(read(error, "response"), "status"), 0, 999),
+    status: statusOf(error),
     http: read(error, httpSignals),
   });
 }

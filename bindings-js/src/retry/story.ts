@@ -30,7 +30,7 @@ export class Story {
   /** An attempt failed; `delay` is how long the next one waits, milliseconds, when there is one. */
   failed(attempt: number, failure: unknown, kind: ErrorKind, delay: number | undefined): void {
     const seconds = delay === undefined ? null : delay / 1_000;
-    noteOnSpan({ attempt, kind, ...(seconds === null ? {} : { delay: seconds }) });
+    noteOnSpan(attempt, kind, seconds);
     const { journal } = this.#plan;
     if (journal === undefined) return;
     const error = journal.errorText(failure, kind);

@@ -59,8 +59,10 @@ export function traceIdOf({ traceparent, requestId }: TraceOptions): string {
   );
 }
 
-/** Notes a failed attempt on the active span. */
-export function noteOnSpan(attributes: Record<string, string | number>): void {
+/** Notes a failed attempt on the active span; `delay` is in seconds. */
+export function noteOnSpan(attempt: number, kind: string, delay: number | null): void {
   const span = activeSpan();
-  if (span?.addEvent !== undefined) observe((said) => span.addEvent?.("retry.attempt", said), attributes);
+  if (span?.addEvent === undefined) return;
+  const attributes = delay === null ? { attempt, kind } : { attempt, kind, delay };
+  observe(() => span.addEvent?.("retry.attempt", attributes), undefined);
 }
