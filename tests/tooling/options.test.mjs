@@ -16,7 +16,8 @@ function fieldsOf(name) {
 
 /** The names in the first cells of a guide's tables below a heading. */
 function namesBelow(guide, heading) {
-  const [, section] = guide.split(`## ${heading}\n`);
+  const [, after] = guide.split(`## ${heading}\n`);
+  const [section] = after.split("\n## ");
   const cells = [...section.matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell);
   return cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
 }
@@ -26,4 +27,11 @@ test("docs/node-retry.md lists every option of a retry, and no other", () => {
   const declared = interfaces.flatMap(fieldsOf);
   assert.ok(declared.length > 40, `${declared.length} options were found`);
   assert.deepEqual(namesBelow(read("docs/node-retry.md"), "All options").sort(), declared.sort());
+});
+
+test("docs/breaker.md lists every option of a breaker, and no other", () => {
+  const interfaces = ["CommonBreakerOptions", "ThresholdBreakerOptions", "RateBreakerOptions"];
+  const declared = new Set(interfaces.flatMap(fieldsOf));
+  assert.ok(declared.size > 25, `${declared.size} options were found`);
+  assert.deepEqual(namesBelow(read("docs/breaker.md"), "All options").sort(), [...declared].sort());
 });
