@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import modules as _modules
+
 from . import _log, _metrics, _trace
 from .events import RetryEvent, SuccessEvent
 
@@ -19,14 +21,26 @@ _MOST_WARNED = 1_000
 class Account:
     """The attempts of one call, and everybody who hears of them."""
 
-    __slots__ = ("_failures", "_metrics", "_operation", "_service", "_started", "_trace_id", "plan")
+    __slots__ = (
+        "_failures",
+        "_is_heard",
+        "_logger",
+        "_metrics",
+        "_operation",
+        "_service",
+        "_started",
+        "_trace_id",
+        "plan",
+    )
 
     def __init__(self, plan: Plan, names: Names, started: float) -> None:
         self.plan = plan
         self._service, self._operation = names
         self._started = started
         self._failures: list[Failure] = []
-        self._metrics = _metrics.current() if plan.metered else None
+        self._metrics = _metrics.current() if plan.metered and "prometheus_client" in _modules else None
+        self._logger = None if plan.log_level == _log.NEVER else _log.current(plan.logger)
+        self._is_heard = self._logger is not None or self._metrics is not None or "opentelemetry.trace" in _modules
         self._trace_id: str | None = None
 
     @property
@@ -41,13 +55,13 @@ class Account:
 
     def begins(self) -> None:
         """An attempt begins."""
-        if self.plan.log_level <= _log.DEBUG:
+        if self._logger is not None:
             self._write(_log.DEBUG, "attempt", attempt=self.attempt, delay=None, error=None)
 
     def succeeded(self) -> None:
         """The attempt succeeded, and with it the call."""
-        plan, attempts = self.plan, self.attempt
-        if self._failures:
+        plan, attempts = self.plan, len(self._failures) + 1
+        if self._is_heard and self._failures:
             self._write(_log.INFO, "success_after_retry", attempt=attempts, delay=None, error=None)
             _trace.add_event("retry.attempt", {"attempt": attempts})
         if plan.on_success is None and self._metrics is None:
@@ -67,12 +81,16 @@ class Account:
 
     def _tell_failure(self, retryable: bool) -> None:
         """The last failure in its details: for metrics, the trace, and a log at level debug."""
+        if not self._is_heard:
+            return
         plan = self.plan
         _, kind, delay, _ = self._failures[-1]
         attempt = len(self._failures)
         if self._metrics is not None:
             self._metrics.attempt(self._service, self._operation, attempt)
         _trace.add_event("retry.attempt", {"attempt": attempt, "delay": delay or 0.0, "kind": kind})
+        if self._logger is None:
+            return
         if plan.log_level <= _log.DEBUG:
             self._write(_log.DEBUG, "classified", delay=None, kind=kind, retryable=retryable)
             if delay is not None:
@@ -84,7 +102,8 @@ class Account:
     def _tell_retry(self) -> None:
         if self.plan.on_retry is not None:
             _log.quietly(self.plan.on_retry, self._event(None))
-        self._write(_log.WARNING, "retry")
+        if self._logger is not None:
+            self._write(_log.WARNING, "retry")
 
     def _tell_end(self, reason: str) -> None:
         _, kind, _, at = self._failures[-1]
@@ -124,7 +143,8 @@ class Account:
     def _write(self, level: int, event: str, **changes: object) -> None:
         """A log line about the last failure, where ``changes`` do not say otherwise."""
         plan = self.plan
-        if level < plan.log_level or (logger := _log.listening(level, plan.logger)) is None:
+        logger = self._logger
+        if logger is None or level < plan.log_level or not _log.wants(logger, level):
             return
         error, kind, delay, _ = self._failures[-1] if self._failures else (None, "", None, 0.0)
         self._trace_id = self._trace_id or _trace.current()

@@ -20,12 +20,11 @@ _NAMES = {number: name for name, number in LEVELS.items()}
 _logger: Any = None
 
 
-def listening(level: int, logger: Any) -> Any:
-    """The given logger, or the program's own, if an event of ``level`` would reach anybody."""
+def current(logger: Any) -> Any:
+    """The given logger, or the program's own, if it set up one: somebody who may listen."""
     global _logger
     if logger is not None:
-        # One of structlog's filters by itself.
-        return logger if hasattr(logger, "bind") or logger.isEnabledFor(level) else None
+        return logger
     if (structlog := sys.modules.get("structlog")) is not None and _is_configured(structlog):
         return structlog.get_logger("once_again")
     if (logger := _logger) is None:
@@ -33,7 +32,18 @@ def listening(level: int, logger: Any) -> Any:
             return None
         _logger = logger = logging.getLogger("once_again")
     # Without a handler, Python would print warnings to stderr: a library stays silent.
-    return logger if logger is not None and logger.isEnabledFor(level) and logger.hasHandlers() else None
+    return logger if logger is not None and logger.hasHandlers() else None
+
+
+def wants(logger: Any, level: int) -> bool:
+    """Whether an event of ``level`` would reach anybody. One of structlog's loggers filters by itself."""
+    return hasattr(logger, "bind") or logger.isEnabledFor(level)
+
+
+def listening(level: int, logger: Any) -> Any:
+    """The given logger, or the program's own, if an event of ``level`` would reach anybody."""
+    found = current(logger)
+    return found if found is not None and wants(found, level) else None
 
 
 def write(logger: Any, level: int, wall_now: float, fields: dict[str, Any]) -> None:
