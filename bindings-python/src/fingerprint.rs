@@ -51,7 +51,12 @@ pub(crate) fn fingerprint(
     of_body(body, &parts, &options).map(|fingerprint| fingerprint.to_string())
 }
 
-fn of_body(body: &Bound<'_, PyAny>, parts: &Parts<'_>, options: &Options) -> PyResult<Fingerprint> {
+/// The fingerprint of bytes, or of any other value.
+pub(crate) fn of_body(
+    body: &Bound<'_, PyAny>,
+    parts: &Parts<'_>,
+    options: &Options,
+) -> PyResult<Fingerprint> {
     let taken = if let Ok(bytes) = body.cast::<PyBytes>() {
         Fingerprint::of_bytes(parts, bytes.as_bytes(), options)
     } else if let Ok(bytes) = body.cast::<PyByteArray>() {

@@ -1,5 +1,6 @@
 //! The Python binding: converts between Python and core, and decides nothing.
 
+mod action;
 mod breaker;
 mod dead_letter;
 mod error;
@@ -17,6 +18,8 @@ use pyo3::prelude::*;
 // The breaker brings its gate up to date while it holds the interpreter.
 #[pymodule(gil_used = true)]
 mod _core {
+    #[pymodule_export]
+    use super::action::{Action, ActionRun, Step};
     #[pymodule_export]
     use super::breaker::{Breaker, breakers_to_prometheus, complete_breaker};
     #[pymodule_export]

@@ -9,6 +9,8 @@
 
 mod config;
 mod spec;
+mod told;
 
 pub use config::{ActionConfig, Claim, Ended, Kept};
 pub use spec::{ActionSpec, Caching, Level};
+pub use told::Told;
