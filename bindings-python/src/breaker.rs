@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use once_again_core::breaker::{
     self as core, BreakerConfig, BreakerSpec, Change, Decision, FallbackStrategy, Mode, Outcome, Permit,
-    PermitKind, Scraped, Transitions,
+    PermitKind, RegistryConfig, Scraped, Transitions,
 };
 use once_again_core::draw::Draw;
 use once_again_core::error::ConfigError;
@@ -242,6 +242,13 @@ pub(crate) fn complete_breaker<'py>(
     let given = read(fields)?;
     BreakerConfig::try_from(given.clone()).map_err(refused)?;
     spec::write(py, &given.to_value(Unit::Seconds))
+}
+
+/// How many breakers a registry of this configuration keeps.
+#[pyfunction]
+pub(crate) fn registry_limit(fields: &Bound<'_, PyAny>) -> PyResult<u32> {
+    let config = RegistryConfig::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)?;
+    Ok(config.max_breakers)
 }
 
 /// Breakers and their names in the text format of Prometheus.

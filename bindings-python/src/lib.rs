@@ -21,7 +21,7 @@ mod _core {
     #[pymodule_export]
     use super::action::{Action, ActionRun, Step};
     #[pymodule_export]
-    use super::breaker::{Breaker, breakers_to_prometheus, complete_breaker};
+    use super::breaker::{Breaker, breakers_to_prometheus, complete_breaker, registry_limit};
     #[pymodule_export]
     use super::dead_letter::Letters;
     #[pymodule_export]

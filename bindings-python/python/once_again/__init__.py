@@ -3,7 +3,16 @@
 from ._core import core_version, fingerprint
 from ._trace import trace_id
 from .attempts import Attempt, Retrying, retrying
-from .breaker import CircuitBreaker, DefaultCircuitBreakerConfig, Isolation, Permit, Queued, QueuedCall
+from .breaker import (
+    CircuitBreaker,
+    CircuitBreakerRegistry,
+    DefaultCircuitBreakerConfig,
+    Eviction,
+    Isolation,
+    Permit,
+    Queued,
+    QueuedCall,
+)
 from .config import RetryConfig, load_policies
 from .constants import (
     ErrorTypeCircuitBreaker,
@@ -75,6 +84,7 @@ __all__ = [
     "BreakerNotice",
     "CacheRetryConfig",
     "CircuitBreaker",
+    "CircuitBreakerRegistry",
     "CircuitOpenError",
     "ConfigError",
     "DatabaseRetryConfig",
@@ -92,6 +102,7 @@ __all__ = [
     "ErrorTypeTimeout",
     "ErrorTypeTransient",
     "ErrorTypeUnknown",
+    "Eviction",
     "FailedAttempt",
     "FallbackEvent",
     "FingerprintError",

@@ -5,7 +5,65 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Breaker", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "retry_after", "veto"]
+__all__ = ["Action", "ActionRun", "Breaker", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "Step", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
+
+@final
+class Action:
+    """
+    The options of one idempotent function.
+    """
+    def __new__(cls, /, fields: Any) -> Action: ...
+    def claim(self, /, about: Any, key: str | None, owner: SupportsLenAndGetItem[SupportsIndex], now: SupportsFloat | SupportsIndex) -> ActionRun:
+        """
+        Files a call: `about` is what it is about, `key` the caller's, `owner` 16 random bytes.
+        """
+    @property
+    def enabled(self, /) -> bool:
+        """
+        Whether calls are recorded at all.
+        """
+    @property
+    def handler_timeout(self, /) -> float | None:
+        """
+        After so many seconds the function is told to stop.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The scope of its keys.
+        """
+
+@final
+class ActionRun:
+    """
+    One call: events in, steps out. Its lock is held for core's work only, never while Python runs.
+    """
+    def child_key(self, /, step: str, ordinal: SupportsIndex = 0) -> str:
+        """
+        The idempotency key that a step of this call sends onwards: the same each time the step runs again.
+        """
+    def completion(self, /, text: str | None) -> tuple[str, bytes | None] | None:
+        """
+        The operation that completes the run with a value of this text inside the caller's own transaction, and its bytes;
+        none when the run holds no claim.
+        """
+    @property
+    def key(self, /) -> str:
+        """
+        The digest the record is filed under, in hexadecimal.
+        """
+    def returned(self, /, text: str | None, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        The function returned a value of this text; none: one that cannot be replayed.
+        """
+    def tell(self, /, event: str, payload: SupportsGetItem[int, SupportsIndex] | None, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        Something happened, as core's JSON text says, with its bytes beside it.
+        """
+    def threw(self, /, text: str | None, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        The function raised, and this is how it is written.
+        """
 
 @final
 class Breaker:
@@ -240,6 +298,72 @@ class RetrySpec:
         The preset of this name.
         """
 
+@final
+class Step:
+    """
+    What the driver of a run does next.
+    """
+    @property
+    def action(self, /) -> str:
+        """
+        `apply`, `execute`, `unprotected`, `replay`, `refuse`, `wait`, `abortHandler`, `answer`, `settled`, `nothing`.
+        """
+    @property
+    def attempts(self, /) -> int:
+        """
+        Which run of this record it is, from 1.
+        """
+    @property
+    def code(self, /) -> str | None:
+        """
+        Why there is no end to tell of: the name of an error code.
+        """
+    @property
+    def deadline(self, /) -> float | None:
+        """
+        When the run wants to hear that time has passed, in seconds of the monotonic clock.
+        """
+    @property
+    def detail(self, /) -> str | None:
+        """
+        The same as a sentence.
+        """
+    @property
+    def epoch(self, /) -> int:
+        """
+        A fencing token.
+        """
+    @property
+    def how(self, /) -> str | None:
+        """
+        What takes the place of this call's end: `returned`, `threw`, `uncertain` or `refused`.
+        """
+    @property
+    def op(self, /) -> str | None:
+        """
+        The operation to apply, as a JSON text.
+        """
+    @property
+    def payload(self, /) -> bytes | None:
+        """
+        The operation's bytes, or the checkpoint of an earlier run.
+        """
+    @property
+    def retry_after(self, /) -> float | None:
+        """
+        When to come back, in seconds.
+        """
+    @property
+    def text(self, /) -> str | None:
+        """
+        The value that another run returned, or the error it raised.
+        """
+    @property
+    def ticket(self, /) -> int:
+        """
+        Names the answer of an operation.
+        """
+
 def breakers_to_prometheus(breakers: SupportsGetItem[int, tuple[str, Breaker]]) -> str:
     """
     Breakers and their names in the text format of Prometheus.
@@ -312,6 +436,11 @@ def manager_settings(fields: Any) -> tuple[int, int, float, bool, list[str]]:
 def record_key(namespace: str, scope: str, key: str) -> str:
     """
     The key of the record that a caller's key is filed under.
+    """
+
+def registry_limit(fields: Any) -> int:
+    """
+    How many breakers a registry of this configuration keeps.
     """
 
 def retry_after(headers: SupportsGetItem[int, tuple[str, str]], wall_now: SupportsFloat | SupportsIndex) -> float | None:

@@ -63,9 +63,9 @@ mod tests {
         Replay { outcome, created: Timestamp::new(1) }
     }
 
-    fn code(told: Option<Told>) -> Option<Code> {
+    fn code(told: Option<&Told>) -> Option<Code> {
         match told {
-            Some(Told::Refused(Refusal { code, .. })) => Some(code),
+            Some(Told::Refused(Refusal { code, .. })) => Some(*code),
             _ => None,
         }
     }
@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn where_there_is_no_end_to_tell_of_the_caller_hears_why() {
         let omitted = Action::Replay(replay(0, Body::Omitted));
-        assert_eq!(code(Told::of(&omitted)), Some(Code::IdempotencyNotReplayable));
+        assert_eq!(code(Told::of(&omitted).as_ref()), Some(Code::IdempotencyNotReplayable));
         let lost = Action::Settled(Settled::Lost { replay: None });
-        assert_eq!(code(Told::of(&lost)), Some(Code::IdempotencyInProgress));
+        assert_eq!(code(Told::of(&lost).as_ref()), Some(Code::IdempotencyInProgress));
         let refusal = Refusal { code: Code::StoreFull, retry_after: Some(Micros::new(1)), detail: "full" };
         assert_eq!(Told::of(&Action::Refuse(refusal.clone())), Some(Told::Refused(refusal)));
     }
