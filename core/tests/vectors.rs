@@ -100,6 +100,7 @@ fn runner(module: &str) -> Run {
         }
         "budget" => |given, expect| answers(expect, &budget::run(given)),
         "retry.policy" => |given, expect| answers(expect, &retry::config(given)),
+        "retry.sources" => |given, expect| answers(expect, &retry::source(given)),
         "retry.presets" => |given, expect| answers(expect, &retry::preset(given)),
         "classify" => |given, expect| {
             let hosts = [Host::Node, Host::Browser, Host::Python, Host::Rust];

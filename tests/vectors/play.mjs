@@ -23,6 +23,7 @@ const players = {
   "retry.machine": retry,
   "retry.policy": policy,
   "retry.presets": policy,
+  "retry.sources": policy,
   slots: retry,
   store,
   time: retry,

@@ -4,7 +4,9 @@ use once_again_core::classify::{Host, Signals, retry_after};
 use once_again_core::draw::Draw;
 use once_again_core::error::ConfigError;
 use once_again_core::json;
-use once_again_core::retry::{Failure, RetryPolicy, RetrySpec, Step, presets};
+use once_again_core::retry::{
+    Failure, RetryPolicy, RetrySpec, Step, from_environment, from_levels, presets, unit_of_levels,
+};
 use once_again_core::spec::{Unit, Value as Config};
 use once_again_core::time::{Micros, Tick, Timestamp};
 use serde::Deserialize;
@@ -120,6 +122,25 @@ pub(crate) fn preset(given: &Value) -> Value {
                 "total_timeout": spec.total_timeout.map(Micros::get),
             })
         }
+        Err(error) => refused(&error),
+    }
+}
+
+/// The effective policy of a level, of the environment, or of a pool's manager.
+pub(crate) fn source(given: &Value) -> Value {
+    let spec = if let Some(level) = given["level"].as_str() {
+        let table = value(&given["levels"]);
+        unit_of_levels(&table, Unit::Micros).and_then(|unit| from_levels(&table, level, unit))
+    } else if let Some(operation) = given["operation"].as_str() {
+        Ok(presets::for_operation(operation))
+    } else {
+        let variables = &given["variables"];
+        let written = RetrySpec::read(&value(&given["config"]), Unit::Micros, "").expect("arguments");
+        let preset = presets::named(given["preset"].as_str().unwrap_or("q.standard")).expect("a preset");
+        from_environment(|name| variables[name].as_str()).map(|found| written.or(&found).or(&preset))
+    };
+    match spec.and_then(RetryPolicy::try_from) {
+        Ok(policy) => json!({ "effective": shown(&policy.to_spec()) }),
         Err(error) => refused(&error),
     }
 }

@@ -1,4 +1,4 @@
-// Plays `retry.policy.json` and `retry.presets.json`: what a configuration means.
+// Plays `retry.policy.json`, `retry.presets.json` and `retry.sources.json`: what a configuration means.
 
 import { retryConfig } from "./retry.mjs";
 import { micros, refusal, snake } from "./script.mjs";
@@ -27,14 +27,23 @@ const TIMES = new Set([
   "idempotencyTtl",
 ]);
 
-export function play({ config, preset, choose }, api) {
+export function play(given, api, { module }) {
+  const { config, preset, choose } = given;
   try {
+    if (module === "retry.sources") return { effective: effective(sourced(given, api)) };
     if (choose !== undefined) return chosen(choose, api);
     const handler = new api.RetryHandler(preset ?? retryConfig(config));
     return { effective: effective(handler.config), warnings: handler.warnings.length };
   } catch (error) {
     return refusal(error, api);
   }
+}
+
+/** The policy of a level, of the environment, or of a pool's manager. */
+function sourced({ levels, level, variables, config, preset, operation }, api) {
+  if (levels !== undefined) return api.loadPolicies(levels)[level];
+  if (operation !== undefined) return new api.RetryManagerPool().getManager(operation).config;
+  return api.RetryPolicyManager.fromEnv(variables, config && retryConfig(config), preset);
 }
 
 /** Which preset a choice amounts to: the one with the same fields, but for the total time-out. */
