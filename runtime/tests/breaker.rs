@@ -330,3 +330,19 @@ async fn an_attempt_that_timed_out_is_a_failure_and_a_cancelled_one_is_abandoned
     assert!(cancelled.await.is_err());
     assert_eq!((breaker.stats().failures, breaker.state()), (1, State::Closed));
 }
+
+#[test]
+fn its_numbers_are_there_for_prometheus() {
+    let (breaker, _) = breaker();
+    open(&breaker);
+    breaker.try_acquire().unwrap_err();
+    let text = Breaker::to_prometheus([&breaker]);
+    for line in [
+        r#"circuit_breaker_state{name="orders",state="OPEN"} 1"#,
+        r#"circuit_breaker_state{name="orders",state="CLOSED"} 0"#,
+        r#"circuit_breaker_transitions_total{name="orders",from="CLOSED",to="OPEN"} 1"#,
+        r#"circuit_breaker_rejections_total{name="orders"} 1"#,
+    ] {
+        assert!(text.lines().any(|written| written == line), "{line} is missing from\n{text}");
+    }
+}

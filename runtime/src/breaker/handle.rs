@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::events;
 use crate::time::{duration, tick};
-use once_again_core::breaker::{self, Decision};
+use once_again_core::breaker::{self, Decision, Scraped, Transitions};
 use once_again_core::draw::Draw;
 use once_again_core::time::{Micros, Tick};
 use std::fmt;
@@ -55,7 +55,13 @@ struct Inner {
     /// What everybody may know without asking: twice the epoch in which calls are admitted without a question (0: ask),
     /// and 1 more if a success changes nothing now.
     hint: AtomicU64,
-    core: Mutex<breaker::Breaker>,
+    core: Mutex<Core>,
+}
+
+/// What is behind the lock.
+struct Core {
+    breaker: breaker::Breaker,
+    transitions: Transitions,
 }
 
 /// The defaults of every language: opens at 5 failures within 60 s, for 30 s, and closes after 3 good probes.
@@ -84,7 +90,7 @@ impl Breaker {
             listener: made.listener,
             state: watch::Sender::new(core.state()),
             hint: AtomicU64::new(hint(&core)),
-            core: Mutex::new(core),
+            core: Mutex::new(Core { breaker: core, transitions: Transitions::new() }),
         }))
     }
 
@@ -127,7 +133,7 @@ impl Breaker {
         }
         let now = self.tick(since.unwrap_or_else(|| inner.clock.now()));
         let mut core = self.lock();
-        let admission = core.admit(now);
+        let admission = core.breaker.admit(now);
         self.changed(core, admission.change, false);
         match admission.decision {
             Decision::Permit(permit) => Ok(Permit::new(self.clone(), permit, since)),
@@ -160,34 +166,48 @@ impl Breaker {
     #[must_use]
     pub fn stats(&self) -> Counters {
         let now = self.now();
-        self.lock().counters(now)
+        self.lock().breaker.counters(now)
+    }
+
+    /// Breakers in the text format of Prometheus: `circuit_breaker_state`, `circuit_breaker_transitions_total` and
+    /// `circuit_breaker_rejections_total`, labelled with their names.
+    #[must_use]
+    pub fn to_prometheus<'a>(breakers: impl IntoIterator<Item = &'a Self>) -> String {
+        let copy = |breaker: &'a Self| {
+            let core = breaker.lock();
+            (breaker.name(), core.breaker.clone(), core.transitions.clone())
+        };
+        let copies: Vec<_> = breakers.into_iter().map(copy).collect();
+        let scraped =
+            copies.iter().map(|(name, breaker, transitions)| Scraped { name, breaker, transitions });
+        breaker::prometheus(scraped)
     }
 
     /// Holds it open until the guard is dropped, whatever calls do.
     pub fn isolate(&self) -> Isolation {
         let mut core = self.lock();
-        let change = core.isolate();
+        let change = core.breaker.isolate();
         self.changed(core, change, false);
         Isolation::new(self.clone())
     }
 
     pub(super) fn release(&self) {
         let mut core = self.lock();
-        let change = core.release();
+        let change = core.breaker.release();
         self.changed(core, change, false);
     }
 
     /// Turns it off, into a mere observer, or on again.
     pub fn set_mode(&self, mode: Mode) {
         let mut core = self.lock();
-        let change = core.set_mode(mode);
+        let change = core.breaker.set_mode(mode);
         self.changed(core, change, false);
     }
 
     /// Forgets everything it has counted and lets calls through again, unless it is held open by hand.
     pub fn reset(&self) {
         let mut core = self.lock();
-        let change = core.reset();
+        let change = core.breaker.reset();
         self.changed(core, change, false);
     }
 
@@ -195,7 +215,7 @@ impl Breaker {
     pub fn health(&self, ok: bool) {
         let now = self.now();
         let mut core = self.lock();
-        core.health(ok, now);
+        core.breaker.health(ok, now);
         self.changed(core, None, false);
     }
 
@@ -204,7 +224,7 @@ impl Breaker {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let now = self.now();
-        self.lock().snapshot(now)
+        self.lock().breaker.snapshot(now)
     }
 
     /// How an ended call counts.
@@ -235,18 +255,19 @@ impl Breaker {
         let took = since.map_or(Micros::ZERO, |since| tick(since, ended).since(Tick::ZERO));
         let draw = Draw(inner.entropy.draw());
         let mut core = self.lock();
-        let settled = core.settle(permit, outcome, took, self.tick(ended), draw);
+        let settled = core.breaker.settle(permit, outcome, took, self.tick(ended), draw);
         self.changed(core, settled.change, settled.would_open);
         settled.verdict
     }
 
     /// Publishes what an event changed, then lets go of the lock, then tells the listener, which may use the breaker.
-    fn changed(&self, core: MutexGuard<'_, breaker::Breaker>, change: Option<Change>, would_open: bool) {
+    fn changed(&self, mut core: MutexGuard<'_, Core>, change: Option<Change>, would_open: bool) {
         let inner = &*self.0;
-        let epoch = core.epoch();
-        inner.hint.store(hint(&core), Ordering::Release);
-        if let Some(Change { to, .. }) = change {
-            inner.state.send_replace(to);
+        let epoch = core.breaker.epoch();
+        inner.hint.store(hint(&core.breaker), Ordering::Release);
+        if let Some(change) = change {
+            core.transitions.count(change);
+            inner.state.send_replace(change.to);
         }
         drop(core);
         if let Some(Change { from, to }) = change {
@@ -262,7 +283,7 @@ impl Breaker {
     }
 
     /// Core cannot panic, so a poisoned lock can only be that of a thread that was killed between two events.
-    fn lock(&self) -> MutexGuard<'_, breaker::Breaker> {
+    fn lock(&self) -> MutexGuard<'_, Core> {
         self.0.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

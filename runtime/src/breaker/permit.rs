@@ -43,6 +43,12 @@ impl Permit {
         self.breaker.settle(self.granted, self.since, outcome)
     }
 
+    /// The breaker that gave it.
+    #[must_use]
+    pub const fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
     /// Whether this call is one of the few that decide whether a half-open breaker closes.
     #[must_use]
     pub fn is_probe(&self) -> bool {

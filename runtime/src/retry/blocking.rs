@@ -67,10 +67,9 @@ impl<E: 'static> Blocking<E> {
     }
 
     fn through_breaker<T>(&self, attempt: impl FnOnce() -> Result<T, E>) -> Result<T, Failure<E>> {
-        let Some(breaker) = &self.rules.breaker else { return attempt().map_err(Failure::Error) };
-        let permit = breaker.try_acquire().map_err(Failure::CircuitOpen)?;
+        let permit = self.rules.permit().map_err(Failure::CircuitOpen)?;
         let result = attempt().map_err(Failure::Error);
-        permit.settle(self.rules.outcome(breaker, &result));
+        self.rules.settle(permit, &result);
         result
     }
 }

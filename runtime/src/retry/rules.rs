@@ -2,7 +2,7 @@
 
 use super::classify::{Facts, of_any};
 use super::{Failure, Kind, RetryError, RetryPolicy};
-use crate::breaker::{Breaker, Outcome};
+use crate::breaker::{Breaker, CircuitOpenError, Outcome, Permit};
 use crate::budget::Budget;
 use crate::clock::{Clock, TokioClock};
 use crate::entropy::{Entropy, ThreadRng};
@@ -69,20 +69,23 @@ impl<E> Rules<E> {
     /// has gone wrong.
     pub(super) fn is_unwatched(&self) -> bool {
         let policy = self.policy.core();
-        policy.attempt_timeout().is_none()
-            && policy.total_timeout().is_none()
-            && self.on_success.is_none()
-            && self.breaker.is_none()
-            && self.budget.is_none()
+        policy.attempt_timeout().is_none() && policy.total_timeout().is_none() && self.on_success.is_none()
     }
 
-    /// How an ended attempt counts for the breaker.
-    pub(super) fn outcome<T>(&self, breaker: &Breaker, result: &Result<T, Failure<E>>) -> Outcome {
-        match result {
+    /// The breaker's permit for one attempt; `None` where there is no breaker.
+    pub(super) fn permit(&self) -> Result<Option<Permit>, CircuitOpenError> {
+        self.breaker.as_ref().map(Breaker::try_acquire).transpose()
+    }
+
+    /// Tells the breaker how a permitted attempt ended.
+    pub(super) fn settle<T>(&self, permit: Option<Permit>, result: &Result<T, Failure<E>>) {
+        let Some(permit) = permit else { return };
+        let outcome = match result {
             Ok(_) => Outcome::Success,
-            Err(Failure::Error(error)) => (self.outcome)(breaker, error),
+            Err(Failure::Error(error)) => (self.outcome)(permit.breaker(), error),
             Err(Failure::TimedOut(_) | Failure::CircuitOpen(_)) => Outcome::Failure,
-        }
+        };
+        permit.settle(outcome);
     }
 
     pub(super) fn operation(&self) -> Operation<'_> {

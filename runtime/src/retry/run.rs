@@ -164,36 +164,51 @@ impl<E: 'static> Retry<E> {
         if let Some(budget) = &rules.budget {
             budget.begun();
         }
-        let call;
-        let first = if rules.is_unwatched() {
-            // A first attempt needs no decision, and one that is ready at once not even a clock.
-            let mut attempt = pin!(operation(Attempt::first()));
-            let polled = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await;
-            let ended = match polled {
-                Poll::Ready(Ok(value)) => return Ok(value),
-                Poll::Ready(Err(error)) => {
-                    call = Call::begin(rules);
-                    Err(error)
-                }
-                Poll::Pending => {
-                    call = Call::begin(rules);
-                    attempt.await
-                }
-            };
-            match ended {
+        let (call, failure) = if rules.is_unwatched() {
+            match first(rules, || operation(Attempt::first())).await {
                 Ok(value) => return Ok(value),
-                Err(error) => Some(Failure::Error(error)),
+                Err((call, failure)) => (call, Some(failure)),
             }
         } else {
-            call = Call::begin(rules);
-            None
+            (Call::begin(rules), None)
         };
         // Boxed, so that a call that needs none of this is small.
-        Box::pin(persist(call, operation, first)).await
+        Box::pin(persist(call, operation, failure)).await
     }
 
     fn change(&mut self) -> &mut Rules<E> {
         Arc::make_mut(&mut self.rules)
+    }
+}
+
+/// A first attempt. It needs no decision; one that succeeds at once needs not even a clock.
+async fn first<E: 'static, T, Fut>(
+    rules: &Rules<E>,
+    attempt: impl FnOnce() -> Fut,
+) -> Result<T, (Call<'_, E>, Failure<E>)>
+where
+    Fut: Future<Output = Result<T, E>>,
+{
+    let permit = match rules.permit() {
+        Ok(permit) => permit,
+        Err(open) => return Err((Call::begin(rules), Failure::CircuitOpen(open))),
+    };
+    let mut attempt = pin!(attempt());
+    let polled = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await;
+    let (call, result) = match polled {
+        Poll::Ready(result) => (None, result),
+        Poll::Pending => (Some(Call::begin(rules)), attempt.await),
+    };
+    let result = result.map_err(Failure::Error);
+    rules.settle(permit, &result);
+    match result {
+        Ok(value) => {
+            if let Some(budget) = &rules.budget {
+                budget.succeeded_at_once();
+            }
+            Ok(value)
+        }
+        Err(failure) => Err((call.unwrap_or_else(|| Call::begin(rules)), failure)),
     }
 }
 
@@ -235,10 +250,9 @@ async fn through_breaker<E: 'static, T, Fut>(
 where
     Fut: Future<Output = Result<T, E>>,
 {
-    let Some(breaker) = &rules.breaker else { return bounded(rules, limit, attempt()).await };
-    let permit = breaker.try_acquire().map_err(Failure::CircuitOpen)?;
+    let permit = rules.permit().map_err(Failure::CircuitOpen)?;
     let result = bounded(rules, limit, attempt()).await;
-    permit.settle(rules.outcome(breaker, &result));
+    rules.settle(permit, &result);
     result
 }
 
