@@ -69,6 +69,16 @@ pub(crate) fn breaker_changed(name: &str, from: State, to: State) {
     tracing::info!(target: "once_again", breaker = name, from = from.name(), to = to.name(), "breaker changed");
 }
 
+#[cfg(feature = "tracing")]
+pub(crate) fn breaker_forgotten(name: &str, state: State) {
+    tracing::warn!(
+        target: "once_again",
+        breaker = name,
+        state = state.name(),
+        "a full registry forgot a breaker that was not closed"
+    );
+}
+
 #[cfg(not(feature = "tracing"))]
 mod silent {
     use super::{Duration, Kind, Operation, State, Stop};
@@ -77,7 +87,8 @@ mod silent {
     pub(crate) const fn succeeded(_: Operation<'_>, _: u32, _: Duration) {}
     pub(crate) const fn gave_up(_: Operation<'_>, _: u32, _: Duration, _: Kind, _: Stop) {}
     pub(crate) const fn breaker_changed(_: &str, _: State, _: State) {}
+    pub(crate) const fn breaker_forgotten(_: &str, _: State) {}
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use silent::{breaker_changed, gave_up, retrying, succeeded};
+pub(crate) use silent::{breaker_changed, breaker_forgotten, gave_up, retrying, succeeded};

@@ -18,6 +18,12 @@ pub struct RegistryConfig {
     pub max_breakers: u32,
 }
 
+impl Default for RegistryConfig {
+    fn default() -> Self {
+        Self { max_breakers: DEFAULT }
+    }
+}
+
 impl RegistryConfig {
     /// Reads the object a user wrote.
     pub fn read(value: &Value, unit: Unit, path: &str) -> Result<Self, ConfigError> {

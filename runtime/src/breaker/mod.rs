@@ -9,6 +9,7 @@ mod event;
 mod handle;
 mod isolation;
 mod permit;
+mod registry;
 
 pub use builder::BreakerBuilder;
 pub use error::{CallError, CircuitOpenError};
@@ -19,3 +20,4 @@ pub use once_again_core::breaker::{
     BreakerConfig, BreakerSpec, Change, Counters, Mode, Outcome, Snapshot, State, Verdict,
 };
 pub use permit::Permit;
+pub use registry::BreakerRegistry;

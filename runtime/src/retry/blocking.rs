@@ -49,7 +49,7 @@ impl<E: 'static> Blocking<E> {
         if let Some(budget) = &rules.budget {
             budget.begun();
         }
-        let mut call = Call::begin(rules);
+        let mut call = Call::begin(rules, rules.clock.now());
         loop {
             let attempt = call.next()?;
             let failure = match self.through_breaker(|| operation(attempt)) {

@@ -33,11 +33,11 @@ pub(super) struct Call<'a, E> {
 }
 
 impl<'a, E> Call<'a, E> {
-    /// A call whose first attempt begins, or has just begun.
-    pub(super) fn begin(rules: &'a Rules<E>) -> Self {
+    /// A call that began then, with its first attempt.
+    pub(super) fn begin(rules: &'a Rules<E>, started: Instant) -> Self {
         Self {
             rules,
-            started: rules.clock.now(),
+            started,
             // Core only ever looks at differences: each call has a clock of its own that starts at zero.
             state: rules.policy.core().begin(Tick::ZERO),
             attempts: 1,

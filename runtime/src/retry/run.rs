@@ -17,6 +17,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 /// Runs operations that fail with `E` under one [`RetryPolicy`].
 ///
@@ -164,16 +165,16 @@ impl<E: 'static> Retry<E> {
         if let Some(budget) = &rules.budget {
             budget.begun();
         }
-        let (call, failure) = if rules.is_unwatched() {
+        let (started, failure) = if rules.is_unwatched() {
             match first(rules, || operation(Attempt::first())).await {
                 Ok(value) => return Ok(value),
-                Err((call, failure)) => (call, Some(failure)),
+                Err((started, failure)) => (started, Some(failure)),
             }
         } else {
-            (Call::begin(rules), None)
+            (rules.clock.now(), None)
         };
         // Boxed, so that a call that needs none of this is small.
-        Box::pin(persist(call, operation, failure)).await
+        Box::pin(persist(Call::begin(rules, started), operation, failure)).await
     }
 
     fn change(&mut self) -> &mut Rules<E> {
@@ -181,23 +182,23 @@ impl<E: 'static> Retry<E> {
     }
 }
 
-/// A first attempt. It needs no decision; one that succeeds at once needs not even a clock.
+/// A first attempt, or when it began and how it failed. It needs no decision; one that succeeds at once not even a clock.
 async fn first<E: 'static, T, Fut>(
     rules: &Rules<E>,
     attempt: impl FnOnce() -> Fut,
-) -> Result<T, (Call<'_, E>, Failure<E>)>
+) -> Result<T, (Instant, Failure<E>)>
 where
     Fut: Future<Output = Result<T, E>>,
 {
     let permit = match rules.permit() {
         Ok(permit) => permit,
-        Err(open) => return Err((Call::begin(rules), Failure::CircuitOpen(open))),
+        Err(open) => return Err((rules.clock.now(), Failure::CircuitOpen(open))),
     };
     let mut attempt = pin!(attempt());
     let polled = poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await;
-    let (call, result) = match polled {
+    let (started, result) = match polled {
         Poll::Ready(result) => (None, result),
-        Poll::Pending => (Some(Call::begin(rules)), attempt.await),
+        Poll::Pending => (Some(rules.clock.now()), attempt.await),
     };
     let result = result.map_err(Failure::Error);
     rules.settle(permit, &result);
@@ -208,7 +209,7 @@ where
             }
             Ok(value)
         }
-        Err(failure) => Err((call.unwrap_or_else(|| Call::begin(rules)), failure)),
+        Err(failure) => Err((started.unwrap_or_else(|| rules.clock.now()), failure)),
     }
 }
 
