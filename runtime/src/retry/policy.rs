@@ -5,6 +5,8 @@ use crate::time::duration;
 use once_again_core::error::ConfigError;
 use once_again_core::retry::presets::{self, Preset};
 use once_again_core::retry::{self, RetrySpec};
+use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -98,12 +100,33 @@ impl RetryPolicy {
         self.0.custom_backoff.as_deref()
     }
 
+    /// The policy for a module of the Q ecosystem: `"qwallet"` is [`conservative`](Self::conservative), `"squid"`
+    /// [`fast`](Self::fast), `"qnet"` [`aggressive`](Self::aggressive); one that is not known gets
+    /// [`standard`](Self::standard).
+    #[must_use]
+    pub fn for_module(module: &str) -> Self {
+        Self::named(presets::for_module(module))
+    }
+
+    /// The policy for `CRITICAL`, `HIGH`, `MEDIUM` or `LOW` of the Q ecosystem; anything else is an error.
+    pub fn for_criticality(criticality: &str) -> Result<Self, ConfigError> {
+        presets::for_criticality(criticality).map(Self::named)
+    }
+
+    fn named(preset: &'static str) -> Self {
+        Self::of_core(presets::named(preset).expect("core names its own presets: a test asks for each"))
+    }
+
     /// The policy `RETRY_MAX_ATTEMPTS`, `RETRY_INITIAL_DELAY` and `RETRY_MAX_DELAY` (seconds) ask for; what they leave
     /// open is [`service_default`](Self::service_default). Of the retry policy standards. A malformed value is an error
     /// that names the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
+        // A name that is no text is none of ours; a value that is none is refused by what reads it.
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        };
         let variables: Vec<(String, String)> =
-            std::env::vars().filter(|(name, _)| name.starts_with("RETRY_")).collect();
+            env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("RETRY_")).collect();
         let lookup = |name: &str| variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         retry::from_environment(lookup)?.or(&presets::SERVICE_DEFAULT.spec()).try_into()
     }

@@ -156,6 +156,8 @@ impl<E: 'static> Retry<E> {
     }
 
     /// Runs `operation` until it succeeds, or until the policy has had enough. It is called once for each attempt.
+    ///
+    /// The future is `Send` where the operation is and `E` is `Send + Sync`: later attempts see earlier failures.
     pub async fn run<T, F, Fut>(&self, mut operation: F) -> Result<T, RetryError<E>>
     where
         F: FnMut(Attempt<E>) -> Fut,
