@@ -173,10 +173,12 @@ lint: setup ## clippy, biome, ruff
 	@.venv/bin/ruff check --quiet .
 
 .PHONY: types
-types: node web ## tsc on the TypeScript, mypy on the Python
+types: node web python ## tsc on the TypeScript, mypy on the Python, both and pyright on what users write
 	$(call say,ready: types)
 	@tsc --build
 	@cd bindings-python && MYPYPATH=python ../.venv/bin/mypy --package once_again --cache-dir ../.cache/mypy
+	@cd bindings-python && ../.venv/bin/mypy --config-file= --strict --cache-dir ../.cache/mypy tests/typed_*.py
+	@cd bindings-python && pyright
 
 .PHONY: boundaries
 boundaries: ## Who may depend on whom, and who may read a clock
