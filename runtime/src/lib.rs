@@ -57,5 +57,12 @@ pub use retry::{
 #[doc = include_str!("../../docs/rust.md")]
 struct Examples;
 
+/// What most programs use: `use once_again::prelude::*;`
+pub mod prelude {
+    pub use crate::{
+        Attempt, Breaker, Budget, CallError, Facts, Failure, Kind, Retry, RetryError, RetryPolicy,
+    };
+}
+
 /// The version of this crate and of the core in it.
 pub const VERSION: &str = once_again_core::VERSION;

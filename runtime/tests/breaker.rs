@@ -317,6 +317,24 @@ async fn a_breaker_that_opens_in_the_middle_of_a_call_ends_it_without_a_wait() {
     assert_eq!(breaker.state(), State::HalfOpen);
 }
 
+#[tokio::test]
+async fn a_policy_that_retries_an_open_breaker_waits_until_it_lets_a_probe_through() {
+    let clock = VirtualClock::no_sleep();
+    let breaker = Breaker::builder().failure_threshold(1).clock(clock.clone()).build().unwrap();
+    let policy = RetryPolicy::builder()
+        .max_attempts(9)
+        .jitter(JitterType::None)
+        .retry_on([Kind::CircuitBreaker, Kind::Network])
+        .build()
+        .unwrap();
+    let retry = Retry::new(policy).breaker(&breaker).clock(clock.clone());
+    let answer =
+        retry.run(|attempt| ready(if attempt.number() == 1 { Err(refused()) } else { Ok("back") })).await;
+    assert_eq!(answer.unwrap(), "back");
+    // Opened at 0, rejected at 100 ms, and the breaker asks for the rest of its 30 s.
+    assert_eq!(clock.slept(), [Duration::from_millis(100), Duration::from_millis(29_900)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_timed_out_is_a_failure_and_a_cancelled_one_is_abandoned() {
     let breaker = Breaker::builder().failure_threshold(2).build().unwrap();
