@@ -5,6 +5,7 @@ export { coreVersion } from "./binding.js";
 export { CircuitBreaker, type GuardedOperation } from "./breaker/breaker.js";
 export { DefaultCircuitBreakerConfig } from "./breaker/config.js";
 export type { Permit } from "./breaker/gate.js";
+export type { BreakerLine } from "./breaker/log.js";
 export type { Isolation } from "./breaker/manual.js";
 export {
   CircuitBreakerRegistry,

@@ -194,6 +194,25 @@ test("an attempt through a breaker is told like any other", async () => {
   );
 });
 
+test("a breaker with a logger writes its changes of state, and what it would have done", async () => {
+  const lines = [];
+  const clock = noSleep({ wallNow: Date.UTC(2030, 0, 1) });
+  const breaker = new CircuitBreaker({ name: "lake", failureThreshold: 1, clock }, (line) => lines.push(line));
+  await rejection(breaker.execute(failing()));
+  const line = { timestamp: "2030-01-01T00:00:00.000Z", level: "INFO", breaker: "lake" };
+  assert.deepEqual(lines, [{ ...line, event: "breaker_state_change", from: "CLOSED", to: "OPEN" }]);
+
+  const watching = new CircuitBreaker(
+    { name: "lake", failureThreshold: 1, clock },
+    { info: (line) => lines.push(line) },
+  );
+  watching.monitor();
+  lines.length = 0;
+  await rejection(watching.execute(failing()));
+  assert.deepEqual(lines, [{ ...line, event: "breaker_would_open" }]);
+  assert.throws(() => new CircuitBreaker({}, "console"), api.ConfigError);
+});
+
 test("a checkpoint that cannot be saved is a line, and the result is returned", async () => {
   const lines = [];
   const run = retryWithCheckpoint(async (task) => `${task} done`, {

@@ -33,6 +33,240 @@ declare function coreVersion(): string;
 /** What `using` calls. Browsers without `using` have no such symbol; there it is only another name. */
 declare const dispose: typeof Symbol.dispose;
 
+/**
+ * A budget by name: `default` and `finagle` (one retry for five calls, and ten a second), `grpc` (a token for each failure,
+ * nothing retried at or under half), `aws` (500 tokens, five for a retry, ten after a time-out).
+ */
+type BudgetPreset = "default" | "grpc" | "aws" | "finagle";
+/** The rules of a budget; what is not given is as in `preset`. Two names of one field are refused. */
+interface BudgetRules {
+    /** Default `default`. */
+    readonly preset?: BudgetPreset | undefined;
+    /** The name in statistics. Default `default`. */
+    readonly name?: string | undefined;
+    /** The most tokens there are, and how many there are at first: 1 to 1 000 000. Default 100. Also `maxTokens`. */
+    readonly capacity?: number | undefined;
+    readonly maxTokens?: number | undefined;
+    /** Tokens that a call deposits, 0 to 1 000. Default 0.2: one retry for five calls. Also `tokenRatio`. */
+    readonly ratio?: number | undefined;
+    readonly tokenRatio?: number | undefined;
+    /** Tokens that come by themselves each second, 0 to 1 000 000. Default 10. */
+    readonly reservePerSecond?: number | undefined;
+    /** Which calls deposit: each when it begins (default), or each that succeeds. */
+    readonly depositOn?: "attempt" | "success" | undefined;
+    /** What withdraws: each retry (default), or each failure that could be retried. */
+    readonly withdrawOn?: "retry" | "failure" | undefined;
+    /** Tokens that a withdrawal takes, above 0 to 1 000, at most `capacity`. Default 1. */
+    readonly cost?: number | undefined;
+    /** Other costs for single kinds of failure, 0 to 1 000. */
+    readonly costPerKind?: Readonly<Partial<Record<ErrorKind, number>>> | undefined;
+    /** The share of `capacity` at or under which nothing is retried, 0 to below 1. Default 0. */
+    readonly gate?: number | undefined;
+    /** Whether a call that succeeds after a retry gets back what that cost, instead of depositing. Default `false`. */
+    readonly refundOnSuccess?: boolean | undefined;
+}
+/** All a `RetryBudget` can be made of. */
+interface BudgetOptions extends BudgetRules {
+    /** What the reserve goes by. Default: the platform's clock. */
+    readonly clock?: Clock | undefined;
+}
+/** The rules in force: every default filled in, each field under one name. */
+type BudgetConfig = Required<Omit<BudgetRules, "preset" | "name" | "maxTokens" | "tokenRatio">> & {
+    readonly name?: string;
+};
+/** What a budget has counted. */
+interface BudgetStats {
+    /** Tokens there are now, to the millionth. */
+    readonly tokens: number;
+    /** The most tokens there can be. */
+    readonly capacity: number;
+    /** Calls that deposited. */
+    readonly deposits: number;
+    /** Retries that were allowed. */
+    readonly retries: number;
+    /** Retries that were refused. */
+    readonly refused: number;
+    /** Retries that gave their tokens back, because they never started. */
+    readonly returned: number;
+}
+
+/**
+ * Limits the retries of many calls together: calls deposit, retries withdraw, and without tokens there is no retry.
+ *
+ * A dependency that is down sees at most (1 + `ratio`) · calls + `reservePerSecond` · seconds + `capacity` requests, however
+ * many attempts the policies allow. Give one object to every handler that calls the same dependency:
+ *
+ * ```ts
+ * const budget = new RetryBudget({ ratio: 0.1 });
+ * const reads = new RetryHandler({ ...RetryPolicyManager.AGGRESSIVE, budget });
+ * const writes = new RetryHandler({ ...RetryPolicyManager.STANDARD, budget });
+ * ```
+ *
+ * A retry that is refused ends its call with a `RetryExhaustedError` whose `reason` is `BUDGET`.
+ */
+declare class RetryBudget {
+    #private;
+    /**
+     * @param rules rules, or the name of a preset; what is not given is as in the preset `default`.
+     * @param path what stands before a field's name in an error.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor(rules?: BudgetOptions | BudgetPreset, path?: string);
+    /** The name in statistics. */
+    get name(): string;
+    /** The rules in force, complete. */
+    get config(): BudgetConfig;
+    /** Tokens there are now, to the millionth. */
+    get tokens(): number;
+    /** Tokens and counts. */
+    stats(): BudgetStats;
+    /** Frees the budget at once instead of when it is collected. It then refuses nothing any more. */
+    close(): void;
+    [dispose](): void;
+}
+/**
+ * What the option `budget` takes: a budget to share; rules, or the name of a preset, for one of the policy's own; `true` for
+ * the default; `false` for none.
+ */
+type BudgetOption = RetryBudget | BudgetOptions | BudgetPreset | boolean;
+
+/** What a dead letter says about the last failure. */
+interface DeadLetterError {
+    readonly kind: ErrorKind;
+    readonly name: string;
+    readonly code?: string;
+    /** The HTTP status. */
+    readonly status?: number;
+    readonly message?: string;
+}
+/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
+interface DeadLetter {
+    readonly id: string;
+    /** The operation's name, and its type. */
+    readonly operation: string;
+    readonly type: string;
+    readonly error: DeadLetterError;
+    readonly attempts: number;
+    /** When the call began, milliseconds since the Unix epoch. */
+    readonly firstAt: number;
+    /** When it was given up. */
+    readonly lastAt: number;
+    /** The policy's tags. */
+    readonly tags: Readonly<Record<string, string>>;
+    /** The tags, and what the call itself said, as far as JSON can hold it. */
+    readonly metadata: Readonly<Record<string, unknown>>;
+    /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
+    readonly key?: string;
+    /** What the operation needs to be run again, as the call gave it. */
+    readonly payload?: unknown;
+    /** True when the call gave a payload that is no JSON. */
+    readonly payloadOmitted?: true;
+}
+
+/** Where dead letters are kept. */
+interface DeadLetterStore {
+    /** Keeps a letter, in place of one with the same id; false when there is no room. */
+    put(letter: DeadLetter): boolean | PromiseLike<boolean>;
+    get(id: string): DeadLetter | undefined | PromiseLike<DeadLetter | undefined>;
+    /** At most `limit` letters, the oldest first. */
+    list(limit: number): readonly DeadLetter[] | PromiseLike<readonly DeadLetter[]>;
+    /** Takes a letter out; false when it was not there. */
+    remove(id: string): boolean | PromiseLike<boolean>;
+}
+/** What a {@link MemoryDeadLetterStore} holds, and what passed through it. */
+interface MemoryDeadLetterStats {
+    readonly letters: number;
+    readonly kept: number;
+    /** Letters for which there was no room. */
+    readonly refused: number;
+}
+/** Dead letters in memory: bounded, and gone with the process. A full one refuses new letters and drops none. */
+declare class MemoryDeadLetterStore implements DeadLetterStore {
+    #private;
+    /** @param options `maxLetters`: 1 to 10 000 000; default 10 000. */
+    constructor(options?: {
+        readonly maxLetters?: number | undefined;
+    });
+    put(letter: DeadLetter): boolean;
+    get(id: string): DeadLetter | undefined;
+    list(limit?: number): readonly DeadLetter[];
+    remove(id: string): boolean;
+    get stats(): MemoryDeadLetterStats;
+    /** Forgets everything. */
+    close(): void;
+    [dispose](): void;
+}
+
+/** What a redrive is told beside the letter. */
+interface RedriveContext {
+    /** The idempotency key: that of the call, and the same in every redrive of the letter. */
+    readonly key: string;
+    readonly signal: AbortSignal | undefined;
+}
+/** Runs a dead letter's operation again. What it throws keeps the letter where it is. */
+type RedriveHandler = (letter: DeadLetter, context: RedriveContext) => unknown;
+/** What a {@link DeadLetterQueue} is made of. */
+interface DeadLetterQueueOptions {
+    /** Default: letters in memory, `maxLetters` of them. */
+    readonly store?: DeadLetterStore | undefined;
+    /** Of the store in memory: 1 to 10 000 000; default 10 000. */
+    readonly maxLetters?: number | undefined;
+    /** How the operations are run again, by their names. More may be added by `handle`. */
+    readonly handlers?: Readonly<Record<string, RedriveHandler>> | undefined;
+    /** Takes the whole letter where it could not be kept. Default: the policy's logger, and without one `console.error`. */
+    readonly logger?: Logger | undefined;
+    readonly clock?: Clock | undefined;
+}
+/** What passed through a {@link DeadLetterQueue}. */
+interface DeadLetterQueueStats {
+    /** Letters it was given. */
+    readonly buried: number;
+    /** Of these, letters that no store kept: the log has them. */
+    readonly lost: number;
+    readonly redriven: number;
+    readonly discarded: number;
+}
+/**
+ * Keeps calls that were given up, and runs them again when asked.
+ *
+ * ```ts
+ * const letters = new DeadLetterQueue({ handlers: { charge: (letter, { key }) => charge(letter.payload, key) } });
+ * const handler = new RetryHandler({ deadLetterStore: letters });
+ * await handler.execute(() => charge(order, key), { name: "charge", key, payload: order });
+ * for (const { id } of await letters.list()) await letters.redrive(id);
+ * ```
+ */
+declare class DeadLetterQueue {
+    #private;
+    constructor(options?: DeadLetterQueueOptions);
+    /** Says how an operation is run again. */
+    handle(operation: string, handler: RedriveHandler): this;
+    /**
+     * Takes a letter. It throws nothing and keeps nobody waiting: a letter that the store cannot keep is logged whole and
+     * counted. `flush` waits for stores that take their time.
+     */
+    bury(letter: DeadLetter, journal?: Journal): void;
+    /** Resolves when every letter taken so far is kept or logged: before the process ends, for instance. */
+    flush(): Promise<void>;
+    /** At most `limit` letters, the oldest first. Default: all. */
+    list(limit?: number): Promise<readonly DeadLetter[]>;
+    /**
+     * Runs a letter's operation again, with the same key, and forgets the letter when that succeeds. When it fails the letter
+     * stays, with the new failure and the attempts added, and the failure is thrown. Two redrives of one letter at once are one.
+     *
+     * @throws ConfigError when there is no such letter, or nobody said how its operation is run.
+     */
+    redrive(id: string, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<unknown>;
+    /** Throws a letter away; false when there is none with this id. */
+    discard(id: string): Promise<boolean>;
+    get stats(): DeadLetterQueueStats;
+    /** Forgets the letters in memory; a store that was handed over is left alone. */
+    close(): void;
+    [dispose](): void;
+}
+
 /** The public names of all errors. The first nine are those of the Q ecosystem. */
 declare const ErrorCodes: Readonly<{
     QLOCK_AUTH_FAIL: "QLOCK_AUTH_FAIL";
@@ -128,6 +362,244 @@ declare class CircuitOpenError extends OnceAgainError {
 }
 /** Whether a breaker rejected the call; true also for an error of another copy of this package. */
 declare function isCircuitBreakerError(error: unknown): error is CircuitOpenError;
+
+/** What may be said about the request that a call is a part of. */
+interface TraceOptions {
+    /** The request's W3C `traceparent` header. */
+    readonly traceparent?: string | undefined;
+    /** The request's `x-request-id`, for those who have no `traceparent`. */
+    readonly requestId?: string | undefined;
+}
+
+/** The nine kinds of failure. */
+type ErrorKind = "Transient" | "Permanent" | "Timeout" | "RateLimit" | "CircuitBreaker" | "Network" | "Server" | "Client" | "Unknown";
+/** How the delay grows: base · multiplierⁿ, base · (1 + multiplier · n), base · 1, 1, 2, 3, 5…, or as listed or computed. */
+type RetryStrategy = "fixed" | "exponential" | "linear" | "fibonacci" | "schedule" | "custom";
+/** How a delay d is spread: not; 0 to d; d/2 to d; base to 3 · the previous; d ± a fraction. */
+type JitterType = "none" | "full" | "equal" | "decorrelated" | "deviation";
+/** How the delay before a retry grows, for a policy or for one kind of failure. */
+interface BackoffOptions {
+    /** All attempts, the first included: 1 (never retry) to 10 000 000. */
+    readonly maxAttempts?: number | undefined;
+    /** Default `exponential`; a `schedule` or `customBackoff` alone says which is meant. */
+    readonly strategy?: RetryStrategy | undefined;
+    /** The first delay, milliseconds: 0 to 365 days, at most `maxDelay`. Also `initialDelay`. */
+    readonly baseDelay?: number | undefined;
+    readonly initialDelay?: number | undefined;
+    /** Exponential: 1 to 1 000; linear: 0 to 1 000. Also `backoffMultiplier`. */
+    readonly multiplier?: number | undefined;
+    readonly backoffMultiplier?: number | undefined;
+    /** The cap of every computed delay, milliseconds: 0 to 365 days. */
+    readonly maxDelay?: number | undefined;
+    /** The delays of strategy `schedule`, milliseconds: 1 to 1 000 of them, the last repeats. */
+    readonly schedule?: readonly number[] | undefined;
+}
+/** A retry policy as plain data; what is not given is as in STANDARD. Two names of one field are refused. */
+interface RetryPolicy extends BackoffOptions {
+    /** `true` is `full`, `false` is `none`. Default `full`. Also `jitterType`. */
+    readonly jitter?: boolean | JitterType | undefined;
+    readonly jitterType?: JitterType | undefined;
+    /** The fraction of jitter `deviation`, 0 to 1; default 0.1. Without effect beside another jitter. */
+    readonly jitterMaxDeviation?: number | undefined;
+    /** The limit of each attempt, milliseconds above 0. The attempt's signal fires, and it fails with a `TimeoutError`. */
+    readonly attemptTimeout?: number | undefined;
+    /** The limit of the whole call, waits included, milliseconds above 0. Also `totalTimeout`. */
+    readonly timeout?: number | undefined;
+    readonly totalTimeout?: number | undefined;
+    /** The longest `Retry-After` that is waited for, milliseconds; a longer one ends the call. Default 60 000. */
+    readonly maxRetryAfter?: number | undefined;
+    /** Kinds, codes or class names; once this or `retryableStatusCodes` is given, only what they list is retried. */
+    readonly retryableErrors?: readonly string[] | undefined;
+    /** Kinds, codes or class names that are never retried, whatever else says so. */
+    readonly permanentErrors?: readonly string[] | undefined;
+    /** HTTP statuses that are retried, 100 to 599. */
+    readonly retryableStatusCodes?: readonly number[] | undefined;
+    /** Limits and backoffs for single kinds; a number is `maxAttempts`. */
+    readonly perKind?: Readonly<Partial<Record<ErrorKind, number | BackoffOptions>>> | undefined;
+    /** The operation's name in errors, hooks and dead letters. Default `default`. */
+    readonly operationName?: string | undefined;
+    /** The operation's type. Default `unknown`. */
+    readonly operationType?: string | undefined;
+    /** Labels, handed on to dead letters. */
+    readonly tags?: Readonly<Record<string, string>> | undefined;
+    /** Whether a `RetryManager` uses the breaker it was given. Default `true`. */
+    readonly enableCircuitBreaker?: boolean | undefined;
+    /** Whether calls given up become dead letters, where somebody takes them. Default `true`. */
+    readonly enableDeadLetter?: boolean | undefined;
+    readonly enableMetrics?: boolean | undefined;
+    /** Whether the `logger`, when there is one, is written to. Default `true`. */
+    readonly enableLogging?: boolean | undefined;
+    /** The least that is logged. Default `info`: retries, their success, and calls given up; `debug` is each attempt. */
+    readonly logLevel?: LogLevel | undefined;
+    /** Whether log lines hold the errors' own messages, which may hold anything. Default `false`: kind and code. */
+    readonly logMessages?: boolean | undefined;
+    /** Distributed retry slots: how many, 1 to 10 000 (default 10), and how wide, milliseconds (default 100). */
+    readonly slotCount?: number | undefined;
+    readonly slotWidth?: number | undefined;
+    /**
+     * Whether retries are spread over slots: behind its backoff a retry waits k · `slotWidth`, where k follows from the tag
+     * `service`, the operation's name and the `instance`. Default `false`.
+     */
+    readonly coordinationEnabled?: boolean | undefined;
+    /** Whether slots without a coordinator are an error. There is none yet, so `true` is refused beside `coordinationEnabled`. */
+    readonly requireCoordination?: boolean | undefined;
+    /** The window of the idempotency key that the call carries, milliseconds. */
+    readonly idempotencyTtl?: number | undefined;
+}
+/** A policy with every default filled in, each field under one name. */
+type RetryConfig = Omit<RetryPolicy, "initialDelay" | "backoffMultiplier" | "jitter" | "totalTimeout" | "maxAttempts" | "strategy" | "baseDelay"> & {
+    readonly maxAttempts: number;
+    readonly strategy: RetryStrategy;
+    readonly baseDelay: number;
+    readonly multiplier: number;
+    readonly maxDelay: number;
+    readonly jitterType: JitterType;
+    readonly maxRetryAfter: number;
+};
+/** A retry about to happen. */
+interface RetryEvent {
+    readonly name: string;
+    /** The attempt that just failed, from 1. */
+    readonly attempt: number;
+    /** How long until the next one, milliseconds. */
+    readonly delay: number;
+    readonly error: unknown;
+    /** What kind of failure it was. */
+    readonly kind: ErrorKind;
+}
+/** A call that came to its end without success. */
+interface GiveUpEvent {
+    readonly name: string;
+    readonly attempts: number;
+    /** Milliseconds since the call began. */
+    readonly elapsed: number;
+    /** The last failure. */
+    readonly error: unknown;
+    /** What kind of failure it was. */
+    readonly kind: ErrorKind;
+    readonly reason: GiveUpReason | "NOT_RETRYABLE";
+}
+/** A call that succeeded. */
+interface SuccessEvent {
+    readonly name: string;
+    readonly attempts: number;
+    /** Milliseconds since the call began. */
+    readonly elapsed: number;
+}
+/**
+ * Called when a call is given up: the operation's name, its last failure, its attempts, and the policy's tags with the
+ * `metadata` of the call.
+ */
+type DeadLetterHandler = (operationName: string, error: unknown, attempts: number, metadata: Readonly<Record<string, unknown>>) => unknown;
+/** What the host does for a policy. Observers change nothing: what they throw is ignored. */
+interface RetryHooks {
+    readonly onRetry?: ((event: RetryEvent) => unknown) | undefined;
+    readonly onGiveUp?: ((event: GiveUpEvent) => unknown) | undefined;
+    readonly onSuccess?: ((event: SuccessEvent) => unknown) | undefined;
+    /**
+     * Asked about a failure that would be retried, with the attempt that just failed. All must agree; they can only veto.
+     */
+    readonly customConditions?: readonly ((error: unknown, attempt: number) => boolean)[] | undefined;
+    /**
+     * The delay before the next attempt in milliseconds, from the attempt that just failed and `baseDelay`. It is capped and
+     * jittered like any other.
+     */
+    readonly customBackoff?: ((attempt: number, baseDelay: number) => number) | undefined;
+    /**
+     * Called once for each call given up, also after a failure that is not retried; not for a cancelled call or one that a
+     * breaker rejected.
+     */
+    readonly deadLetterHandler?: DeadLetterHandler | undefined;
+}
+/** All a `RetryHandler` can be made of. */
+interface RetryOptions extends RetryPolicy, RetryHooks {
+    /** Default: the platform's. */
+    readonly clock?: Clock | undefined;
+    /** Default: `Math.random`. */
+    readonly random?: Random | undefined;
+    /** Takes log lines in the form of the retry policy standards. Default: nobody, and nothing is logged. */
+    readonly logger?: Logger | undefined;
+    /** Keeps calls that were given up. A store by itself is put behind a `DeadLetterQueue`. */
+    readonly deadLetterStore?: DeadLetterQueue | DeadLetterStore | undefined;
+    /** What this policy's retries are paid from; give one `RetryBudget` to all that call one dependency. Default: no budget. */
+    readonly budget?: BudgetOption | undefined;
+    /** Who this process is among its like, for its retry slot. Default: a name drawn once for the process. */
+    readonly instance?: string | undefined;
+}
+/** What may be said about a client's calls, to choose their policy by. */
+interface PolicyWishes {
+    /** A policy or preset of one's own wins over everything. */
+    readonly retryPolicy?: RetryPolicy | string | undefined;
+    readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
+    /** A module of the Q ecosystem. */
+    readonly module?: string | undefined;
+    readonly realTime?: boolean | undefined;
+    /** Somebody waits: the whole call ends within 10 s. */
+    readonly userFacing?: boolean | undefined;
+}
+/** What may be said about one call. */
+interface ExecuteOptions extends TraceOptions {
+    /** Ends the call, a sleep as well as a running attempt; the call rejects with `signal.reason`. */
+    readonly signal?: AbortSignal | undefined;
+    /** The operation's name, for errors and hooks. Default: the policy's `operationName`. */
+    readonly name?: string | undefined;
+    /** Lets the process end although this call is not over. Default: a call in progress holds the process. */
+    readonly unref?: boolean | undefined;
+    /** The idempotency key that the operation carries; a dead letter is sent again under it. */
+    readonly key?: string | undefined;
+    /** What the operation needs to be run again, as JSON can hold it; kept in a dead letter. */
+    readonly payload?: unknown;
+    /** What else a dead letter should say, beside the policy's tags. */
+    readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** How much it matters: `debug` each attempt, `info` success after retries, `warning` a retry, `error` a call given up. */
+type LogLevel = "debug" | "info" | "warning" | "error";
+/** One line of the retry policy standards. */
+interface LogLine {
+    /** RFC 3339, UTC. */
+    readonly timestamp: string;
+    readonly level: "DEBUG" | "INFO" | "WARNING" | "ERROR";
+    /** What happened: `attempt`, `classified`, `backoff`, `retry`, `success_after_retry`, `give_up`, `dead_letter`… */
+    readonly event: string;
+    /** The tag `service`, when there is one. */
+    readonly service: string | null;
+    readonly operation: string;
+    /** From 1. */
+    readonly attempt: number;
+    /** Until the next attempt, seconds. */
+    readonly delay: number | null;
+    /** Kind, and code, HTTP status or name; the error's own message only with `logMessages`. */
+    readonly error: string | null;
+    /** One for each call. */
+    readonly trace_id: string;
+}
+/**
+ * Whoever takes lines: a function, or a logger with methods like those of pino or winston. `console` is handed each line as
+ * one line of JSON.
+ */
+type Logger<L = LogLine> = ((line: L) => unknown) | {
+    readonly debug?: ((line: L) => unknown) | undefined;
+    readonly info?: ((line: L) => unknown) | undefined;
+    readonly warn?: ((line: L) => unknown) | undefined;
+    readonly warning?: ((line: L) => unknown) | undefined;
+    readonly error?: ((line: L) => unknown) | undefined;
+};
+/** The log of one policy. */
+declare class Journal {
+    #private;
+    constructor(logger: Logger, clock: Clock, { logLevel, logMessages, tags }: RetryConfig);
+    /** Whether somebody wants to hear of every attempt. */
+    get detailed(): boolean;
+    /** Writes one line, if its level is wanted. */
+    write(level: LogLevel, event: string, said: Partial<LogLine> & {
+        readonly letter?: unknown;
+    }): void;
+    /** What may be written about an error. */
+    errorText(error: unknown, kind: ErrorKind): string;
+    /** Whether this is the first failure of the operation that fits no rule: that is worth a warning, once. */
+    puzzled(operation: string): boolean;
+}
 
 type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
 /**
@@ -405,6 +877,18 @@ declare class Gate {
     throwIfClosed(): void;
 }
 
+/** One line about a breaker. */
+interface BreakerLine {
+    /** RFC 3339, UTC. */
+    readonly timestamp: string;
+    readonly level: "INFO";
+    readonly event: "breaker_state_change" | "breaker_would_open";
+    /** The breaker's name. */
+    readonly breaker: string;
+    readonly from?: string;
+    readonly to?: string;
+}
+
 /** One of perhaps many who hold a breaker open. It closes when the last of them lets go. */
 declare class Isolation {
     #private;
@@ -431,9 +915,10 @@ declare class CircuitBreaker {
     #private;
     /**
      * @param options fields of the threshold shape (the default) or of the rate shape, never of both; or a preset's name.
+     * @param logger gets a line for each change of state. Default: nobody.
      * @throws ConfigError when a field is unknown or out of its range.
      */
-    constructor(options?: BreakerOptions | BreakerPreset);
+    constructor(options?: BreakerOptions | BreakerPreset, logger?: Logger<BreakerLine> | null);
     /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
     static rate(options?: RateBreakerOptions): CircuitBreaker;
     /**
@@ -575,479 +1060,6 @@ declare class CircuitBreakerRegistry {
     close(): void;
     [dispose](): void;
 }
-
-/** What a dead letter says about the last failure. */
-interface DeadLetterError {
-    readonly kind: ErrorKind;
-    readonly name: string;
-    readonly code?: string;
-    /** The HTTP status. */
-    readonly status?: number;
-    readonly message?: string;
-}
-/** A call that was given up (advanced retry, dead letter queue). It is plain JSON, so that any store can keep it. */
-interface DeadLetter {
-    readonly id: string;
-    /** The operation's name, and its type. */
-    readonly operation: string;
-    readonly type: string;
-    readonly error: DeadLetterError;
-    readonly attempts: number;
-    /** When the call began, milliseconds since the Unix epoch. */
-    readonly firstAt: number;
-    /** When it was given up. */
-    readonly lastAt: number;
-    /** The policy's tags. */
-    readonly tags: Readonly<Record<string, string>>;
-    /** The tags, and what the call itself said, as far as JSON can hold it. */
-    readonly metadata: Readonly<Record<string, unknown>>;
-    /** The idempotency key of the call, which every redrive carries again; without one that is the letter's id. */
-    readonly key?: string;
-    /** What the operation needs to be run again, as the call gave it. */
-    readonly payload?: unknown;
-    /** True when the call gave a payload that is no JSON. */
-    readonly payloadOmitted?: true;
-}
-
-/** Where dead letters are kept. */
-interface DeadLetterStore {
-    /** Keeps a letter, in place of one with the same id; false when there is no room. */
-    put(letter: DeadLetter): boolean | PromiseLike<boolean>;
-    get(id: string): DeadLetter | undefined | PromiseLike<DeadLetter | undefined>;
-    /** At most `limit` letters, the oldest first. */
-    list(limit: number): readonly DeadLetter[] | PromiseLike<readonly DeadLetter[]>;
-    /** Takes a letter out; false when it was not there. */
-    remove(id: string): boolean | PromiseLike<boolean>;
-}
-/** What a {@link MemoryDeadLetterStore} holds, and what passed through it. */
-interface MemoryDeadLetterStats {
-    readonly letters: number;
-    readonly kept: number;
-    /** Letters for which there was no room. */
-    readonly refused: number;
-}
-/** Dead letters in memory: bounded, and gone with the process. A full one refuses new letters and drops none. */
-declare class MemoryDeadLetterStore implements DeadLetterStore {
-    #private;
-    /** @param options `maxLetters`: 1 to 10 000 000; default 10 000. */
-    constructor(options?: {
-        readonly maxLetters?: number | undefined;
-    });
-    put(letter: DeadLetter): boolean;
-    get(id: string): DeadLetter | undefined;
-    list(limit?: number): readonly DeadLetter[];
-    remove(id: string): boolean;
-    get stats(): MemoryDeadLetterStats;
-    /** Forgets everything. */
-    close(): void;
-    [dispose](): void;
-}
-
-/** How much it matters: `debug` each attempt, `info` success after retries, `warning` a retry, `error` a call given up. */
-type LogLevel = "debug" | "info" | "warning" | "error";
-/** One line of the retry policy standards. */
-interface LogLine {
-    /** RFC 3339, UTC. */
-    readonly timestamp: string;
-    readonly level: "DEBUG" | "INFO" | "WARNING" | "ERROR";
-    /** What happened: `attempt`, `classified`, `backoff`, `retry`, `success_after_retry`, `give_up`, `dead_letter`… */
-    readonly event: string;
-    /** The tag `service`, when there is one. */
-    readonly service: string | null;
-    readonly operation: string;
-    /** From 1. */
-    readonly attempt: number;
-    /** Until the next attempt, seconds. */
-    readonly delay: number | null;
-    /** Kind, and code, HTTP status or name; the error's own message only with `logMessages`. */
-    readonly error: string | null;
-    /** One for each call. */
-    readonly trace_id: string;
-}
-type Method = (line: LogLine) => unknown;
-/**
- * Whoever takes lines: a function, or a logger with methods like those of pino or winston. `console` is handed each line as
- * one line of JSON.
- */
-type Logger = Method | {
-    readonly debug?: Method | undefined;
-    readonly info?: Method | undefined;
-    readonly warn?: Method | undefined;
-    readonly warning?: Method | undefined;
-    readonly error?: Method | undefined;
-};
-/** The log of one policy. */
-declare class Journal {
-    #private;
-    constructor(logger: Logger, clock: Clock, { logLevel, logMessages, tags }: RetryConfig);
-    /** Whether somebody wants to hear of every attempt. */
-    get detailed(): boolean;
-    /** Writes one line, if its level is wanted. */
-    write(level: LogLevel, event: string, said: Partial<LogLine> & {
-        readonly letter?: unknown;
-    }): void;
-    /** What may be written about an error. */
-    errorText(error: unknown, kind: ErrorKind): string;
-    /** Whether this is the first failure of the operation that fits no rule: that is worth a warning, once. */
-    puzzled(operation: string): boolean;
-}
-
-/** What a redrive is told beside the letter. */
-interface RedriveContext {
-    /** The idempotency key: that of the call, and the same in every redrive of the letter. */
-    readonly key: string;
-    readonly signal: AbortSignal | undefined;
-}
-/** Runs a dead letter's operation again. What it throws keeps the letter where it is. */
-type RedriveHandler = (letter: DeadLetter, context: RedriveContext) => unknown;
-/** What a {@link DeadLetterQueue} is made of. */
-interface DeadLetterQueueOptions {
-    /** Default: letters in memory, `maxLetters` of them. */
-    readonly store?: DeadLetterStore | undefined;
-    /** Of the store in memory: 1 to 10 000 000; default 10 000. */
-    readonly maxLetters?: number | undefined;
-    /** How the operations are run again, by their names. More may be added by `handle`. */
-    readonly handlers?: Readonly<Record<string, RedriveHandler>> | undefined;
-    /** Takes the whole letter where it could not be kept. Default: the policy's logger, and without one `console.error`. */
-    readonly logger?: Logger | undefined;
-    readonly clock?: Clock | undefined;
-}
-/** What passed through a {@link DeadLetterQueue}. */
-interface DeadLetterQueueStats {
-    /** Letters it was given. */
-    readonly buried: number;
-    /** Of these, letters that no store kept: the log has them. */
-    readonly lost: number;
-    readonly redriven: number;
-    readonly discarded: number;
-}
-/**
- * Keeps calls that were given up, and runs them again when asked.
- *
- * ```ts
- * const letters = new DeadLetterQueue({ handlers: { charge: (letter, { key }) => charge(letter.payload, key) } });
- * const handler = new RetryHandler({ deadLetterStore: letters });
- * await handler.execute(() => charge(order, key), { name: "charge", key, payload: order });
- * for (const { id } of await letters.list()) await letters.redrive(id);
- * ```
- */
-declare class DeadLetterQueue {
-    #private;
-    constructor(options?: DeadLetterQueueOptions);
-    /** Says how an operation is run again. */
-    handle(operation: string, handler: RedriveHandler): this;
-    /**
-     * Takes a letter. It throws nothing and keeps nobody waiting: a letter that the store cannot keep is logged whole and
-     * counted. `flush` waits for stores that take their time.
-     */
-    bury(letter: DeadLetter, journal?: Journal): void;
-    /** Resolves when every letter taken so far is kept or logged: before the process ends, for instance. */
-    flush(): Promise<void>;
-    /** At most `limit` letters, the oldest first. Default: all. */
-    list(limit?: number): Promise<readonly DeadLetter[]>;
-    /**
-     * Runs a letter's operation again, with the same key, and forgets the letter when that succeeds. When it fails the letter
-     * stays, with the new failure and the attempts added, and the failure is thrown. Two redrives of one letter at once are one.
-     *
-     * @throws ConfigError when there is no such letter, or nobody said how its operation is run.
-     */
-    redrive(id: string, options?: {
-        readonly signal?: AbortSignal | undefined;
-    }): Promise<unknown>;
-    /** Throws a letter away; false when there is none with this id. */
-    discard(id: string): Promise<boolean>;
-    get stats(): DeadLetterQueueStats;
-    /** Forgets the letters in memory; a store that was handed over is left alone. */
-    close(): void;
-    [dispose](): void;
-}
-
-/** What may be said about the request that a call is a part of. */
-interface TraceOptions {
-    /** The request's W3C `traceparent` header. */
-    readonly traceparent?: string | undefined;
-    /** The request's `x-request-id`, for those who have no `traceparent`. */
-    readonly requestId?: string | undefined;
-}
-
-/** The nine kinds of failure. */
-type ErrorKind = "Transient" | "Permanent" | "Timeout" | "RateLimit" | "CircuitBreaker" | "Network" | "Server" | "Client" | "Unknown";
-/** How the delay grows: base · multiplierⁿ, base · (1 + multiplier · n), base · 1, 1, 2, 3, 5…, or as listed or computed. */
-type RetryStrategy = "fixed" | "exponential" | "linear" | "fibonacci" | "schedule" | "custom";
-/** How a delay d is spread: not; 0 to d; d/2 to d; base to 3 · the previous; d ± a fraction. */
-type JitterType = "none" | "full" | "equal" | "decorrelated" | "deviation";
-/** How the delay before a retry grows, for a policy or for one kind of failure. */
-interface BackoffOptions {
-    /** All attempts, the first included: 1 (never retry) to 10 000 000. */
-    readonly maxAttempts?: number | undefined;
-    /** Default `exponential`; a `schedule` or `customBackoff` alone says which is meant. */
-    readonly strategy?: RetryStrategy | undefined;
-    /** The first delay, milliseconds: 0 to 365 days, at most `maxDelay`. Also `initialDelay`. */
-    readonly baseDelay?: number | undefined;
-    readonly initialDelay?: number | undefined;
-    /** Exponential: 1 to 1 000; linear: 0 to 1 000. Also `backoffMultiplier`. */
-    readonly multiplier?: number | undefined;
-    readonly backoffMultiplier?: number | undefined;
-    /** The cap of every computed delay, milliseconds: 0 to 365 days. */
-    readonly maxDelay?: number | undefined;
-    /** The delays of strategy `schedule`, milliseconds: 1 to 1 000 of them, the last repeats. */
-    readonly schedule?: readonly number[] | undefined;
-}
-/** A retry policy as plain data; what is not given is as in STANDARD. Two names of one field are refused. */
-interface RetryPolicy extends BackoffOptions {
-    /** `true` is `full`, `false` is `none`. Default `full`. Also `jitterType`. */
-    readonly jitter?: boolean | JitterType | undefined;
-    readonly jitterType?: JitterType | undefined;
-    /** The fraction of jitter `deviation`, 0 to 1; default 0.1. Without effect beside another jitter. */
-    readonly jitterMaxDeviation?: number | undefined;
-    /** The limit of each attempt, milliseconds above 0. The attempt's signal fires, and it fails with a `TimeoutError`. */
-    readonly attemptTimeout?: number | undefined;
-    /** The limit of the whole call, waits included, milliseconds above 0. Also `totalTimeout`. */
-    readonly timeout?: number | undefined;
-    readonly totalTimeout?: number | undefined;
-    /** The longest `Retry-After` that is waited for, milliseconds; a longer one ends the call. Default 60 000. */
-    readonly maxRetryAfter?: number | undefined;
-    /** Kinds, codes or class names; once this or `retryableStatusCodes` is given, only what they list is retried. */
-    readonly retryableErrors?: readonly string[] | undefined;
-    /** Kinds, codes or class names that are never retried, whatever else says so. */
-    readonly permanentErrors?: readonly string[] | undefined;
-    /** HTTP statuses that are retried, 100 to 599. */
-    readonly retryableStatusCodes?: readonly number[] | undefined;
-    /** Limits and backoffs for single kinds; a number is `maxAttempts`. */
-    readonly perKind?: Readonly<Partial<Record<ErrorKind, number | BackoffOptions>>> | undefined;
-    /** The operation's name in errors, hooks and dead letters. Default `default`. */
-    readonly operationName?: string | undefined;
-    /** The operation's type. Default `unknown`. */
-    readonly operationType?: string | undefined;
-    /** Labels, handed on to dead letters. */
-    readonly tags?: Readonly<Record<string, string>> | undefined;
-    /** Whether a `RetryManager` uses the breaker it was given. Default `true`. */
-    readonly enableCircuitBreaker?: boolean | undefined;
-    /** Whether calls given up become dead letters, where somebody takes them. Default `true`. */
-    readonly enableDeadLetter?: boolean | undefined;
-    readonly enableMetrics?: boolean | undefined;
-    /** Whether the `logger`, when there is one, is written to. Default `true`. */
-    readonly enableLogging?: boolean | undefined;
-    /** The least that is logged. Default `info`: retries, their success, and calls given up; `debug` is each attempt. */
-    readonly logLevel?: LogLevel | undefined;
-    /** Whether log lines hold the errors' own messages, which may hold anything. Default `false`: kind and code. */
-    readonly logMessages?: boolean | undefined;
-    /** Distributed retry slots: how many, 1 to 10 000 (default 10), and how wide, milliseconds (default 100). */
-    readonly slotCount?: number | undefined;
-    readonly slotWidth?: number | undefined;
-    /**
-     * Whether retries are spread over slots: behind its backoff a retry waits k · `slotWidth`, where k follows from the tag
-     * `service`, the operation's name and the `instance`. Default `false`.
-     */
-    readonly coordinationEnabled?: boolean | undefined;
-    /** Whether slots without a coordinator are an error. There is none yet, so `true` is refused beside `coordinationEnabled`. */
-    readonly requireCoordination?: boolean | undefined;
-    /** The window of the idempotency key that the call carries, milliseconds. */
-    readonly idempotencyTtl?: number | undefined;
-}
-/** A policy with every default filled in, each field under one name. */
-type RetryConfig = Omit<RetryPolicy, "initialDelay" | "backoffMultiplier" | "jitter" | "totalTimeout" | "maxAttempts" | "strategy" | "baseDelay"> & {
-    readonly maxAttempts: number;
-    readonly strategy: RetryStrategy;
-    readonly baseDelay: number;
-    readonly multiplier: number;
-    readonly maxDelay: number;
-    readonly jitterType: JitterType;
-    readonly maxRetryAfter: number;
-};
-/** A retry about to happen. */
-interface RetryEvent {
-    readonly name: string;
-    /** The attempt that just failed, from 1. */
-    readonly attempt: number;
-    /** How long until the next one, milliseconds. */
-    readonly delay: number;
-    readonly error: unknown;
-    /** What kind of failure it was. */
-    readonly kind: ErrorKind;
-}
-/** A call that came to its end without success. */
-interface GiveUpEvent {
-    readonly name: string;
-    readonly attempts: number;
-    /** Milliseconds since the call began. */
-    readonly elapsed: number;
-    /** The last failure. */
-    readonly error: unknown;
-    /** What kind of failure it was. */
-    readonly kind: ErrorKind;
-    readonly reason: GiveUpReason | "NOT_RETRYABLE";
-}
-/** A call that succeeded. */
-interface SuccessEvent {
-    readonly name: string;
-    readonly attempts: number;
-    /** Milliseconds since the call began. */
-    readonly elapsed: number;
-}
-/**
- * Called when a call is given up: the operation's name, its last failure, its attempts, and the policy's tags with the
- * `metadata` of the call.
- */
-type DeadLetterHandler = (operationName: string, error: unknown, attempts: number, metadata: Readonly<Record<string, unknown>>) => unknown;
-/** What the host does for a policy. Observers change nothing: what they throw is ignored. */
-interface RetryHooks {
-    readonly onRetry?: ((event: RetryEvent) => unknown) | undefined;
-    readonly onGiveUp?: ((event: GiveUpEvent) => unknown) | undefined;
-    readonly onSuccess?: ((event: SuccessEvent) => unknown) | undefined;
-    /**
-     * Asked about a failure that would be retried, with the attempt that just failed. All must agree; they can only veto.
-     */
-    readonly customConditions?: readonly ((error: unknown, attempt: number) => boolean)[] | undefined;
-    /**
-     * The delay before the next attempt in milliseconds, from the attempt that just failed and `baseDelay`. It is capped and
-     * jittered like any other.
-     */
-    readonly customBackoff?: ((attempt: number, baseDelay: number) => number) | undefined;
-    /**
-     * Called once for each call given up, also after a failure that is not retried; not for a cancelled call or one that a
-     * breaker rejected.
-     */
-    readonly deadLetterHandler?: DeadLetterHandler | undefined;
-}
-/** All a `RetryHandler` can be made of. */
-interface RetryOptions extends RetryPolicy, RetryHooks {
-    /** Default: the platform's. */
-    readonly clock?: Clock | undefined;
-    /** Default: `Math.random`. */
-    readonly random?: Random | undefined;
-    /** Takes log lines in the form of the retry policy standards. Default: nobody, and nothing is logged. */
-    readonly logger?: Logger | undefined;
-    /** Keeps calls that were given up. A store by itself is put behind a `DeadLetterQueue`. */
-    readonly deadLetterStore?: DeadLetterQueue | DeadLetterStore | undefined;
-    /** What this policy's retries are paid from; give one `RetryBudget` to all that call one dependency. Default: no budget. */
-    readonly budget?: BudgetOption | undefined;
-    /** Who this process is among its like, for its retry slot. Default: a name drawn once for the process. */
-    readonly instance?: string | undefined;
-}
-/** What may be said about a client's calls, to choose their policy by. */
-interface PolicyWishes {
-    /** A policy or preset of one's own wins over everything. */
-    readonly retryPolicy?: RetryPolicy | string | undefined;
-    readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
-    /** A module of the Q ecosystem. */
-    readonly module?: string | undefined;
-    readonly realTime?: boolean | undefined;
-    /** Somebody waits: the whole call ends within 10 s. */
-    readonly userFacing?: boolean | undefined;
-}
-/** What may be said about one call. */
-interface ExecuteOptions extends TraceOptions {
-    /** Ends the call, a sleep as well as a running attempt; the call rejects with `signal.reason`. */
-    readonly signal?: AbortSignal | undefined;
-    /** The operation's name, for errors and hooks. Default: the policy's `operationName`. */
-    readonly name?: string | undefined;
-    /** Lets the process end although this call is not over. Default: a call in progress holds the process. */
-    readonly unref?: boolean | undefined;
-    /** The idempotency key that the operation carries; a dead letter is sent again under it. */
-    readonly key?: string | undefined;
-    /** What the operation needs to be run again, as JSON can hold it; kept in a dead letter. */
-    readonly payload?: unknown;
-    /** What else a dead letter should say, beside the policy's tags. */
-    readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/**
- * A budget by name: `default` and `finagle` (one retry for five calls, and ten a second), `grpc` (a token for each failure,
- * nothing retried at or under half), `aws` (500 tokens, five for a retry, ten after a time-out).
- */
-type BudgetPreset = "default" | "grpc" | "aws" | "finagle";
-/** The rules of a budget; what is not given is as in `preset`. Two names of one field are refused. */
-interface BudgetRules {
-    /** Default `default`. */
-    readonly preset?: BudgetPreset | undefined;
-    /** The name in statistics. Default `default`. */
-    readonly name?: string | undefined;
-    /** The most tokens there are, and how many there are at first: 1 to 1 000 000. Default 100. Also `maxTokens`. */
-    readonly capacity?: number | undefined;
-    readonly maxTokens?: number | undefined;
-    /** Tokens that a call deposits, 0 to 1 000. Default 0.2: one retry for five calls. Also `tokenRatio`. */
-    readonly ratio?: number | undefined;
-    readonly tokenRatio?: number | undefined;
-    /** Tokens that come by themselves each second, 0 to 1 000 000. Default 10. */
-    readonly reservePerSecond?: number | undefined;
-    /** Which calls deposit: each when it begins (default), or each that succeeds. */
-    readonly depositOn?: "attempt" | "success" | undefined;
-    /** What withdraws: each retry (default), or each failure that could be retried. */
-    readonly withdrawOn?: "retry" | "failure" | undefined;
-    /** Tokens that a withdrawal takes, above 0 to 1 000, at most `capacity`. Default 1. */
-    readonly cost?: number | undefined;
-    /** Other costs for single kinds of failure, 0 to 1 000. */
-    readonly costPerKind?: Readonly<Partial<Record<ErrorKind, number>>> | undefined;
-    /** The share of `capacity` at or under which nothing is retried, 0 to below 1. Default 0. */
-    readonly gate?: number | undefined;
-    /** Whether a call that succeeds after a retry gets back what that cost, instead of depositing. Default `false`. */
-    readonly refundOnSuccess?: boolean | undefined;
-}
-/** All a `RetryBudget` can be made of. */
-interface BudgetOptions extends BudgetRules {
-    /** What the reserve goes by. Default: the platform's clock. */
-    readonly clock?: Clock | undefined;
-}
-/** The rules in force: every default filled in, each field under one name. */
-type BudgetConfig = Required<Omit<BudgetRules, "preset" | "name" | "maxTokens" | "tokenRatio">> & {
-    readonly name?: string;
-};
-/** What a budget has counted. */
-interface BudgetStats {
-    /** Tokens there are now, to the millionth. */
-    readonly tokens: number;
-    /** The most tokens there can be. */
-    readonly capacity: number;
-    /** Calls that deposited. */
-    readonly deposits: number;
-    /** Retries that were allowed. */
-    readonly retries: number;
-    /** Retries that were refused. */
-    readonly refused: number;
-    /** Retries that gave their tokens back, because they never started. */
-    readonly returned: number;
-}
-
-/**
- * Limits the retries of many calls together: calls deposit, retries withdraw, and without tokens there is no retry.
- *
- * A dependency that is down sees at most (1 + `ratio`) · calls + `reservePerSecond` · seconds + `capacity` requests, however
- * many attempts the policies allow. Give one object to every handler that calls the same dependency:
- *
- * ```ts
- * const budget = new RetryBudget({ ratio: 0.1 });
- * const reads = new RetryHandler({ ...RetryPolicyManager.AGGRESSIVE, budget });
- * const writes = new RetryHandler({ ...RetryPolicyManager.STANDARD, budget });
- * ```
- *
- * A retry that is refused ends its call with a `RetryExhaustedError` whose `reason` is `BUDGET`.
- */
-declare class RetryBudget {
-    #private;
-    /**
-     * @param rules rules, or the name of a preset; what is not given is as in the preset `default`.
-     * @param path what stands before a field's name in an error.
-     * @throws ConfigError when a field is unknown or out of its range.
-     */
-    constructor(rules?: BudgetOptions | BudgetPreset, path?: string);
-    /** The name in statistics. */
-    get name(): string;
-    /** The rules in force, complete. */
-    get config(): BudgetConfig;
-    /** Tokens there are now, to the millionth. */
-    get tokens(): number;
-    /** Tokens and counts. */
-    stats(): BudgetStats;
-    /** Frees the budget at once instead of when it is collected. It then refuses nothing any more. */
-    close(): void;
-    [dispose](): void;
-}
-/**
- * What the option `budget` takes: a budget to share; rules, or the name of a preset, for one of the policy's own; `true` for
- * the default; `false` for none.
- */
-type BudgetOption = RetryBudget | BudgetOptions | BudgetPreset | boolean;
 
 /** How writes get their idempotency key. */
 interface FetchIdempotency {
@@ -1744,5 +1756,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { ErrorTypeCircuitBreaker as $, CircuitOpenError as D, ConfigError as G, DatabaseRetryConfig as H, DeadLetterQueue as N, DefaultCircuitBreakerConfig as T, DefaultRetryConfig as U, ErrorCodes as Y, RetryManager as a$, ErrorTypeClient as a0, ErrorTypeNetwork as a1, ErrorTypePermanent as a2, ErrorTypeRateLimit as a3, ErrorTypeServer as a4, ErrorTypeTimeout as a5, ErrorTypeTransient as a6, ErrorTypeUnknown as a7, MemoryDeadLetterStore as aD, MemoryStore as aE, OnceAgainError as aI, RetryBudget as aU, RetryExhaustedError as aY, RetryHandler as aZ, HTTPRetryConfig as ai, IdempotencyManager as ak, Isolation as ar, JitterTypeDecorrelated as at, JitterTypeDeviation as au, JitterTypeEqual as av, JitterTypeFull as aw, JitterTypeNone as ax, RetryManagerPool as b0, RetryPolicyManager as b3, S3RetryConfig as b5, StrategyCustom as bc, StrategyExponentialBackoff as bd, StrategyFibonacciBackoff as be, StrategyFixedDelay as bf, StrategyLinearBackoff as bg, TimeoutError as bj, coreVersion as bn, createFetch as bo, dispose as bp, fingerprint as bq, idempotent as br, isCircuitBreakerError as bs, loadPolicies as bt, retryWithCheckpoint as bu, simpleStore as bv, wrap as bw, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as s, virtualClock as v, CircuitBreaker as x, CircuitBreakerRegistry as y };
-export type { AttemptContext as A, BackoffOptions as B, Clock as C, Codec as E, CommonBreakerOptions as F, IdempotencyStore as I, DeadLetter as J, DeadLetterError as K, DeadLetterHandler as L, MockFailure as M, DeadLetterQueueOptions as O, DeadLetterQueueStats as P, DeadLetterStore as Q, Random as R, Store as S, VirtualClock as V, DuplicateCheck as W, ErrorCode as X, ErrorFacts as Z, ErrorKind as _, MockStore as a, Eviction as a8, ExecuteOptions as a9, LogLine as aA, Logger as aB, MemoryDeadLetterStats as aC, MemoryStoreOptions as aF, MemoryStoreStats as aG, MutableRetryConfig as aH, Operation$1 as aJ, Outcome as aK, Permit as aL, PolicyWishes as aM, Queued as aN, QueuedCall as aO, RateBreakerOptions as aP, RedriveContext as aQ, RedriveHandler as aR, Rejection as aS, ReleaseMode as aT, RetryConfig as aV, RetryContext as aW, RetryEvent as aX, RetryHooks as a_, FallbackEvent as aa, FallbackStrategy as ab, FetchIdempotency as ac, FetchOptions as ad, FingerprintOptions as ae, GiveUpEvent as af, GiveUpReason as ag, GuardedOperation as ah, HeaderLines as aj, IdempotencyManagerOptions as al, IdempotencyRecord as am, Idempotent as an, IdempotentContext as ao, IdempotentOptions as ap, IdempotentResult as aq, JitterType as as, JointStore as ay, LogLevel as az, BreakerCallOptions as b, RetryOptions as b1, RetryPolicy as b2, RetryStrategy as b4, Settled as b6, SleepOptions as b7, StateChange as b8, StoreOp as b9, StoreReply as ba, StoredResponse as bb, SuccessEvent as bh, ThresholdBreakerOptions as bi, TraceOptions as bk, Variables as bl, Wrapped as bm, BreakerEvents as c, BreakerNotice as d, BreakerOptions as e, BreakerPreset as f, BreakerSnapshot as g, BreakerState as h, BreakerStats as j, BudgetConfig as k, BudgetOption as l, BudgetOptions as o, BudgetPreset as p, BudgetRules as q, BudgetStats as r, CallOptions as t, CheckpointOptions as u, Checkpointed as w, CircuitBreakerRegistryOptions as z };
+export { CircuitOpenError as E, ConfigError as H, DatabaseRetryConfig as J, DeadLetterQueue as O, DefaultCircuitBreakerConfig as U, DefaultRetryConfig as W, ErrorCodes as Z, ErrorTypeCircuitBreaker as a0, ErrorTypeClient as a1, ErrorTypeNetwork as a2, ErrorTypePermanent as a3, ErrorTypeRateLimit as a4, ErrorTypeServer as a5, ErrorTypeTimeout as a6, ErrorTypeTransient as a7, ErrorTypeUnknown as a8, MemoryDeadLetterStore as aE, MemoryStore as aF, OnceAgainError as aJ, RetryBudget as aV, RetryExhaustedError as aZ, RetryHandler as a_, HTTPRetryConfig as aj, IdempotencyManager as al, Isolation as as, JitterTypeDecorrelated as au, JitterTypeDeviation as av, JitterTypeEqual as aw, JitterTypeFull as ax, JitterTypeNone as ay, RetryManager as b0, RetryManagerPool as b1, RetryPolicyManager as b4, S3RetryConfig as b6, StrategyCustom as bd, StrategyExponentialBackoff as be, StrategyFibonacciBackoff as bf, StrategyFixedDelay as bg, StrategyLinearBackoff as bh, TimeoutError as bk, coreVersion as bo, createFetch as bp, dispose as bq, fingerprint as br, idempotent as bs, isCircuitBreakerError as bt, loadPolicies as bu, retryWithCheckpoint as bv, simpleStore as bw, wrap as bx, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as t, virtualClock as v, CircuitBreaker as y, CircuitBreakerRegistry as z };
+export type { ErrorKind as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, Codec as F, CommonBreakerOptions as G, IdempotencyStore as I, DeadLetter as K, DeadLetterError as L, MockFailure as M, DeadLetterHandler as N, DeadLetterQueueOptions as P, DeadLetterQueueStats as Q, Random as R, Store as S, DeadLetterStore as T, VirtualClock as V, DuplicateCheck as X, ErrorCode as Y, ErrorFacts as _, MockStore as a, RetryHooks as a$, Eviction as a9, LogLevel as aA, LogLine as aB, Logger as aC, MemoryDeadLetterStats as aD, MemoryStoreOptions as aG, MemoryStoreStats as aH, MutableRetryConfig as aI, Operation$1 as aK, Outcome as aL, Permit as aM, PolicyWishes as aN, Queued as aO, QueuedCall as aP, RateBreakerOptions as aQ, RedriveContext as aR, RedriveHandler as aS, Rejection as aT, ReleaseMode as aU, RetryConfig as aW, RetryContext as aX, RetryEvent as aY, ExecuteOptions as aa, FallbackEvent as ab, FallbackStrategy as ac, FetchIdempotency as ad, FetchOptions as ae, FingerprintOptions as af, GiveUpEvent as ag, GiveUpReason as ah, GuardedOperation as ai, HeaderLines as ak, IdempotencyManagerOptions as am, IdempotencyRecord as an, Idempotent as ao, IdempotentContext as ap, IdempotentOptions as aq, IdempotentResult as ar, JitterType as at, JointStore as az, BreakerCallOptions as b, RetryOptions as b2, RetryPolicy as b3, RetryStrategy as b5, Settled as b7, SleepOptions as b8, StateChange as b9, StoreOp as ba, StoreReply as bb, StoredResponse as bc, SuccessEvent as bi, ThresholdBreakerOptions as bj, TraceOptions as bl, Variables as bm, Wrapped as bn, BreakerEvents as c, BreakerLine as d, BreakerNotice as e, BreakerOptions as f, BreakerPreset as g, BreakerSnapshot as h, BreakerState as j, BreakerStats as k, BudgetConfig as l, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };

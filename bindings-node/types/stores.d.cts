@@ -1,6 +1,6 @@
-import { S as Store, b9 as StoreOp, ba as StoreReply, ay as JointStore } from './driver.cjs';
+import { S as Store, ba as StoreOp, bb as StoreReply, az as JointStore } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
-export { I as IdempotencyStore, aE as MemoryStore, aF as MemoryStoreOptions, aG as MemoryStoreStats, aT as ReleaseMode, bb as StoredResponse, bv as simpleStore } from './driver.cjs';
+export { I as IdempotencyStore, aF as MemoryStore, aG as MemoryStoreOptions, aH as MemoryStoreStats, aU as ReleaseMode, bc as StoredResponse, bw as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
 
 /** A client of ioredis, also its `Cluster`. */

@@ -4,11 +4,13 @@ import { runBounded } from "../attempt.js";
 import { core } from "../binding.js";
 import { isCircuitBreakerError } from "../errors.js";
 import { dispose } from "../machine.js";
+import type { Logger } from "../retry/log.js";
 import type { Listener } from "./events.js";
 import { fallbackOf } from "./fallback.js";
 import { Gate, Outcomes, type Permit } from "./gate.js";
 import { type Guards, guarded, isPlain, plainCall } from "./guard.js";
 import { HealthCheck } from "./health.js";
+import { type BreakerLine, writeTo } from "./log.js";
 import { Isolation } from "./manual.js";
 import type {
   BreakerCallOptions,
@@ -51,12 +53,14 @@ export class CircuitBreaker {
 
   /**
    * @param options fields of the threshold shape (the default) or of the rate shape, never of both; or a preset's name.
+   * @param logger gets a line for each change of state. Default: nobody.
    * @throws ConfigError when a field is unknown or out of its range.
    */
-  constructor(options: BreakerOptions | BreakerPreset = {}) {
+  constructor(options: BreakerOptions | BreakerPreset = {}, logger?: Logger<BreakerLine> | null) {
     const given = typeof options === "string" ? ({ preset: options } as BreakerOptions) : options;
     const gate = new Gate(given);
     const { name, listeners } = gate;
+    if (logger != null) writeTo(logger, listeners, gate.clock);
     const health = given.healthCheck === undefined ? undefined : new HealthCheck(gate, given.healthCheck.probe);
     gate.onChange = (change) => {
       if (change.to === "OPEN") health?.start();

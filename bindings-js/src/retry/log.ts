@@ -28,27 +28,25 @@ export interface LogLine {
   readonly trace_id: string;
 }
 
-type Method = (line: LogLine) => unknown;
-
 /**
  * Whoever takes lines: a function, or a logger with methods like those of pino or winston. `console` is handed each line as
  * one line of JSON.
  */
-export type Logger =
-  | Method
+export type Logger<L = LogLine> =
+  | ((line: L) => unknown)
   | {
-      readonly debug?: Method | undefined;
-      readonly info?: Method | undefined;
-      readonly warn?: Method | undefined;
-      readonly warning?: Method | undefined;
-      readonly error?: Method | undefined;
+      readonly debug?: ((line: L) => unknown) | undefined;
+      readonly info?: ((line: L) => unknown) | undefined;
+      readonly warn?: ((line: L) => unknown) | undefined;
+      readonly warning?: ((line: L) => unknown) | undefined;
+      readonly error?: ((line: L) => unknown) | undefined;
     };
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 const NAMES = { debug: "DEBUG", info: "INFO", warning: "WARNING", error: "ERROR" } as const;
 
 /** Hands one line to a logger; what that does with it is its own affair. */
-export function hand(logger: Logger, level: LogLevel, line: LogLine): void {
+export function hand<L>(logger: Logger<L>, level: LogLevel, line: L): void {
   if (typeof logger === "function") {
     observe(logger, line);
     return;
