@@ -37,6 +37,7 @@ PLAYERS = {
     "retry.machine": answers(retry.play_call),
     "retry.policy": answers(retry.play_policy),
     "retry.presets": answers(retry.play_preset),
+    "retry.sources": answers(retry.play_source),
     "classify": answers(retry.play_classification),
     "classify.python": answers(retry.play_classification),
     "classify.retry_after": answers(retry.play_retry_after),

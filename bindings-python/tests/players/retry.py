@@ -13,8 +13,10 @@ from once_again import (
     MaxRetriesExceeded,
     RetryConfig,
     RetryEvent,
+    RetryManagerPool,
     RetryPolicy,
     RetryPolicyManager,
+    load_policies,
     retry_kernel_task,
 )
 from players import Script, ScriptClock, ScriptRandom, read, to_micros
@@ -122,6 +124,24 @@ def play_policy(given: Script) -> Script:
     except ConfigError as error:
         return {"error": {"field": error.field}}
     return {"effective": effective(policy), "warnings": len(policy.warnings)}
+
+
+def play_source(given: Script) -> Script:
+    """A policy from a table of levels, from the environment, or from a pool."""
+    try:
+        if "levels" in given:
+            config = load_policies(given["levels"])[given["level"]]
+        elif "variables" in given:
+            argument = RetryConfig(**configuration(given.get("config", {})))
+            config = argument.over(RetryConfig.from_env(given["variables"]))
+            if "preset" in given:
+                config = config.over(RetryConfig.preset(given["preset"]))
+        else:
+            config = RetryManagerPool().get_manager(given["operation"]).config
+        policy = RetryPolicy(config.over(RetryPolicyManager.STANDARD))
+    except ConfigError as error:
+        return {"error": {"field": error.field}}
+    return {"effective": effective(policy)}
 
 
 def play_preset(given: Script) -> Script:
