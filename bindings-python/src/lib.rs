@@ -2,6 +2,7 @@
 
 mod action;
 mod breaker;
+mod budget;
 mod dead_letter;
 mod error;
 mod fingerprint;
@@ -22,6 +23,8 @@ mod _core {
     use super::action::{Action, ActionRun, Step};
     #[pymodule_export]
     use super::breaker::{Breaker, breakers_to_prometheus, complete_breaker, registry_limit};
+    #[pymodule_export]
+    use super::budget::Budget;
     #[pymodule_export]
     use super::dead_letter::Letters;
     #[pymodule_export]

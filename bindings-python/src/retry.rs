@@ -132,6 +132,11 @@ impl RetryPolicy {
         self.0.dead_letter(Ending::GivenUp(Verdict::from_bits(verdict).kind))
     }
 
+    /// The retry slot of this caller; none where retries are not spread over slots.
+    fn slot(&self, service: &str, operation: &str, instance: &str) -> Option<u32> {
+        self.0.slot(service, operation, instance)
+    }
+
     /// Whether delays are drawn.
     #[getter]
     fn drawn(&self) -> bool {
@@ -159,10 +164,10 @@ pub(crate) struct RetryCall {
 }
 
 /// Seconds to wait, or the reason to stop.
-#[derive(IntoPyObject)]
+#[derive(FromPyObject, IntoPyObject)]
 pub(crate) enum Next {
     Wait(f64),
-    Stop(&'static str),
+    Stop(String),
 }
 
 #[pymethods]
@@ -175,16 +180,17 @@ impl RetryCall {
         retry_after: Option<f64>,
         custom_delay: Option<f64>,
         draw: u32,
+        slot: u32,
     ) -> Next {
         let failure = Failure {
             verdict: Verdict::from_bits(verdict),
             retry_after: retry_after.map(micros),
             custom_delay: custom_delay.map(micros),
-            slot: 0,
+            slot,
         };
         match self.policy.get().0.failed(&mut self.call, tick(now), &failure, Draw(draw)) {
             Step::Retry { delay } => Next::Wait(seconds(delay)),
-            Step::Stop(stop) => Next::Stop(stop.name()),
+            Step::Stop(stop) => Next::Stop(stop.name().into()),
         }
     }
 }

@@ -293,7 +293,9 @@ def test_with_retry_starts_from_the_standards_default_level(monkeypatch: pytest.
     for name in ("RETRY_MAX_ATTEMPTS", "RETRY_INITIAL_DELAY", "RETRY_MAX_DELAY"):
         monkeypatch.delenv(name, raising=False)
 
-    @with_retry(retry_config=RetryConfig(jitter=False), retry_on=(KeyError,), service_name="lake")
+    level = RetryConfig(jitter=False, coordination_enabled=False)
+
+    @with_retry(retry_config=level, retry_on=(KeyError,), service_name="lake")
     async def call() -> None:
         raise KeyError
 

@@ -142,7 +142,7 @@ def test_cancellation_ends_the_wait_between_two_attempts() -> None:
 
 def test_a_policy_is_used_as_it_is_and_fields_fill_the_rest_from_the_kernel_tasks(sleeps: list[float]) -> None:
     with pytest.raises(MaxRetriesExceeded, match="after 4 attempts"):
-        returned(failing(9), RetryPolicy(max_attempts=4, jitter=False))
+        returned(failing(9), RetryPolicy(max_attempts=4, jitter=False, coordination_enabled=False))
     with pytest.raises(MaxRetriesExceeded, match="after 2 attempts"):
         returned(failing(9), RetryConfig(max_attempts=2))
     assert sleeps == [0.1, 0.2, 0.4, 1.0]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from players import breaker, dead_letter, fingerprint, retry, store
+from players import breaker, budget, dead_letter, fingerprint, retry, store
 
 VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
 FILES = [file for file in json.loads((VECTORS / "index.json").read_text())["files"] if "python" in file["hosts"]]
@@ -35,6 +35,8 @@ PLAYERS = {
     "backoff": answers(retry.play_call),
     "jitter": answers(retry.play_call),
     "retry.machine": answers(retry.play_call),
+    "slots": answers(retry.play_call),
+    "budget": answers(budget.play),
     "retry.policy": answers(retry.play_policy),
     "retry.presets": answers(retry.play_preset),
     "retry.sources": answers(retry.play_source),

@@ -13,6 +13,7 @@ from .breaker import (
     Queued,
     QueuedCall,
 )
+from .budget import RetryBudget
 from .config import RetryConfig, load_policies
 from .constants import (
     ErrorTypeCircuitBreaker,
@@ -126,6 +127,7 @@ __all__ = [
     "Queued",
     "QueuedCall",
     "Rejection",
+    "RetryBudget",
     "RetryConfig",
     "RetryEvent",
     "RetryManager",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _core
 from ._account import Account
+from .budget import Purse
 from .errors import CircuitOpenError, MaxRetriesExceeded
 from .events import FailedAttempt
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Call(Account):
     """The state of one call. It belongs to that call alone."""
 
-    __slots__ = ("_core", "final")
+    __slots__ = ("_core", "_purse", "final")
 
     final: Exception
     """What to raise, once `failed` gave no delay."""
@@ -23,6 +24,43 @@ class Call(Account):
     def __init__(self, plan: Plan, names: Names, started: float) -> None:
         super().__init__(plan, names, started)
         self._core = plan.policy.begin(started)
+        self._purse = None if plan.budget is None else Purse(plan.budget)
+
+    def begins(self) -> None:
+        deposit = self.plan.deposit_on_begin
+        if deposit is not None and not self._failures:
+            deposit()
+        super().begins()
+
+    def succeeded(self) -> None:
+        deposit = self.plan.deposit_on_success
+        if self._failures:
+            if self._purse is not None:
+                self._purse.succeeded()
+        elif deposit is not None:
+            deposit()
+        super().succeeded()
+
+    def sleep(self, delay: float) -> None:
+        """Waits for the next attempt."""
+        try:
+            self.plan.clock.sleep(delay)
+        except BaseException:
+            self._give_back()
+            raise
+
+    async def async_sleep(self, delay: float) -> None:
+        """Waits for the next attempt."""
+        try:
+            await self.plan.clock.async_sleep(delay)
+        except BaseException:
+            self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        """The retry was paid for and never starts."""
+        if self._purse is not None:
+            self._purse.returned()
 
     def failed(self, error: Exception) -> float | None:
         """An attempt failed: the seconds to wait before the next one, or none when it is over.
@@ -42,7 +80,11 @@ class Call(Account):
             raise
         draw = plan.random.getrandbits(32) if plan.drawn else 0
         now = plan.clock.now()
-        step = self._core.failed(now, bits, retry_after, custom, draw)
+        slot = plan.slot(self._service, self._operation)
+        step = self._core.failed(now, bits, retry_after, custom, draw, slot)
+        if self._purse is not None:
+            # Last of all: a budget takes what it grants.
+            step = self._purse.failed(bits, step)
         if isinstance(step, str):
             self._failures.append((error, kind, None, now))
             self._tell_failure(retry)

@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Action", "ActionRun", "Breaker", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "Step", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
+__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "Step", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
 
 @final
 class Action:
@@ -144,6 +144,51 @@ class Breaker:
         """
 
 @final
+class Budget:
+    """
+    A budget, shared by threads. Its lock is held for core's arithmetic only, never while Python runs.
+    """
+    def __new__(cls, /, rules: Any, path: str) -> Budget:
+        """
+        A full budget with these rules: a mapping of fields, a preset's name, or true. `path` stands before a field's name
+        in an error.
+        """
+    def deposit(self, /) -> None:
+        """
+        A call began, or succeeded at once: whichever deposits.
+        """
+    def failed(self, /, now: SupportsFloat | SupportsIndex, verdict: SupportsIndex, step: SupportsFloat | SupportsIndex | str, held: SupportsFloat | SupportsIndex) -> tuple[float | str, float]:
+        """
+        An attempt failed at `now`, and its policy decided on `step`: what follows after all, and what the call now holds.
+        """
+    def fields(self, /) -> "dict[str, Any]":
+        """
+        Every rule with the value that applies.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name it was given, or `default`.
+        """
+    def returned(self, /, held: SupportsFloat | SupportsIndex) -> None:
+        """
+        The retry that took `held` never started.
+        """
+    def stats(self, /, now: "float") -> "dict[str, Any]":
+        """
+        Tokens and counts as of `now`.
+        """
+    def succeeded(self, /, held: SupportsFloat | SupportsIndex) -> None:
+        """
+        A call succeeded after a retry that took `held`.
+        """
+    @property
+    def watches_success(self, /) -> bool:
+        """
+        Whether calls deposit when they succeed, and not when they begin.
+        """
+
+@final
 class Letters:
     """
     A bounded box of letters, shared by threads. Its lock is held for core's work only, never while Python runs.
@@ -203,7 +248,7 @@ class RetryCall:
     """
     One call's state, made at its first failure.
     """
-    def failed(self, /, now: SupportsFloat | SupportsIndex, verdict: SupportsIndex, retry_after: SupportsFloat | SupportsIndex | None, custom_delay: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> float | str:
+    def failed(self, /, now: SupportsFloat | SupportsIndex, verdict: SupportsIndex, retry_after: SupportsFloat | SupportsIndex | None, custom_delay: SupportsFloat | SupportsIndex | None, draw: SupportsIndex, slot: SupportsIndex) -> float | str:
         """
         An attempt failed at `now`: the seconds to wait before the next one, or the reason to stop.
         """
@@ -233,6 +278,10 @@ class RetryPolicy:
     def judge(self, /, names: SupportsGetItem[int, str], kind: str | None, code: str | None, errno: SupportsIndex | None, status: SupportsIndex | None) -> tuple[int, bool, str]:
         """
         What the policy thinks of an error with these signs: the bits of a verdict, whether it may be retried, its kind.
+        """
+    def slot(self, /, service: str, operation: str, instance: str) -> int | None:
+        """
+        The retry slot of this caller; none where retries are not spread over slots.
         """
     def time_left(self, /, started: SupportsFloat | SupportsIndex, now: SupportsFloat | SupportsIndex) -> float | None:
         """

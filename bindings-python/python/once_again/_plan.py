@@ -6,7 +6,9 @@ from . import _core, _log, _metrics
 from ._callables import decorate, hook_of, operation_name
 from ._classify import Classifier
 from ._clock import clock_of, random_of
+from ._instance import instance_name
 from .breaker import CircuitBreaker
+from .budget import RetryBudget, budget_of, deposits_of
 from .config import RetryConfig
 from .errors import ConfigError
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     Names = tuple[str | None, str]
 
 
+# What is said once of slots.
+_SLOTS = "slots without coordinator"
+
+
 class Plan:
     """One decorator's settings. They never change, so any number of functions, threads and calls share it.
 
@@ -36,15 +42,19 @@ class Plan:
     """
 
     __slots__ = (
+        "_instance",
         "_service",
         "attempt_timeout",
         "backoff",
         "breaker",
+        "budget",
         "classifier",
         "clock",
         "conditions",
         "config",
         "dead_letter",
+        "deposit_on_begin",
+        "deposit_on_success",
         "drawn",
         "fields",
         "initial_delay",
@@ -70,6 +80,7 @@ class Plan:
     clock: Clock | SystemClock
     random: Random | SystemRandom
     breaker: CircuitBreaker | None
+    budget: RetryBudget | None
     conditions: tuple[Callable[[Exception, int], object], ...]
     backoff: Callable[[int, float], float] | None
     dead_letter: Callable[..., object] | None
@@ -80,7 +91,7 @@ class Plan:
     said: dict[str, Any]
     """What the caller said of one call, for its dead letter: ``key``, ``payload``, ``metadata``."""
     warned: set[str]
-    """Operations whose unknown errors were warned of."""
+    """Operations whose unknown errors were warned of, and what else is said once."""
 
     def __init__(self, sources: Iterable[RetryConfig], options: dict[str, Any]) -> None:
         fields = dict(options)
@@ -88,6 +99,8 @@ class Plan:
         self.breaker = _option(fields, "breaker", CircuitBreaker)
         self.reraise = bool(_option(fields, "reraise", bool))
         self._service: str | None = _option(fields, "service_name", str)
+        self._instance: str | None = _option(fields, "instance", str)
+        budget = fields.pop("budget", None)
         self.clock = clock_of(fields.pop("clock", None))
         self.random = random_of(fields.pop("random", None))
         self.on_retry = hook_of("on_retry", fields.pop("on_retry", None))
@@ -105,6 +118,8 @@ class Plan:
                     "a RetryConfig",
                 )
         self.config = config
+        self.budget = budget_of(config.ours.get("budget") if budget is None else budget, self.clock)
+        self.deposit_on_begin, self.deposit_on_success = deposits_of(self.budget)
         self.policy = config.spec.policy()
         self.fields = self.policy.fields()
         tests = [test for tests in config.tests.values() for test in tests]
@@ -144,9 +159,24 @@ class Plan:
         """Whether somebody wants to hear of calls whose first attempt succeeds."""
         return (
             self.on_success is not None
+            or self.deposit_on_success is not None
             or (self.metered and _metrics.current() is not None)
             or self.log_level <= _log.DEBUG
         )
+
+    def slot(self, service: str | None, operation: str) -> int:
+        """The slot that this caller's retries start in; 0 where retries are not spread over slots."""
+        if self.fields.get("coordination_enabled") is not True:
+            return 0
+        if _SLOTS not in self.warned:
+            self.warned.add(_SLOTS)
+            self._tell_of_slots(service, operation)
+        return self.policy.slot(service or "", operation, self._instance or instance_name()) or 0
+
+    def _tell_of_slots(self, service: str | None, operation: str) -> None:
+        if self.log_level <= _log.INFO and (logger := _log.listening(_log.INFO, self.logger)) is not None:
+            fields = {"event": "slots_without_coordinator", "service": service, "operation": operation}
+            _log.write(logger, _log.INFO, self.clock.wall_now(), fields)
 
     def decorate(self, function: Any) -> Any:
         """``function``, a method or an async function under this plan."""

@@ -29,12 +29,15 @@ def wrap(target: Attempt, plan: Plan, names: Names, later: Attempt | None = None
     again = attempt if later is None else _guarded(later, plan)
     # Whether somebody hears of every call: not known before the first one, when a program has imported all it uses.
     watched = True
+    deposit = plan.deposit_on_begin
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         nonlocal watched
         started = clock.now()
         if watched and (watched := plan.is_watched()):
             return await _watched(attempt, again, args, kwargs, Call(plan, names, started))
+        if deposit is not None:
+            deposit()
         try:
             return await attempt(*args, **kwargs)
         except Exception as caught:
@@ -66,6 +69,7 @@ def _wrap_limited(target: Attempt, plan: Plan, names: Names, later: Attempt) -> 
     attempt = limited(target)
     again = limited(later)
     watched = True
+    deposit = plan.deposit_on_begin
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         nonlocal watched
@@ -73,6 +77,8 @@ def _wrap_limited(target: Attempt, plan: Plan, names: Names, later: Attempt) -> 
         limited_args = (started, args, kwargs)
         if watched and (watched := plan.is_watched()):
             return await _watched(attempt, again, limited_args, {}, Call(plan, names, started))
+        if deposit is not None:
+            deposit()
         try:
             return await attempt(*limited_args)
         except Exception as caught:
@@ -108,11 +114,10 @@ async def _watched(attempt: Attempt, again: Attempt, args: tuple[Any, ...], kwar
 async def _again(
     attempt: Attempt, args: tuple[Any, ...], kwargs: dict[str, Any], call: Call, failure: Exception
 ) -> Any:
-    clock = call.plan.clock
     try:
         while (delay := call.failed(failure)) is not None:
             if delay:
-                await clock.async_sleep(delay)
+                await call.async_sleep(delay)
             call.begins()
             try:
                 result = await attempt(*args, **kwargs)

@@ -29,12 +29,15 @@ def wrap(
     again = attempt if later is None else _guarded(later, plan)
     # Whether somebody hears of every call: not known before the first one, when a program has imported all it uses.
     watched = True
+    deposit = plan.deposit_on_begin
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         nonlocal watched
         started = clock.now()
         if watched and (watched := plan.is_watched()):
             return _watched(attempt, again, args, kwargs, Call(plan, names, started))
+        if deposit is not None:
+            deposit()
         try:
             return attempt(*args, **kwargs)
         except Exception as caught:
@@ -91,11 +94,10 @@ def _again(
     call: Call,
     failure: Exception,
 ) -> Any:
-    clock = call.plan.clock
     try:
         while (delay := call.failed(failure)) is not None:
             if delay:
-                clock.sleep(delay)
+                call.sleep(delay)
             call.begins()
             try:
                 result = attempt(*args, **kwargs)

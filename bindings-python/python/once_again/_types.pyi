@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, overlo
 from typing_extensions import Required, Unpack
 
 from .breaker import CircuitBreaker, QueuedCall
+from .budget import RetryBudget
 from .config import RetryConfig
 from .dead_letter import DeadLetter, DeadLetterQueue
 from .errors import CircuitOpenError
@@ -58,6 +59,37 @@ class StructuredLogger(Protocol):
 
     def bind(self, **fields: Any) -> Any: ...
 
+BudgetPreset: TypeAlias = Literal["default", "grpc", "aws", "finagle"]
+
+class BudgetFields(TypedDict, total=False):
+    """The fields of `RetryBudget`, under every name they have."""
+
+    preset: BudgetPreset
+    name: str
+    capacity: int
+    max_tokens: int
+    ratio: float
+    token_ratio: float
+    reserve_per_second: float
+    deposit_on: Literal["attempt", "success"]
+    withdraw_on: Literal["retry", "failure"]
+    cost: float
+    cost_per_kind: Mapping[str, float]
+    gate: float
+    refund_on_success: bool
+
+class BudgetStats(TypedDict):
+    """What a budget has counted."""
+
+    tokens: float
+    capacity: float
+    deposits: int
+    retries: int
+    refused: int
+    returned: int
+
+BudgetOption: TypeAlias = RetryBudget | BudgetFields | BudgetPreset | bool
+
 class RetryFields(TypedDict, total=False):
     """The fields of `RetryConfig`, under every name they have in Python."""
 
@@ -106,6 +138,7 @@ class RetryFields(TypedDict, total=False):
     idempotency_ttl: Seconds
     dead_letter_handler: Callable[[str, Exception, int, dict[str, Any]], object]
     dead_letter_store: DeadLetterQueue | DeadLetterStore
+    budget: BudgetOption
     logger: Logger | StructuredLogger
 
 class RetryOptions(RetryFields, total=False):
@@ -120,6 +153,7 @@ class RetryOptions(RetryFields, total=False):
     on_give_up: Callable[[RetryEvent], object]
     on_success: Callable[[SuccessEvent], object]
     service_name: str
+    instance: str
 
 class RetryDecorator(Protocol):
     """Works bare and with arguments, on functions, methods and async functions."""

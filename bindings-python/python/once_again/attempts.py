@@ -194,8 +194,8 @@ class _Loop(_Attempts):
 
     def __next__(self) -> Attempt:
         while (delay := self._due()) is not None:
-            if delay:
-                self._plan.clock.sleep(delay)
+            if delay and self._call is not None:
+                self._call.sleep(delay)
             if (attempt := self._begin()) is not None:
                 return attempt
         raise StopIteration
@@ -211,8 +211,8 @@ class _AsyncLoop(_Attempts):
 
     async def __anext__(self) -> Attempt:
         while (delay := self._due()) is not None:
-            if delay:
-                await self._plan.clock.async_sleep(delay)
+            if delay and self._call is not None:
+                await self._call.async_sleep(delay)
             if (attempt := self._begin()) is not None:
                 return attempt
         raise StopAsyncIteration

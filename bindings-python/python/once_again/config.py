@@ -6,7 +6,9 @@ import os
 
 from . import _core
 from ._classify import words
+from ._clock import system_clock
 from ._fields import ReadableFields
+from .budget import budget_of
 from .errors import ConfigError
 
 TYPE_CHECKING = False
@@ -31,12 +33,14 @@ _OURS = {
     "custombackoff": "custom_backoff",
     "deadletterhandler": "dead_letter_handler",
     "deadletterstore": "dead_letter_store",
+    "budget": "budget",
     "logger": "logger",
 }
 # Known to core, which leaves them to the host: here they belong to a decorator, or are not there at all.
 _ELSEWHERE = {
     "clock": "nothing here: it is an option of the decorator",
     "random": "nothing here: it is an option of the decorator",
+    "instance": "nothing here: it is an option of the decorator",
 }
 
 
@@ -78,6 +82,10 @@ class RetryConfig(ReadableFields):
             if plain in _ELSEWHERE and value is not None:
                 raise ConfigError(name, f"an object of type {type(value).__name__}", _ELSEWHERE[plain])
             field = _OURS.get(plain)
+            if field == "budget" and value is not None and value is not False:
+                # One budget for whatever is made of this configuration.
+                rules: Any = value
+                value = budget_of(rules, system_clock)
             if field in ("retry_on", "never_on") and value is not None:
                 value, self.tests[field] = words(name, value)
             elif field is not None and value is not None:

@@ -85,7 +85,8 @@ class MaxRetriesExceeded(OnceAgainError):  # noqa: N818 (the name of the kernel 
 
     @property
     def reason(self) -> str:
-        """Why it was given up: ``exhausted``, ``deadline``, ``retry_after_too_long`` or ``kind_limit``."""
+        """Why it was given up: ``exhausted``, ``deadline``, ``retry_after_too_long``, ``kind_limit`` or
+        ``budget``."""
         reason: str = self.args[3]
         return reason
 

@@ -82,7 +82,11 @@ def play_call(given: Script) -> Script:
 
     conditions = [up_to(condition["up_to_attempt"]) for condition in given.get("conditions", [])]
     task = retry_kernel_task(
-        **configuration(given["config"]), custom_conditions=conditions, clock=clock, random=random
+        **configuration(given["config"]),
+        **caller(given),
+        custom_conditions=conditions,
+        clock=clock,
+        random=random,
     )(attempt)
     try:
         result = task()
@@ -93,6 +97,12 @@ def play_call(given: Script) -> Script:
         assert error is errors[-1]
         result = "not_retryable"
     return {"delays": delays, "attempts": made, "result": result}
+
+
+def caller(given: Script) -> Script:
+    """Who calls, where a case says so."""
+    names = {"service": "service_name", "operation": "operation_name", "instance": "instance"}
+    return {option: given[name] for name, option in names.items() if name in given}
 
 
 def up_to(last: int) -> Callable[[Exception, int], bool]:
