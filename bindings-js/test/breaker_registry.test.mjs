@@ -7,7 +7,7 @@ const { CircuitBreakerRegistry } = api;
 
 const KEYS = ["a", "b", "c", "d", "e", "f", "g"];
 const steps = fc.array(
-  fc.record({ key: fc.constantFrom(...KEYS), then: fc.constantFrom("nothing", "isolate", "reset") }),
+  fc.record({ key: fc.constantFrom(...KEYS), act: fc.constantFrom("nothing", "isolate", "reset") }),
   { maxLength: 60 },
 );
 
@@ -23,7 +23,7 @@ test("a registry never passes its bound, and forgets what it must in the order i
       let order = [];
       const held = new Map();
       const expected = [];
-      for (const { key, then } of asked) {
+      for (const { key, act } of asked) {
         const breaker = breakers.get(key);
         if (!order.includes(key) && order.length === maxBreakers) {
           const victim = order.find((one) => !held.has(one)) ?? order[0];
@@ -32,8 +32,8 @@ test("a registry never passes its bound, and forgets what it must in the order i
           held.delete(victim);
         }
         order = [...order.filter((one) => one !== key), key];
-        if (then === "isolate" && !held.has(key)) held.set(key, breaker.isolate());
-        if (then === "reset") {
+        if (act === "isolate" && !held.has(key)) held.set(key, breaker.isolate());
+        if (act === "reset") {
           held.get(key)?.release();
           held.delete(key);
         }
