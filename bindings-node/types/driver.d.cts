@@ -1489,7 +1489,9 @@ interface Checkpointed<A extends readonly unknown[], T> {
  *
  * @throws ConfigError when a field of `config` is unknown or out of its range, or a loader or saver is no function.
  */
-declare function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown>(fn: (...args: [...A, S | undefined, AttemptContext]) => T | PromiseLike<T>, options?: CheckpointOptions<A, T, S>): Checkpointed<A, T>;
+declare function retryWithCheckpoint<Arg, T, S = unknown>(fn: (arg: Arg, checkpointState: S | undefined, context: AttemptContext) => T | PromiseLike<T>, options?: CheckpointOptions<[arg: Arg], T, S>): Checkpointed<[arg: Arg], T>;
+/** A function of any number of arguments; which they are may have to be said: `retryWithCheckpoint<[string, number], T>(…)`. */
+declare function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown>(fn: (...args: [...A, checkpointState: S | undefined, context: AttemptContext]) => T | PromiseLike<T>, options?: CheckpointOptions<A, T, S>): Checkpointed<A, T>;
 
 /** A configuration that may be changed before it is used. */
 type MutableRetryConfig = {

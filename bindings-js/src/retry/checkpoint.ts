@@ -20,6 +20,16 @@ export interface CheckpointOptions<A extends readonly unknown[], T, S> {
   readonly resume?: boolean | undefined;
 }
 
+type AnyFunction = (...args: never[]) => unknown;
+
+/** What the two forms have in common. */
+interface AnyOptions {
+  readonly config?: RetryOptions | string | undefined;
+  readonly checkpointLoader?: AnyFunction | undefined;
+  readonly checkpointSaver?: AnyFunction | undefined;
+  readonly resume?: boolean | undefined;
+}
+
 /** A function that is retried from its checkpoint. */
 export interface Checkpointed<A extends readonly unknown[], T> {
   (...args: A): Promise<T>;
@@ -44,10 +54,16 @@ export interface Checkpointed<A extends readonly unknown[], T> {
  *
  * @throws ConfigError when a field of `config` is unknown or out of its range, or a loader or saver is no function.
  */
+export function retryWithCheckpoint<Arg, T, S = unknown>(
+  fn: (arg: Arg, checkpointState: S | undefined, context: AttemptContext) => T | PromiseLike<T>,
+  options?: CheckpointOptions<[arg: Arg], T, S>,
+): Checkpointed<[arg: Arg], T>;
+/** A function of any number of arguments; which they are may have to be said: `retryWithCheckpoint<[string, number], T>(…)`. */
 export function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown>(
-  fn: (...args: [...A, S | undefined, AttemptContext]) => T | PromiseLike<T>,
-  options: CheckpointOptions<A, T, S> = {},
-): Checkpointed<A, T> {
+  fn: (...args: [...A, checkpointState: S | undefined, context: AttemptContext]) => T | PromiseLike<T>,
+  options?: CheckpointOptions<A, T, S>,
+): Checkpointed<A, T>;
+export function retryWithCheckpoint(fn: AnyFunction, options: AnyOptions = {}): Checkpointed<never[], unknown> {
   const { config = {}, checkpointLoader: load, checkpointSaver: save, resume = false } = options;
   for (const [field, given] of Object.entries({ fn, checkpointLoader: load, checkpointSaver: save })) {
     if (given !== undefined && typeof given !== "function") throw new ConfigError(field, typeof given, "a function");
@@ -55,16 +71,16 @@ export function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown
   const handler = new RetryHandler(withPlan(new Plan(config, "kernel")));
   let failedSaves = 0;
 
-  async function run(args: A, callOptions: ExecuteOptions | undefined): Promise<T> {
+  async function run(args: never[], callOptions: ExecuteOptions | undefined): Promise<unknown> {
     let attempts = 1;
     const result = await handler.execute(async (context) => {
       attempts = context.attempt;
       const state = load !== undefined && (resume || attempts > 1) ? await load(...args) : undefined;
-      return fn(...args, state, context);
+      return fn(...([...args, state, context] as never[]));
     }, callOptions);
     if (save === undefined) return result;
     try {
-      await save(...args, result);
+      await save(...args, result as never);
     } catch (failure) {
       failedSaves++;
       const plan = planOf(handler);
@@ -74,14 +90,14 @@ export function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown
     return result;
   }
 
-  return Object.defineProperties((...args: A) => run(args, undefined), {
+  return Object.defineProperties((...args: never[]) => run(args, undefined), {
     name: { value: fn.name, configurable: true },
     with: {
       value:
         (callOptions: ExecuteOptions) =>
-        (...args: A) =>
+        (...args: never[]) =>
           run(args, callOptions),
     },
     failedSaves: { get: () => failedSaves },
-  }) as Checkpointed<A, T>;
+  }) as Checkpointed<never[], unknown>;
 }

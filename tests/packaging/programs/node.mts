@@ -3,12 +3,16 @@ import {
   CircuitBreaker,
   ConfigError,
   coreVersion,
+  DeadLetterQueue,
+  DefaultRetryConfig,
   fingerprint,
   IdempotencyManager,
   idempotencyMiddleware,
   OnceAgainError,
   RetryHandler,
+  RetryManager,
   RetryPolicyManager,
+  retryWithCheckpoint,
   wrap,
 } from "once-again";
 import { MemoryStore, SqliteStore, type Store, type StoreReply, simpleStore } from "once-again/stores";
@@ -19,6 +23,15 @@ const paid: { receipt: string } = await wrap(handler, new CircuitBreaker()).exec
   async ({ attempt, signal }) => ({ receipt: `${attempt} ${signal.aborted}` }),
   { name: "pay" },
 );
+
+const config = DefaultRetryConfig();
+config.maxAttempts = 5;
+config.deadLetterStore = new DeadLetterQueue({ handlers: { pay: (letter, { key }) => `${letter.operation} ${key}` } });
+const managed: number = await new RetryManager(config, null, console).execute(({ attempt }) => attempt);
+const resumed: string = await retryWithCheckpoint(
+  async (taskId: string, state: { step: number } | undefined, { attempt }) => `${taskId} ${state?.step ?? attempt}`,
+  { checkpointLoader: async () => ({ step: 1 }), checkpointSaver: (taskId, result) => taskId + result },
+)("task");
 
 const stores: Store[] = [new MemoryStore({ maxRecords: 10 }), new SqliteStore(":memory:"), simpleStore(new Map())];
 const reply: StoreReply | Promise<StoreReply> | undefined = stores[0]?.apply({ op: "get", key: "00".repeat(32) });
@@ -39,4 +52,4 @@ try {
 }
 // @ts-expect-error a jitter is one of five
 new RetryHandler({ jitter: "some" });
-console.log(version, paid.receipt, reply, isDuplicate);
+console.log(version, paid.receipt, managed, resumed, reply, isDuplicate);
