@@ -4,12 +4,16 @@
 
 #[path = "../core/tests/store_model/history.rs"]
 mod history;
+#[path = "stores/postgres.rs"]
+mod postgres_server;
 #[path = "stores/redis.rs"]
 mod redis_server;
 #[path = "stores/samples.rs"]
 mod samples;
 #[path = "stores/servers.rs"]
 mod servers;
+
+use std::cell::RefCell;
 
 use history::{History, Owners, histories};
 use once_again_core::store::memory::{MemoryConfig, MemoryStore, WhenFull};
@@ -42,7 +46,8 @@ fn compare(history: &History, mut apply: impl FnMut(Timestamp, &StoreOp) -> Stor
 }
 
 /// A property over this many histories, each of some fifty round trips.
-fn property(cases: u32, test: impl Fn(&History)) {
+fn property(cases: u32, test: impl FnMut(&History)) {
+    let test = RefCell::new(test);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    proptest!(config, |(history in histories())| test(&history));
+    proptest!(config, |(history in histories())| (test.borrow_mut())(&history));
 }

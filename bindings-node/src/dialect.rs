@@ -18,7 +18,7 @@ pub struct DialectRequest {
     pub reply: Option<String>,
 }
 
-/// Makes a dialect, `redis`, of its configuration; JSON in and out.
+/// Makes a dialect, `redis` or `postgres`, of its configuration; JSON in and out.
 #[napi]
 #[must_use]
 pub fn dialect_open(name: String, config: String) -> String {
@@ -60,11 +60,18 @@ pub fn dialect_health(handle: f64) -> Option<DialectRequest> {
     dialect::health(handle).map(DialectRequest::from)
 }
 
-/// What the server's answer warns of, as a JSON list.
+/// What makes the server ready, or brings it up to date; null where it needs nothing.
 #[napi]
 #[must_use]
-pub fn dialect_warnings(handle: f64, answer: Option<Vec<Either4<Null, f64, String, Uint8Array>>>) -> String {
-    dialect::warnings(handle, cells(answer).as_deref())
+pub fn dialect_install(handle: f64) -> Option<DialectRequest> {
+    dialect::install(handle).map(DialectRequest::from)
+}
+
+/// What the server's answer about itself warns of, as a JSON list; `{"error":…}` when it can keep no records.
+#[napi]
+#[must_use]
+pub fn dialect_diagnose(handle: f64, answer: Option<Vec<Either4<Null, f64, String, Uint8Array>>>) -> String {
+    dialect::diagnose(handle, cells(answer).as_deref())
 }
 
 impl From<Command> for DialectRequest {

@@ -9,8 +9,12 @@ pub(crate) const KEY: RecordKey = RecordKey([0xa1; 32]);
 const RETENTION: Micros = Micros::from_secs(86_400);
 
 pub(crate) fn begin(owner: u8) -> StoreOp {
+    begin_key(KEY, owner)
+}
+
+pub(crate) fn begin_key(key: RecordKey, owner: u8) -> StoreOp {
     StoreOp::Begin(Begin {
-        key: KEY,
+        key,
         owner: Owner([owner; 16]),
         fingerprint: Fingerprint::new(Alg::Jcs, [0xf1; 32]),
         caller: None,

@@ -4,7 +4,6 @@ use crate::mailbox::timestamp;
 use crate::slab::Slab;
 use crate::{answer, store};
 use once_again_core::error::ConfigError;
-use once_again_core::json;
 use once_again_core::store::{Cell, Command, Dialect, Request, StoreOp};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -73,10 +72,16 @@ pub fn health(handle: f64) -> Option<Command> {
     with(handle, Dialect::health)
 }
 
-/// What its answer warns of, as a JSON list.
+/// What makes the server ready, or brings it up to date.
 #[must_use]
-pub fn warnings(handle: f64, answer: Option<&[Cell]>) -> String {
-    json::to_string(&with(handle, |dialect| dialect.warnings(answer)).unwrap_or_default())
+pub fn install(handle: f64) -> Option<Command> {
+    with(handle, Dialect::install).flatten()
+}
+
+/// What its answer about itself warns of, as a JSON list; `{"error":…}` when it can keep no records.
+#[must_use]
+pub fn diagnose(handle: f64, answer: Option<&[Cell]>) -> String {
+    answer::text(with(handle, |dialect| dialect.diagnose(answer)).unwrap_or_else(|| Ok(Vec::new())))
 }
 
 const GONE: &str = r#"{"gone":true}"#;

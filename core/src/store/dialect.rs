@@ -1,5 +1,6 @@
 //! The servers that keep records, as a host sees them: whichever it is, it carries a request there and an answer back.
 
+use super::postgres::Postgres;
 use super::redis::Redis;
 use super::{Cell, Command, Request, StoreOp, StoreReply};
 use crate::error::ConfigError;
@@ -12,14 +13,17 @@ use crate::time::Timestamp;
 pub enum Dialect {
     /// Redis, Valkey, also as a Cluster.
     Redis(Redis),
+    /// PostgreSQL.
+    Postgres(Box<Postgres>),
 }
 
 impl Dialect {
-    /// Reads the configuration of the dialect called `name`: `redis`.
+    /// Reads the configuration of the dialect called `name`: `redis` or `postgres`.
     pub fn read(name: &str, value: &Value, path: &str) -> Result<Self, ConfigError> {
         match name {
             "redis" => Redis::read(value, path).map(Self::Redis),
-            other => Err(ConfigError::new("dialect", other, "redis")),
+            "postgres" => Postgres::read(value, path).map(|postgres| Self::Postgres(Box::new(postgres))),
+            other => Err(ConfigError::new("dialect", other, "redis or postgres")),
         }
     }
 
@@ -28,6 +32,7 @@ impl Dialect {
     pub fn request(&self, now: Option<Timestamp>, op: &StoreOp) -> Request {
         match self {
             Self::Redis(redis) => redis.request(now, op),
+            Self::Postgres(postgres) => Request::Send(postgres.command(now, op)),
         }
     }
 
@@ -35,22 +40,33 @@ impl Dialect {
     pub fn reply(&self, answer: Option<&[Cell]>) -> Result<StoreReply, RecordError> {
         match self {
             Self::Redis(_) => Redis::reply(answer.unwrap_or_default()),
+            Self::Postgres(_) => Postgres::reply(answer),
         }
     }
 
-    /// Asks the server whether records are safe with it; [`warnings`](Self::warnings) reads the answer.
+    /// Makes what the server must have, or brings it up to date; `None` where it needs nothing.
+    #[must_use]
+    pub fn install(&self) -> Option<Command> {
+        match self {
+            Self::Redis(_) => None,
+            Self::Postgres(postgres) => Some(postgres.install()),
+        }
+    }
+
+    /// Asks the server whether records are safe with it; [`diagnose`](Self::diagnose) reads the answer.
     #[must_use]
     pub fn health(&self) -> Command {
         match self {
             Self::Redis(redis) => redis.health(),
+            Self::Postgres(postgres) => postgres.health(),
         }
     }
 
-    /// What about this server endangers records.
-    #[must_use]
-    pub fn warnings(&self, answer: Option<&[Cell]>) -> Vec<String> {
+    /// What about this server endangers records; an error when it cannot keep any.
+    pub fn diagnose(&self, answer: Option<&[Cell]>) -> Result<Vec<String>, ConfigError> {
         match self {
-            Self::Redis(_) => Redis::warnings(answer.unwrap_or_default()),
+            Self::Redis(_) => Ok(Redis::warnings(answer.unwrap_or_default())),
+            Self::Postgres(postgres) => postgres.diagnose(answer).map(|()| Vec::new()),
         }
     }
 }

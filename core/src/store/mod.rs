@@ -4,8 +4,8 @@
 //! - [`step`](fn@step) is the executable specification over one record. Looking a record up, stepping and writing is a whole
 //!   store: [`memory`] and [`sqlite`] do it here, a browser's database and a plain get/set/delete object do it with
 //!   [`step_encoded`]. Any other store must be indistinguishable from it.
-//! - A *dialect* turns an operation into a [`Command`] for a server, and what comes back into a reply: [`redis`],
-//!   [`sqlite`]. Whoever has a connection only carries them.
+//! - A *dialect* turns an operation into a [`Command`] for a server, and what comes back into a reply: [`postgres`],
+//!   [`redis`], [`sqlite`]. Whoever has a connection only carries them.
 //!
 //! Time is the *store's* wall clock. Where a store is shared, its own clock decides, so clients' skew does not matter.
 
@@ -14,6 +14,7 @@ mod command;
 mod dialect;
 pub mod memory;
 mod op;
+pub mod postgres;
 pub mod redis;
 mod reply;
 mod row;
