@@ -100,10 +100,16 @@ export declare function describeRecord(record: Uint8Array): string
 /** Frees a dialect. */
 export declare function dialectClose(handle: number): void
 
+/** What the server's answer about itself warns of, as a JSON list; `{"error":…}` when it can keep no records. */
+export declare function dialectDiagnose(handle: number, answer?: Array<null | number | string | Uint8Array> | undefined | null): string
+
 /** What asks the server about itself; null when the dialect was closed. */
 export declare function dialectHealth(handle: number): DialectRequest | null
 
-/** Makes a dialect, `redis`, of its configuration; JSON in and out. */
+/** What makes the server ready, or brings it up to date; null where it needs nothing. */
+export declare function dialectInstall(handle: number): DialectRequest | null
+
+/** Makes a dialect, `redis` or `postgres`, of its configuration; JSON in and out. */
 export declare function dialectOpen(name: string, config: string): string
 
 /** The reply in a server's answer (null: no row) as JSON, its bytes left as payload; `{"unreadable":…}` when it is none. */
@@ -124,9 +130,6 @@ export interface DialectRequest {
    */
   reply?: string
 }
-
-/** What the server's answer warns of, as a JSON list. */
-export declare function dialectWarnings(handle: number, answer?: Array<null | number | string | Uint8Array> | undefined | null): string
 
 /** A function's result, which is JSON text, as an encoded outcome. */
 export declare function encodeResult(result: string): Buffer

@@ -1,7 +1,64 @@
-import { S as Store, ba as StoreOp, bb as StoreReply, az as JointStore } from './driver.cjs';
+import { az as JointStore, ba as StoreOp, bb as StoreReply, S as Store } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
 export { I as IdempotencyStore, aF as MemoryStore, aG as MemoryStoreOptions, aH as MemoryStoreStats, aU as ReleaseMode, bc as StoredResponse, bw as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
+
+/** A value of a command, and what a server's answer is made of. */
+type Cell$1 = null | number | string | Uint8Array;
+
+/** A `Pool`, a pooled client or a `Client` of pg. */
+interface PostgresClient {
+    query(query: PostgresQuery): Promise<{
+        rows: unknown[][];
+    }>;
+    /** Of a client: `I` outside a transaction, `T` or `E` inside one. */
+    getTransactionStatus?(): string | null;
+}
+/** One statement; its rows come as arrays. */
+interface PostgresQuery {
+    text: string;
+    values: Cell$1[];
+    rowMode: "array";
+}
+
+/** Settings of a {@link PostgresStore}. */
+interface PostgresStoreOptions {
+    /** The table's name. Default `idempotency_keys`. */
+    table?: string;
+    /** The schema it is in. Default: where the connection's search path leads. */
+    schema?: string;
+    /** `monthly`: one partition a month, dropped whole. Takes effect when `ensureSchema` makes the table. Default `none`. */
+    partition?: "none" | "monthly";
+    /** How often expired records are swept, milliseconds; 0 never. Default 5 minutes. */
+    cleanupInterval?: number;
+    /** For tests: takes the place of the server's own clock, which otherwise decides what has expired. */
+    clock?: Clock;
+}
+/**
+ * A store in PostgreSQL 12 or later, over a `Pool` of pg. Call `ensureSchema` once before, at start or when deploying. A replay
+ * is one round trip, a first run two. The pool stays yours: `close` does not end it.
+ */
+declare class PostgresStore implements JointStore {
+    #private;
+    constructor(client: PostgresClient, { clock, cleanupInterval, ...config }?: PostgresStoreOptions);
+    /** A store at `DATABASE_URL`, over a pool of its own; `close` ends that. Needs the package pg. */
+    static fromEnv(options?: PostgresStoreOptions): PostgresStore;
+    /** Makes table, indexes and functions, or brings them up to date. Harmless to repeat, also by several processes at once. */
+    ensureSchema(): Promise<void>;
+    apply(op: StoreOp): Promise<StoreReply>;
+    /** Applies many operations at once, over as many connections as the pool has; each is atomic by itself. */
+    applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]>;
+    /**
+     * Applies an operation inside the transaction that is open on `db`, a client of pg: the record is committed or rolled back
+     * together with whatever else that transaction writes.
+     */
+    completeIn(db: object, op: StoreOp): Promise<StoreReply>;
+    /** Rejects when the schema is not there; the first operation warns of it too, once. */
+    check(): Promise<readonly string[]>;
+    /** Stops sweeping, and ends the pool if this store has made it. */
+    close(): Promise<void>;
+    [dispose](): void;
+}
 
 /** A client of ioredis, also its `Cluster`. */
 interface IoRedisClient {
@@ -102,5 +159,5 @@ declare class SqliteStore implements JointStore {
     [dispose](): void;
 }
 
-export { JointStore, RedisStore, SqliteStore, Store, StoreOp, StoreReply };
-export type { IoRedisClient, NodeRedisClient, RedisArgument, RedisClient, RedisReply, RedisScripts, RedisStoreOptions, SqliteDatabase, SqliteStatement, SqliteStoreOptions };
+export { JointStore, PostgresStore, RedisStore, SqliteStore, Store, StoreOp, StoreReply };
+export type { IoRedisClient, NodeRedisClient, PostgresClient, PostgresQuery, PostgresStoreOptions, RedisArgument, RedisClient, RedisReply, RedisScripts, RedisStoreOptions, SqliteDatabase, SqliteStatement, SqliteStoreOptions };

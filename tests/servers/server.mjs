@@ -2,7 +2,7 @@
 // the process that has started it.
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -85,9 +85,11 @@ export class Server {
     await gone;
   }
 
-  /** Stops its processes where they are, so that it takes connections and answers nothing; `SIGCONT` lets it go on. */
+  /** Sends a signal to it and its children: `SIGSTOP` makes it hang, `SIGCONT` lets it go on. */
   signal(name) {
-    this.#child.kill(name);
+    const { pid } = this.#child;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+    for (const one of [pid, ...children]) process.kill(Number(one), name);
   }
 
   /** Ends it and removes its files. */

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import Redis, { Cluster } from "ioredis";
-import { MemoryStore, RedisStore, SqliteStore } from "once-again/stores";
+import { MemoryStore, PostgresStore, RedisStore, SqliteStore } from "once-again/stores";
+import pg from "pg";
 import { createClient, createCluster } from "redis";
+import { postgresMissing, startPostgres } from "../servers/postgres.mjs";
 import { redisMissing, startCluster, startRedis } from "../servers/redis.mjs";
 
 const nodeSqlite = await import("node:sqlite").catch(() => undefined);
@@ -28,6 +30,8 @@ export const stores = [
   { name: "redis, node-redis", missing: redisMissing, start: () => redis(startRedis, nodeRedis) },
   { name: "redis cluster, ioredis", missing: redisMissing, start: () => redis(startCluster, ioredisCluster) },
   { name: "redis cluster, node-redis", missing: redisMissing, start: () => redis(startCluster, nodeRedisCluster) },
+  { name: "postgres", missing: postgresMissing, start: () => postgres({}) },
+  { name: "postgres, monthly partitions", missing: postgresMissing, start: () => postgres({ partition: "monthly" }) },
 ];
 
 /** Those that other processes can reach as well. */
@@ -55,6 +59,21 @@ async function redis(startServer, connect) {
     open: (clock) => new RedisStore(client, { clock }),
     stop: async () => {
       end();
+      await server.stop();
+    },
+  };
+}
+
+async function postgres(options) {
+  const server = await startPostgres();
+  const pool = quiet(new pg.Pool({ connectionString: server.url }));
+  await new PostgresStore(pool, options).ensureSchema();
+  return {
+    server,
+    pool,
+    open: (clock) => new PostgresStore(pool, { cleanupInterval: 0, clock, ...options }),
+    stop: async () => {
+      await pool.end();
       await server.stop();
     },
   };

@@ -1,10 +1,11 @@
 // A store on a server, but for the connection: core turns an operation into a request and a server's answer into a reply.
 
 import type { Clock } from "@once-again/driver/clock";
-import { OnceAgainError } from "@once-again/driver/errors";
+import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
 import { Machine } from "@once-again/driver/machine";
 import { readAnswer, specText } from "@once-again/driver/spec";
 import { opText, replyOf, type StoreOp, type StoreReply } from "@once-again/driver/store/store";
+import type { DialectRequest } from "../../native/index.js";
 import { native } from "../native.js";
 
 /** A value of a command, and what a server's answer is made of. */
@@ -24,7 +25,7 @@ export class Dialect {
   readonly #machine: Machine;
   readonly #send: Send;
   readonly #clock: Clock | undefined;
-  #checking: Promise<unknown> | undefined;
+  #checked = false;
 
   /** `clock` takes the place of the server's own clock. */
   constructor(name: string, config: object, clock: Clock | undefined, send: Send) {
@@ -34,34 +35,42 @@ export class Dialect {
     this.#clock = clock;
   }
 
-  /** Applies one operation, over `send` where the store's own connection will not do. */
+  /** Applies one operation; over `send` where the store's own connection will not do. */
   async apply(op: StoreOp, send: Send = this.#send): Promise<StoreReply> {
-    const now = this.#clock?.wallNow() ?? null;
-    const { text, args, reply } = native.dialectRequest(this.#open(), now, opText(op), op.payload);
-    if (text === undefined) return replyOf(reply as string, native.takePayload());
-    const answer = await reached(send({ text, args: args as Cell[] }));
-    this.#checking ??= this.#checkOnce();
-    const told = native.dialectReply(this.#open(), answer?.map(cell));
-    return replyOf(told, native.takePayload());
+    const request = native.dialectRequest(this.#open(), this.#clock?.wallNow(), opText(op), op.payload);
+    if (request.reply !== undefined) return replyOf(request.reply, native.takePayload());
+    const asked = reached(send(request as Command));
+    void this.#checkOnce();
+    const answer = await asked;
+    const reply = native.dialectReply(this.#open(), answer?.map(cell));
+    return replyOf(reply, native.takePayload());
   }
 
-  /** Asks the server about itself; answers what endangers records. */
+  /** Makes what the server must have, or brings it up to date. */
+  async install(): Promise<void> {
+    const command = native.dialectInstall(this.#open());
+    if (command !== null) await reached(this.#send(command as Command));
+  }
+
+  /** Asks the server about itself: what endangers records; rejects when it can keep none. */
   async check(): Promise<readonly string[]> {
-    const { text, args } = native.dialectHealth(this.#open()) as { text: string; args: Cell[] };
-    const answer = await reached(this.#send({ text, args }));
-    return JSON.parse(native.dialectWarnings(this.#open(), answer?.map(cell))) as string[];
+    const answer = await reached(this.#send(native.dialectHealth(this.#open()) as DialectRequest & Command));
+    return readAnswer<string[]>(native.dialectDiagnose(this.#open(), answer?.map(cell)));
   }
 
   close(): void {
     this.#machine.free();
   }
 
-  /** Beside the first operation: an operator learns of a dangerous setting without asking. */
+  /** Beside the first operation: an operator learns of a dangerous setting, or a missing schema, without asking. */
   async #checkOnce(): Promise<void> {
+    if (this.#checked) return;
+    this.#checked = true;
     try {
-      (await this.check()).forEach(warnOnce);
-    } catch {
-      // A server that does not let itself be asked is no reason to warn.
+      for (const warning of await this.check()) warnOnce(warning);
+    } catch (error) {
+      if (error instanceof ConfigError) warnOnce(error.message);
+      // A server that is away, or does not let itself be asked, is no reason to warn.
     }
   }
 

@@ -1,0 +1,116 @@
+// Records in PostgreSQL: shared, durable, and joint with the user's own transaction. The rules run in PostgreSQL, as core's
+// functions; this file carries them over the user's own client.
+
+import type { Clock } from "@once-again/driver/clock";
+import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
+import { dispose } from "@once-again/driver/machine";
+import type { JointStore, StoreOp, StoreReply } from "@once-again/driver/store/store";
+import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
+import { type Cell, type Command, Dialect } from "../store/dialect.js";
+import { asPostgres, inTransaction, openPostgres, type PostgresClient } from "./client.js";
+
+/** Settings of a {@link PostgresStore}. */
+export interface PostgresStoreOptions {
+  /** The table's name. Default `idempotency_keys`. */
+  table?: string;
+  /** The schema it is in. Default: where the connection's search path leads. */
+  schema?: string;
+  /** `monthly`: one partition a month, dropped whole. Takes effect when `ensureSchema` makes the table. Default `none`. */
+  partition?: "none" | "monthly";
+  /** How often expired records are swept, milliseconds; 0 never. Default 5 minutes. */
+  cleanupInterval?: number;
+  /** For tests: takes the place of the server's own clock, which otherwise decides what has expired. */
+  clock?: Clock;
+}
+
+/**
+ * A store in PostgreSQL 12 or later, over a `Pool` of pg. Call `ensureSchema` once before, at start or when deploying. A replay
+ * is one round trip, a first run two. The pool stays yours: `close` does not end it.
+ */
+export class PostgresStore implements JointStore {
+  readonly #client: PostgresClient;
+  readonly #dialect: Dialect;
+  readonly #sweeper: Sweeper<PostgresStore>;
+  #end: (() => Promise<void>) | undefined;
+
+  constructor(
+    client: PostgresClient,
+    { clock, cleanupInterval = CLEANUP_INTERVAL, ...config }: PostgresStoreOptions = {},
+  ) {
+    this.#client = asPostgres(client);
+    this.#dialect = new Dialect("postgres", config, clock, (command) => run(client, command));
+    this.#sweeper = new Sweeper<PostgresStore>(this, cleanupInterval, PostgresStore.#sweep);
+  }
+
+  /** A store at `DATABASE_URL`, over a pool of its own; `close` ends that. Needs the package pg. */
+  static fromEnv(options?: PostgresStoreOptions): PostgresStore {
+    const { client, end } = openPostgres();
+    const store = new PostgresStore(client, options);
+    store.#end = end;
+    return store;
+  }
+
+  /** Makes table, indexes and functions, or brings them up to date. Harmless to repeat, also by several processes at once. */
+  ensureSchema(): Promise<void> {
+    return this.#dialect.install();
+  }
+
+  async apply(op: StoreOp): Promise<StoreReply> {
+    // A renewal that finds the caller's transaction open on this very client must not become part of it.
+    if (inTransaction(this.#client) === true) {
+      throw new OnceAgainError("STORE_UNAVAILABLE", "a transaction is open on the store's own client: give it a Pool");
+    }
+    const reply = await this.#dialect.apply(op);
+    if (op.op === "begin") this.#sweeper.start();
+    return reply;
+  }
+
+  /** Applies many operations at once, over as many connections as the pool has; each is atomic by itself. */
+  applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]> {
+    return Promise.all(ops.map((op) => this.apply(op)));
+  }
+
+  /**
+   * Applies an operation inside the transaction that is open on `db`, a client of pg: the record is committed or rolled back
+   * together with whatever else that transaction writes.
+   */
+  async completeIn(db: object, op: StoreOp): Promise<StoreReply> {
+    const client = asPostgres(db);
+    if (inTransaction(client) === false) {
+      throw new ConfigError("completeIn", "a client without an open transaction", "a call between BEGIN and COMMIT");
+    }
+    return this.#dialect.apply(op, (command) => run(client, command));
+  }
+
+  /** Rejects when the schema is not there; the first operation warns of it too, once. */
+  check(): Promise<readonly string[]> {
+    return this.#dialect.check();
+  }
+
+  /** Stops sweeping, and ends the pool if this store has made it. */
+  async close(): Promise<void> {
+    this.#sweeper.stop();
+    this.#dialect.close();
+    await this.#end?.();
+  }
+
+  [dispose](): void {
+    void this.close();
+  }
+
+  /** Nothing else takes expired records away, so a sweep goes on until it finds less than it may take. */
+  static async #sweep(store: PostgresStore): Promise<boolean> {
+    let [all, last] = [0, SWEEP_LIMIT];
+    while (last === SWEEP_LIMIT) {
+      const reply = await store.apply({ op: "sweep", limit: SWEEP_LIMIT });
+      last = reply.reply === "swept" ? reply.count : 0;
+      all += last;
+    }
+    return all > 0;
+  }
+}
+
+async function run(client: PostgresClient, { text, args }: Command): Promise<unknown[] | undefined> {
+  const { rows } = await client.query({ text, values: args as Cell[], rowMode: "array" });
+  return rows[0];
+}
