@@ -28,6 +28,7 @@ from once_again import (
     trace_id,
     with_retry,
 )
+from once_again.testing import inject_errors
 
 
 def load(task_id: str) -> dict[str, int]:
@@ -97,6 +98,7 @@ async def uses() -> None:
     assert_type(letters.list(), list[DeadLetter])
     assert_type(letters.list()[0].error, dict[str, str])
     assert_type(trace_id.get(), str | None)
+    assert_type(await inject_errors(work, [OSError, ValueError()])(1), bytes)
 
 
 def buried(operation: str, error: Exception, attempts: int, metadata: dict[str, Any]) -> None: ...

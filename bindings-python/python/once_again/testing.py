@@ -16,13 +16,17 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 
+from ._callables import decorate
 from ._clock import system_clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
-__all__ = ["VirtualClock", "no_sleep", "virtual_clock"]
+    from ._types import F
+
+__all__ = ["VirtualClock", "inject_errors", "no_sleep", "virtual_clock"]
 
 # How many turns of the event loop without a new sleeper it takes to believe that everybody sleeps.
 _TURNS = 10
@@ -149,6 +153,30 @@ def no_sleep() -> Iterator[list[float]]:
 
     with _in_place(sleep=sleeps.append, async_sleep=async_sleep):
         yield sleeps
+
+
+def inject_errors(function: F, errors: Iterable[BaseException | type[BaseException]]) -> F:
+    """``function``, but its first calls raise ``errors``, one after the other. Async if it is."""
+    left = list(errors)
+
+    def wrap(target: Callable[..., Any]) -> Callable[..., Any]:
+        def flaky(*args: Any, **kwargs: Any) -> Any:
+            if left:
+                raise left.pop(0)
+            return target(*args, **kwargs)
+
+        return flaky
+
+    def wrap_async(target: Callable[..., Any]) -> Callable[..., Any]:
+        async def flaky(*args: Any, **kwargs: Any) -> Any:
+            if left:
+                raise left.pop(0)
+            return await target(*args, **kwargs)
+
+        return flaky
+
+    injected: F = decorate(function, wrap, wrap_async, "function")
+    return injected
 
 
 @contextmanager

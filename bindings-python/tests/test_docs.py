@@ -1,0 +1,43 @@
+"""What the guide of retries in Python says there is, is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import once_again
+from once_again import testing
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "python.md").read_text()
+
+
+def test_the_guide_lists_every_option_of_a_retry_and_no_other() -> None:
+    spec = find_spec("once_again")
+    assert spec is not None
+    assert spec.origin is not None
+    types = ast.parse((Path(spec.origin).parent / "_types.pyi").read_text())
+    declared = {
+        field.target.id
+        for node in types.body
+        if isinstance(node, ast.ClassDef) and node.name in ("RetryFields", "RetryOptions")
+        for field in node.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    }
+    rows = re.findall(r"^\| (`.*?) \|", GUIDE.partition("## All options")[2], re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == declared
+
+
+def test_every_example_is_python_and_names_what_the_package_has() -> None:
+    examples = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    assert len(examples) > 5
+    public = {*once_again.__all__, *testing.__all__}
+    for example in examples:
+        tree = compile(example, "python.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        used = {node.id for node in names} - {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        ours = {
+            name for name in used if re.match(r"(Retry|DeadLetter|HTTPRetry|MaxRetries)|.*(retry|sleep|_clock)", name)
+        }
+        assert ours <= public, ours - public
