@@ -23,24 +23,27 @@ class Account:
 
     __slots__ = (
         "_failures",
-        "_is_heard",
         "_logger",
         "_metrics",
         "_operation",
         "_service",
         "_started",
         "_trace_id",
+        "is_heard",
         "plan",
     )
 
-    def __init__(self, plan: Plan, names: Names, started: float) -> None:
+    is_heard: bool
+    """Whether anybody but a hook hears of this call."""
+
+    def _open(self, plan: Plan, names: Names, started: float) -> None:
         self.plan = plan
         self._service, self._operation = names
         self._started = started
         self._failures: list[Failure] = []
         self._metrics = _metrics.current() if plan.metered and "prometheus_client" in _modules else None
         self._logger = None if plan.log_level == _log.NEVER else _log.current(plan.logger)
-        self._is_heard = self._logger is not None or self._metrics is not None or "opentelemetry.trace" in _modules
+        self.is_heard = self._logger is not None or self._metrics is not None or "opentelemetry.trace" in _modules
         self._trace_id: str | None = None
 
     @property
@@ -61,7 +64,7 @@ class Account:
     def succeeded(self) -> None:
         """The attempt succeeded, and with it the call."""
         plan, attempts = self.plan, len(self._failures) + 1
-        if self._is_heard and self._failures:
+        if self.is_heard and self._failures:
             self._write(_log.INFO, "success_after_retry", attempt=attempts, delay=None, error=None)
             _trace.add_event("retry.attempt", {"attempt": attempts})
         if plan.on_success is None and self._metrics is None:
@@ -80,9 +83,7 @@ class Account:
             self._metrics.unsaved(self._service, self._operation)
 
     def _tell_failure(self, retryable: bool) -> None:
-        """The last failure in its details: for metrics, the trace, and a log at level debug."""
-        if not self._is_heard:
-            return
+        """The last failure, for metrics, the trace and the log."""
         plan = self.plan
         _, kind, delay, _ = self._failures[-1]
         attempt = len(self._failures)
@@ -98,11 +99,7 @@ class Account:
         if kind == "Unknown" and self._operation not in plan.warned and len(plan.warned) < _MOST_WARNED:
             plan.warned.add(self._operation)
             self._write(_log.WARNING, "unknown_error")
-
-    def _tell_retry(self) -> None:
-        if self.plan.on_retry is not None:
-            _log.quietly(self.plan.on_retry, self._event(None))
-        if self._logger is not None:
+        if delay is not None:
             self._write(_log.WARNING, "retry")
 
     def _tell_end(self, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _core
+from . import _core, _log
 from ._account import Account
 from .budget import Purse
 from .errors import CircuitOpenError, MaxRetriesExceeded
@@ -22,7 +22,7 @@ class Call(Account):
     """What to raise, once `failed` gave no delay."""
 
     def __init__(self, plan: Plan, names: Names, started: float) -> None:
-        super().__init__(plan, names, started)
+        self._open(plan, names, started)
         self._core = plan.policy.begin(started)
         self._purse = None if plan.budget is None else Purse(plan.budget)
 
@@ -80,19 +80,22 @@ class Call(Account):
             raise
         draw = plan.random.getrandbits(32) if plan.drawn else 0
         now = plan.clock.now()
-        slot = plan.slot(self._service, self._operation)
+        slot = plan.slot(self._service, self._operation) if plan.spreads else 0
         step = self._core.failed(now, bits, retry_after, custom, draw, slot)
         if self._purse is not None:
             # Last of all: a budget takes what it grants.
             step = self._purse.failed(bits, step)
         if isinstance(step, str):
             self._failures.append((error, kind, None, now))
-            self._tell_failure(retry)
+            if self.is_heard:
+                self._tell_failure(retry)
             self.final = self._give_up(error, step, bits)
             return None
         self._failures.append((error, kind, step, now))
-        self._tell_failure(retry)
-        self._tell_retry()
+        if self.is_heard:
+            self._tell_failure(retry)
+        if plan.on_retry is not None:
+            _log.quietly(plan.on_retry, self._event(None))
         return step
 
     def _give_up(self, error: Exception, reason: str, bits: int) -> Exception:

@@ -70,6 +70,7 @@ class Plan:
         "random",
         "reraise",
         "said",
+        "spreads",
         "warned",
     )
 
@@ -141,6 +142,7 @@ class Plan:
             self.log_level = _log.NEVER
         self.metered = self.fields.get("enable_metrics") is not False
         self.warned = set()
+        self.spreads = self.fields.get("coordination_enabled") is True
 
     def saying(self, **said: Any) -> Plan:
         """This plan for one call, of which the caller said this."""
@@ -165,9 +167,7 @@ class Plan:
         )
 
     def slot(self, service: str | None, operation: str) -> int:
-        """The slot that this caller's retries start in; 0 where retries are not spread over slots."""
-        if self.fields.get("coordination_enabled") is not True:
-            return 0
+        """The slot that this caller's retries start in, where they are spread over slots."""
         if _SLOTS not in self.warned:
             self.warned.add(_SLOTS)
             self._tell_of_slots(service, operation)

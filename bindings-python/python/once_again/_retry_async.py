@@ -118,7 +118,8 @@ async def _again(
         while (delay := call.failed(failure)) is not None:
             if delay:
                 await call.async_sleep(delay)
-            call.begins()
+            if call.is_heard:
+                call.begins()
             try:
                 result = await attempt(*args, **kwargs)
             except Exception as caught:

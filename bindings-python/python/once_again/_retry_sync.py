@@ -98,7 +98,8 @@ def _again(
         while (delay := call.failed(failure)) is not None:
             if delay:
                 call.sleep(delay)
-            call.begins()
+            if call.is_heard:
+                call.begins()
             try:
                 result = attempt(*args, **kwargs)
             except Exception as caught:

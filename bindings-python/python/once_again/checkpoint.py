@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from ._account import Account
+from ._call import Call
 from ._callables import decorate, is_async
 from ._plan import Plan
 from .config import RetryConfig
@@ -188,7 +188,7 @@ class _Task:
         return bound.args, bound.kwargs
 
     def _unsaved(self, error: Exception) -> None:
-        Account(self._plan, self._names, self._plan.clock.now()).unsaved(error)
+        Call(self._plan, self._names, self._plan.clock.now()).unsaved(error)
 
 
 async def _settled(answer: Any) -> Any:
