@@ -18,15 +18,17 @@ from contextlib import contextmanager
 
 from ._callables import decorate
 from ._clock import system_clock
+from .errors import StoreUnavailableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from ._types import F
+    from .stores import MemoryStore
 
-__all__ = ["VirtualClock", "inject_errors", "no_sleep", "virtual_clock"]
+__all__ = ["MockStore", "VirtualClock", "inject_errors", "mock_store", "no_sleep", "virtual_clock"]
 
 # How many turns of the event loop without a new sleeper it takes to believe that everybody sleeps.
 _TURNS = 10
@@ -177,6 +179,41 @@ def inject_errors(function: F, errors: Iterable[BaseException | type[BaseExcepti
 
     injected: F = decorate(function, wrap, wrap_async, "function")
     return injected
+
+
+class MockStore:
+    """A memory store that a test looks into, and breaks. From `mock_store`."""
+
+    def __init__(self, memory: MemoryStore) -> None:
+        self._memory = memory
+        self._failures: list[tuple[Exception, bool]] = []
+        self.operations: list[dict[str, Any]] = []
+        """Every operation it was asked, also those that failed, the oldest first."""
+
+    def fail(self, times: int = 1, error: Exception | None = None, *, applied: bool = False) -> None:
+        """Lets the next ``times`` operations raise ``error`` (default: `StoreUnavailableError`).
+
+        With ``applied`` they take effect all the same, and only their reply is lost."""
+        told = StoreUnavailableError("the mock store was told to fail") if error is None else error
+        self._failures += [(told, applied)] * times
+
+    def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
+        """Does one operation atomically, or fails as it was told."""
+        self.operations.append(dict(op))
+        if not self._failures:
+            return self._memory.apply(op)
+        error, applied = self._failures.pop(0)
+        if applied:
+            self._memory.apply(op)
+        raise error
+
+
+def mock_store(**options: Any) -> MockStore:
+    """A store for tests: it behaves as `once_again.stores.MemoryStore` of these options does, remembers what it was
+    asked, and fails when told to."""
+    from .stores import MemoryStore
+
+    return MockStore(MemoryStore(**options))
 
 
 @contextmanager
