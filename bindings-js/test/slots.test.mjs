@@ -47,3 +47,19 @@ test("coordination that is required is refused as long as there is no coordinato
 test("an instance is a string", () => {
   assert.throws(() => new RetryHandler({ instance: 7 }), /instance: got number, expected a string/);
 });
+
+test("one line of the log says that slots follow from a hash", async () => {
+  const lines = [];
+  const handler = new RetryHandler({
+    ...slotted,
+    tags: { service: "lake" },
+    logger: (line) => lines.push(line),
+    clock: testing.noSleep(),
+  });
+  for (let i = 0; i < 3; i++) await rejection(handler.execute(failing(), { name: "fetch" }));
+  const told = lines.filter(({ event }) => event === "slots_without_coordinator");
+  assert.deepEqual(
+    told.map(({ level, service, operation }) => ({ level, service, operation })),
+    [{ level: "INFO", service: "lake", operation: "fetch" }],
+  );
+});

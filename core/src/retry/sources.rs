@@ -47,6 +47,7 @@ pub fn from_levels(table: &Value, name: &str, unit: Unit) -> Result<RetrySpec, C
             return Ok(spec.or(&preset));
         };
         let (rest, parent) = split(value);
+        refuse_what_is_no_data(&rest, level)?;
         let read = RetrySpec::read(&rest, unit, &format!("{level}."))?;
         spec = if chain.len() == 1 { read } else { spec.or(&read) };
         let parent = match parent {
@@ -66,6 +67,20 @@ pub fn from_levels(table: &Value, name: &str, unit: Unit) -> Result<RetrySpec, C
         }
         chain.push(parent);
     }
+}
+
+/// A file says what a policy is. Which calls share a budget, and who this process is, only the program knows.
+fn refuse_what_is_no_data(level: &Value, name: &str) -> Result<(), ConfigError> {
+    for of_the_program in ["budget", "instance"] {
+        match field(level, of_the_program) {
+            None | Some(Value::Null) => {}
+            Some(given) => {
+                let expected = "nothing here: the program gives it beside the policy";
+                return Err(ConfigError::new(format!("{name}.{of_the_program}"), given.render(), expected));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The names of the levels in a table.
@@ -164,6 +179,18 @@ mod tests {
         };
         assert_eq!(spec, Ok(expected));
         assert_eq!(from_environment(|_| None), Ok(RetrySpec::default()));
+    }
+
+    #[test]
+    fn what_only_the_program_knows_is_no_part_of_a_table() {
+        for (given, shown) in
+            [(r#""budget": "grpc""#, "budget: got \"grpc\""), (r#""instance": 7"#, "instance: got 7")]
+        {
+            let error = level(&format!("{{\"api\": {{{given}}}}}"), "api").unwrap_err();
+            let expected = "expected nothing here: the program gives it beside the policy";
+            assert_eq!(error.to_string(), format!("api.{shown}, {expected}"));
+        }
+        assert!(level(r#"{"api": {"budget": null}}"#, "api").is_ok());
     }
 
     #[test]

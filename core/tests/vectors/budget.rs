@@ -73,7 +73,7 @@ fn call(budget: &mut Budget, event: &Value, now: Tick) -> (&'static str, usize) 
         let failure = Failure { verdict, retry_after: None, custom_delay: None, slot: 0 };
         let step = policy.failed(&mut call, now, &failure, Draw(0));
         match budget.failed(&mut held, now, verdict, step) {
-            Step::Stop(stop) => return (stop.name(), made),
+            Step::Stop(reason) => return (reason.name(), made),
             Step::Retry { .. } if event["cancelled"] == true => {
                 budget.returned(&mut held);
                 return ("cancelled", made);
