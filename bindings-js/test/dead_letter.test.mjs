@@ -72,6 +72,22 @@ test("calls that a breaker rejected, that were cancelled or that succeeded leave
   assert.deepEqual(await letters.list(), []);
 });
 
+test("a call that fails after its handler was closed is buried like any other", async () => {
+  for (const [enableDeadLetter, expected] of [
+    [true, 1],
+    [false, 0],
+  ]) {
+    const { handler, letters } = burying({}, { enableDeadLetter });
+    await rejection(
+      handler.execute(() => {
+        handler.close();
+        throw new Error("down");
+      }),
+    );
+    assert.equal((await letters.list()).length, expected);
+  }
+});
+
 test("a handler hears of the metadata of the call beside the tags", async () => {
   const heard = [];
   const { handler } = burying({}, { tags: { team: "pay" }, deadLetterHandler: (...letter) => heard.push(letter) });

@@ -248,6 +248,7 @@ function ask(handle: number, question: Question, verdict: number, customDelay: n
   for (let i = 0; i < STATE_WORDS; i++) words[Word.call + i] = state[i] as number;
   core.retryFailed();
   const told = mailbox();
+  // Closed meanwhile, which is no reason to lose the call.
   if (told[Word.gone] === 1) return { step: NOT_RETRYABLE, delay: 0, letter: true, state };
   return {
     step: told[Word.step] as number,

@@ -68,10 +68,12 @@ export class Plan {
     const { clock, random, budget, instance: _, logger, deadLetterStore, ...hooks } = host;
     this.clock = clock ?? systemClock;
     this.random = random ?? Math.random;
-    this.hooks = hooks;
+    // A closed policy cannot be asked any more, so this is known here too.
+    const takers = opened.config.enableDeadLetter !== false;
+    this.hooks = takers ? hooks : { ...hooks, deadLetterHandler: undefined };
     this.#host = host;
     this.journal = journalOf(logger, this.clock, opened.config);
-    this.letters = deadLetterStore === undefined ? undefined : queueOf(deadLetterStore, this.clock);
+    this.letters = takers && deadLetterStore !== undefined ? queueOf(deadLetterStore, this.clock) : undefined;
     this.budget = budget && accountOf(budget);
     this.unwatched =
       hooks.onSuccess === undefined &&
