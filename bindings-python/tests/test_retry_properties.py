@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from once_again import MaxRetriesExceeded, RetryConfig, retry_kernel_task, retrying
 from once_again.testing import VirtualClock
 
-settings.register_profile("here", deadline=None, max_examples=60)
-settings.load_profile("here")
+# Each example may run an event loop, on a machine that is busy.
+modest = settings(deadline=None, max_examples=60)
 
 # Nobody reads what thousands of calls would log.
 QUIET: dict[str, Any] = {"enable_logging": False}
@@ -107,6 +107,7 @@ class Failing:
 
 
 @form
+@modest
 @given(policy=policies())
 def test_no_delay_leaves_its_range_and_no_attempt_is_made_too_many(form: Any, policy: dict[str, Any]) -> None:
     task = Failing([0])
@@ -118,6 +119,7 @@ def test_no_delay_leaves_its_range_and_no_attempt_is_made_too_many(form: Any, po
 
 
 @form
+@modest
 @given(policy=policies(), takes=st.lists(MICROS, min_size=1, max_size=12), total=st.integers(1, 30_000_000))
 def test_no_sleep_passes_the_total_time_out(form: Any, policy: dict[str, Any], takes: list[int], total: int) -> None:
     woken: list[float] = []
@@ -132,6 +134,7 @@ def test_no_sleep_passes_the_total_time_out(form: Any, policy: dict[str, Any], t
 
 
 @form
+@modest
 @given(policy=policies(), asked=st.floats(0.0, 60.0))
 def test_what_a_server_asks_for_is_never_undercut(form: Any, policy: dict[str, Any], asked: float) -> None:
     class Throttled(Exception):
@@ -146,6 +149,7 @@ def test_what_a_server_asks_for_is_never_undercut(form: Any, policy: dict[str, A
 
 
 @form
+@modest
 @given(attempts=st.integers(1, 12), jitter=st.sampled_from(["none", "full", "equal", "decorrelated", "deviation"]))
 def test_a_zero_delay_never_sleeps(form: Any, attempts: int, jitter: str) -> None:
     task = Failing([0])
@@ -154,6 +158,7 @@ def test_a_zero_delay_never_sleeps(form: Any, attempts: int, jitter: str) -> Non
 
 
 @form
+@modest
 @given(failures=st.integers(0, 5), stop=st.sampled_from([KeyboardInterrupt, GeneratorExit, asyncio.CancelledError]))
 def test_what_is_no_failure_passes_at_its_first_occurrence(form: Any, failures: int, stop: type[BaseException]) -> None:
     raised = stop()
@@ -172,6 +177,7 @@ def test_what_is_no_failure_passes_at_its_first_occurrence(form: Any, failures: 
 
 
 @form
+@modest
 @given(failures=st.integers(0, 4), result=st.sampled_from([None, 0, 0.0, "", b"", (), False]))
 def test_falsy_results_come_back_as_they_are(form: Any, failures: int, result: object) -> None:
     left = [ConnectionError()] * failures
