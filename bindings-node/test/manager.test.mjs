@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IdempotencyManager } from "once-again";
+import { virtualClock } from "once-again/testing";
 
 const virtual = () => {
   const clock = { ms: 1_700_000_000_000, now: () => clock.ms, wallNow: () => clock.ms, sleep: async () => {} };
@@ -98,4 +99,27 @@ test("bad options and bad keys are typed errors that name field, value and range
     field: "fingerprint",
   });
   await assert.rejects(manager.storeResponse("never claimed", {}), /checkDuplicate/);
+});
+
+test("a store that answers too late counts as unavailable, and the claim it brings is given back", async () => {
+  const ops = [];
+  const answers = [];
+  const store = {
+    apply(op) {
+      ops.push(op.op);
+      return new Promise((resolve) => answers.push(resolve));
+    },
+  };
+  const clock = virtualClock();
+  const manager = new IdempotencyManager({ store, storeTimeout: 500, clock });
+  const asked = manager.checkDuplicate("k", manager.createRequestFingerprint("POST", "/"));
+  const refused = assert.rejects(asked, {
+    code: "STORE_UNAVAILABLE",
+    message: "the store has not answered within 500 ms",
+  });
+  await clock.advance(500);
+  await refused;
+  answers[0]({ reply: "acquired", epoch: 7, attempts: 1, leaseUntil: null });
+  await Promise.resolve();
+  assert.deepEqual(ops, ["begin", "release"]);
 });

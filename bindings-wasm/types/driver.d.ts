@@ -1400,6 +1400,8 @@ interface IdempotencyManagerOptions {
     fingerprintHeaders?: readonly string[];
     /** Where records live. Default: in memory, bounded by `maxRecords`. */
     store?: Store | IdempotencyStore;
+    /** How long the store may take for one operation; then it counts as unavailable. Default 2 000. */
+    storeTimeout?: number;
     clock?: Clock;
 }
 /** What is known about a key. */
@@ -1429,7 +1431,7 @@ declare class IdempotencyManager {
      * Claims `key`. The first call answers `isDuplicate: false`, and the claim is the caller's until `storeResponse` or
      * `release`; every later call within `defaultTtl` answers `isDuplicate: true`.
      * @throws {OnceAgainError} IDEMPOTENCY_KEY_REUSED when the key came with another fingerprint, STORE_FULL when `maxRecords`
-     * records are alive.
+     * records are alive, STORE_UNAVAILABLE when the store does not answer in time.
      */
     checkDuplicate(key: string, fingerprint: string): Promise<DuplicateCheck>;
     /** Records the response of a call that `checkDuplicate` has let run; JSON values are kept. */

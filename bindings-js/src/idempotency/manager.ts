@@ -1,13 +1,13 @@
 // `IdempotencyManager` of the Q ecosystem: duplicate detection and response caching for whoever does not use a middleware.
 
 import { core } from "../binding.js";
-import { type Clock, systemClock } from "../clock.js";
+import { after, type Clock, systemClock } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
 import { fingerprint } from "../fingerprint.js";
 import { readAnswer, specText } from "../spec.js";
 import { MemoryStore } from "../store/memory.js";
 import { asStore, type IdempotencyStore } from "../store/simple.js";
-import { readable, type Store, type StoreReply } from "../store/store.js";
+import { readable, type Store, type StoreOp, type StoreReply } from "../store/store.js";
 
 /** Options of an {@link IdempotencyManager}; durations are milliseconds. */
 export interface IdempotencyManagerOptions {
@@ -23,6 +23,8 @@ export interface IdempotencyManagerOptions {
   fingerprintHeaders?: readonly string[];
   /** Where records live. Default: in memory, bounded by `maxRecords`. */
   store?: Store | IdempotencyStore;
+  /** How long the store may take for one operation; then it counts as unavailable. Default 2 000. */
+  storeTimeout?: number;
   clock?: Clock;
 }
 
@@ -53,6 +55,7 @@ interface Settings {
   readonly cleanupInterval: number;
   readonly includeBody: boolean;
   readonly fingerprintHeaders: readonly string[];
+  readonly storeTimeout: number;
 }
 
 interface Claim {
@@ -120,12 +123,12 @@ export class IdempotencyManager {
    * Claims `key`. The first call answers `isDuplicate: false`, and the claim is the caller's until `storeResponse` or
    * `release`; every later call within `defaultTtl` answers `isDuplicate: true`.
    * @throws {OnceAgainError} IDEMPOTENCY_KEY_REUSED when the key came with another fingerprint, STORE_FULL when `maxRecords`
-   * records are alive.
+   * records are alive, STORE_UNAVAILABLE when the store does not answer in time.
    */
   async checkDuplicate(key: string, fingerprint: string): Promise<DuplicateCheck> {
     const id = this.#recordKey(key);
     const owner = hex(crypto.getRandomValues(new Uint8Array(16)));
-    const reply = await this.#store.apply({
+    const reply = await this.#ask({
       op: "begin",
       key: id,
       owner,
@@ -154,7 +157,7 @@ export class IdempotencyManager {
     const claim = this.#claimOf(key);
     const outcome = core.encodeResult(JSON.stringify(response ?? null));
     const { owner, epoch, key: id } = claim;
-    const reply = await this.#store.apply({
+    const reply = await this.#ask({
       op: "complete",
       key: id,
       owner,
@@ -170,13 +173,13 @@ export class IdempotencyManager {
   /** Gives the claim up: the next call with this key runs. */
   async release(key: string): Promise<void> {
     const { owner, epoch, key: id } = this.#claimOf(key);
-    await this.#store.apply({ op: "release", key: id, owner, epoch, mode: "forget" });
+    await this.#ask({ op: "release", key: id, owner, epoch, mode: "forget" });
     this.#claims.delete(key);
   }
 
   /** What is known about `key`, without claiming it; undefined when nothing is. */
   async peek(key: string): Promise<IdempotencyRecord | undefined> {
-    const reply = await this.#store.apply({ op: "get", key: this.#recordKey(key) });
+    const reply = await this.#ask({ op: "get", key: this.#recordKey(key) });
     if (reply.reply !== "found" || reply.payload === undefined) return undefined;
     const { response, ...rest } = readable<Described>(core.describeRecord(reply.payload));
     return { key, ...rest, ...(response === undefined ? {} : { response: JSON.parse(response) as unknown }) };
@@ -197,6 +200,41 @@ export class IdempotencyManager {
   async close(): Promise<void> {
     await this.#store.close?.();
     this.#claims.clear();
+  }
+
+  /** Asks the store, for as long as it may take: some clients wait for ever for a server that is away. */
+  #ask(op: StoreOp): StoreReply | Promise<StoreReply> {
+    const answer = this.#store.apply(op);
+    if (!(answer instanceof Promise)) return answer;
+    const limit = this.#settings.storeTimeout / MICROS;
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const callOff = after(this.#clock, limit, () => {
+        late = true;
+        reject(new OnceAgainError("STORE_UNAVAILABLE", `the store has not answered within ${limit} ms`));
+      });
+      answer.then(
+        (reply) => {
+          callOff();
+          if (late) this.#giveBack(op, reply);
+          else resolve(reply);
+        },
+        (error) => {
+          callOff();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** A claim that came too late for its caller must not lock the key until the record expires. */
+  #giveBack(op: StoreOp, reply: StoreReply): void {
+    if (op.op !== "begin" || reply.reply !== "acquired") return;
+    const { key, owner } = op;
+    const release: StoreOp = { op: "release", key, owner, epoch: reply.epoch, mode: "forget" };
+    // Should that fail as well, the record stays until an operator resolves it or it expires.
+    const giveBack = async (): Promise<unknown> => this.#store.apply(release);
+    giveBack().catch(() => {});
   }
 
   /** Claims whose record has expired; the map is in the order of their age. */

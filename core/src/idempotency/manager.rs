@@ -19,6 +19,7 @@ const FIELDS: &[Names] = &[
     Names(&[("cleanup_interval", None)]),
     Names(&[("include_body_in_fingerprint", None)]),
     Names(&[("fingerprint_headers", None)]),
+    RunSpec::STORE_TIMEOUT,
 ];
 
 /// Valid settings of a manager. Times cross as microseconds.
@@ -35,22 +36,28 @@ pub struct ManagerConfig {
     pub include_body: bool,
     /// Header names, in lower case, that are part of a fingerprint. Default none.
     pub fingerprint_headers: Vec<String>,
+    /// How long the store may take for one operation. Default 2 seconds.
+    pub store_timeout: Micros,
 }
 
 /// How long a record is kept unless told otherwise.
 const RETENTION: Micros = Micros::from_secs(86_400);
+/// How long a store may take unless told otherwise.
+const STORE_TIMEOUT: Micros = Micros::from_secs(2);
 
 impl ManagerConfig {
     /// Reads the options as their user wrote them.
     pub fn read(value: &Value, unit: Unit) -> Result<Self, ConfigError> {
         let reader = Reader::new(value, unit, FIELDS, "")?;
         let memory = MemorySpec::from_reader(&reader)?;
+        let run = RunSpec::from_reader(&reader)?;
         Ok(Self {
-            retention: RunSpec::from_reader(&reader)?.retention.unwrap_or(RETENTION),
+            retention: run.retention.unwrap_or(RETENTION),
             max_records: memory.max_records.unwrap_or(MemoryConfig::MAX_RECORDS),
             cleanup_interval: memory.cleanup_interval.unwrap_or(MemorySpec::CLEANUP_INTERVAL),
             include_body: reader.boolean("include_body_in_fingerprint")?.unwrap_or(true),
             fingerprint_headers: header_names(&reader)?,
+            store_timeout: run.store_timeout.unwrap_or(STORE_TIMEOUT),
         })
     }
 }
@@ -85,6 +92,7 @@ mod tests {
             ("cleanupInterval", Value::Number(1_000.0)),
             ("includeBodyInFingerprint", Value::Bool(false)),
             ("fingerprintHeaders", Value::List(vec![Value::Text("X-Squid-Id".into())])),
+            ("storeTimeout", Value::Number(500.0)),
         ]);
         assert_eq!(
             config,
@@ -94,11 +102,13 @@ mod tests {
                 cleanup_interval: Micros::from_secs(1),
                 include_body: false,
                 fingerprint_headers: vec!["x-squid-id".into()],
+                store_timeout: Micros::from_millis(500),
             })
         );
         let untold = read(&[]).unwrap();
         assert_eq!((untold.retention, untold.max_records), (Micros::from_secs(86_400), 10_000));
         assert_eq!((untold.cleanup_interval, untold.include_body), (Micros::from_secs(300), true));
+        assert_eq!(untold.store_timeout, Micros::from_secs(2));
     }
 
     #[test]
