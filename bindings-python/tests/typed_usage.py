@@ -17,10 +17,12 @@ from once_again import (
     RetryPolicy,
     StateChange,
     fingerprint,
+    idempotent,
     retry_critical_task,
     retry_kernel_task,
     with_retry,
 )
+from once_again.stores import MemoryStore
 from once_again.testing import VirtualClock, no_sleep, virtual_clock
 
 breaker = CircuitBreaker(failure_threshold=5, recovery_timeout=timedelta(seconds=30), excluded=(KeyError,))
@@ -41,7 +43,21 @@ async def service_call() -> float:
     return 1.0
 
 
+@idempotent(name="charge", key=lambda order: order["id"], ttl=timedelta(hours=2))
+def charge(order: dict[str, str], *, by: str = "mail") -> int:
+    return len(order)
+
+
+@idempotent(name="acharge", conflict={"wait": 5.0}, store=MemoryStore())
+async def acharge(order: str) -> bytes:
+    return order.encode()
+
+
 class Task:
+    @idempotent(name="once")
+    def once(self, number: int) -> str:
+        return str(number)
+
     @retry_kernel_task
     def method(self, number: int) -> list[int]:
         return [number]
@@ -78,6 +94,13 @@ async def uses() -> None:
     assert_type(await Task().guarded(), str)
     assert_type(Task.static(2), int)
     assert_type(breaker.call(bare, "a", fast=False), int)
+    assert_type(charge({"id": "1"}, by="post"), int)
+    assert_type(charge.execute({"id": "1"}).output, int)
+    assert_type(charge.execute({"id": "1"}).is_replay, bool)
+    assert_type(charge.with_key("k")({"id": "1"}), int)
+    assert_type(await acharge("1"), bytes)
+    assert_type((await acharge.execute("1")).output, bytes)
+    assert_type(Task().once(1), str)
     assert_type(await breaker.call(with_arguments, "a"), bytes)
     assert_type(await RetryPolicy().execute_with_retry(operation=service_call, service_name="s"), float)
     assert_type(fingerprint({"a": 1}, method="POST", headers={"a": "b"}, exclude=["/b"]), str)
@@ -107,6 +130,9 @@ async def uses() -> None:
 
 
 def wrong() -> None:
+    charge("1")  # type: ignore[arg-type]
+    Task().once("1")  # type: ignore[arg-type]
+    idempotent(store=MemoryStore())  # type: ignore[call-arg]
     bare(1)  # type: ignore[arg-type]
     bare("a", slow=True)  # type: ignore[call-arg]
     retry_kernel_task(max_attempts="many")  # type: ignore[call-overload]

@@ -47,7 +47,10 @@ from .errors import (
     KeyInvalidError,
     KeyReusedError,
     MaxRetriesExceeded,
+    NotReplayableError,
     OnceAgainError,
+    OutcomeUnknownError,
+    ReplayedError,
     StoreFullError,
     StoreUnavailableError,
     is_circuit_breaker_error,
@@ -61,7 +64,14 @@ from .events import (
     StateChange,
     SuccessEvent,
 )
-from .idempotency import DuplicateCheck, IdempotencyManager, IdempotencyRecord
+from .idempotency import (
+    DuplicateCheck,
+    IdempotencyManager,
+    IdempotencyRecord,
+    IdempotentResult,
+    RetryContext,
+    idempotent,
+)
 from .manager import RetryManager, RetryManagerPool
 from .policies import RetryPolicyManager
 from .presets import (
@@ -111,6 +121,7 @@ __all__ = [
     "IdempotencyError",
     "IdempotencyManager",
     "IdempotencyRecord",
+    "IdempotentResult",
     "InProgressError",
     "Isolation",
     "JitterTypeDecorrelated",
@@ -122,13 +133,17 @@ __all__ = [
     "KeyReusedError",
     "MaxRetriesExceeded",
     "MemoryDeadLetterStore",
+    "NotReplayableError",
     "OnceAgainError",
+    "OutcomeUnknownError",
     "Permit",
     "Queued",
     "QueuedCall",
     "Rejection",
+    "ReplayedError",
     "RetryBudget",
     "RetryConfig",
+    "RetryContext",
     "RetryEvent",
     "RetryManager",
     "RetryManagerPool",
@@ -151,6 +166,7 @@ __all__ = [
     "default_retry_config",
     "fingerprint",
     "http_retry_config",
+    "idempotent",
     "is_circuit_breaker_error",
     "load_policies",
     "retry_critical_task",

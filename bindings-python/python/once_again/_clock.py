@@ -30,12 +30,9 @@ def _call_in_loop(seconds: float, callback: Callable[[], object]) -> Callable[[]
 
 
 def _call_in_daemon(seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
-    from threading import Timer
+    from . import _alarms
 
-    timer = Timer(seconds, callback)
-    timer.daemon = True
-    timer.start()
-    return timer.cancel
+    return _alarms.system_alarms.call_in(seconds, callback)
 
 
 class SystemClock:

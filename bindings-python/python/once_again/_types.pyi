@@ -1,9 +1,9 @@
 """Types for type checkers. A stub without a module: ``typing`` takes as long to import as all the rest."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from logging import Logger
-from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, overload
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeVar, overload
 
 from typing_extensions import Required, Unpack
 
@@ -13,8 +13,13 @@ from .config import RetryConfig
 from .dead_letter import DeadLetter, DeadLetterQueue
 from .errors import CircuitOpenError
 from .events import RetryEvent, SuccessEvent
+from .idempotency import RetryContext
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 Seconds: TypeAlias = float | timedelta
 ErrorTypes: TypeAlias = type[BaseException] | Sequence[type[BaseException]]
@@ -199,3 +204,96 @@ class BreakerFields(TypedDict, total=False):
     slow_minimum_calls: int
     open_wait: Seconds | Mapping[str, float]
     half_open: Mapping[str, Any]
+
+class Codec(Protocol):
+    """Writes and reads results that JSON would not return equal: dates, tuples, classes."""
+
+    def encode(self, value: Any, /) -> str:
+        """The text that is kept."""
+    def decode(self, text: str, /) -> Any:
+        """The value of a text that was kept."""
+
+class IdempotentOptions(TypedDict, total=False):
+    """What `idempotent` takes. Ranges and defaults are core's."""
+
+    name: Required[str]
+    store: Any
+    key: str | Callable[..., object]
+    about: Callable[..., object]
+    include: Sequence[str]
+    exclude: Sequence[str]
+    key_strategy: Literal["client", "content", "hybrid"] | Mapping[str, Any]
+    ttl: Seconds
+    ttl_ms: float
+    level: Literal["action", "request", "workflow", "transaction"]
+    conflict: Literal["wait", "wait_for_completion", "return_previous", "reject"] | Mapping[str, Seconds]
+    lease: Seconds | Literal[False]
+    renew_every: Seconds
+    max_run: Seconds
+    max_tx: Seconds
+    on_orphan: Literal["reexecute", "fail"]
+    max_takeovers: int
+    profile: Literal["default", "at_most_once"]
+    keep_errors: bool
+    cache_results: bool | Mapping[str, Any]
+    result_caching: bool | Mapping[str, Any]
+    codec: Codec
+    is_safe_to_retry: Callable[[Any, Any, RetryContext], object]
+    merge_results: Callable[[Any, Any, RetryContext], Any]
+    with_context: bool
+    handler_timeout: Seconds
+    fail_open: bool
+    store_timeout: Seconds
+    complete_timeout: Seconds
+    key_prefix: str
+    enabled: bool
+    clock: Clock
+    random: Random
+
+class Result(Protocol[R_co]):
+    """An `IdempotentResult`."""
+
+    @property
+    def output(self) -> R_co: ...
+    @property
+    def is_replay(self) -> bool: ...
+    @property
+    def confirmed(self) -> bool: ...
+    @property
+    def key(self) -> str: ...
+
+class Idempotent(Protocol[P, R_co]):
+    """A function that runs once."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    def execute(self, *args: P.args, **kwargs: P.kwargs) -> Result[R_co]: ...
+    def with_key(self, key: str) -> Idempotent[P, R_co]: ...
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Idempotent[P, R_co]: ...
+    @overload
+    def __get__(
+        self: Idempotent[Concatenate[Any, Q], R_co], instance: object, owner: type | None = None
+    ) -> Idempotent[Q, R_co]: ...
+
+class AsyncIdempotent(Protocol[P, R_co]):
+    """An async function that runs once."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...
+    def execute(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Result[R_co]]: ...
+    def with_key(self, key: str) -> AsyncIdempotent[P, R_co]: ...
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> AsyncIdempotent[P, R_co]: ...
+    @overload
+    def __get__(
+        self: AsyncIdempotent[Concatenate[Any, Q], R_co], instance: object, owner: type | None = None
+    ) -> AsyncIdempotent[Q, R_co]: ...
+
+class IdempotentDecorator(Protocol):
+    """Works on functions, methods and async functions."""
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self, function: Callable[P, Coroutine[Any, Any, R]], /
+    ) -> AsyncIdempotent[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Idempotent[P, R]: ...

@@ -189,6 +189,33 @@ class KeyReusedError(IdempotencyError):
         return "this key was used with another request"
 
 
+class OutcomeUnknownError(IdempotencyError):
+    """An earlier run under this key was cut off, and whether it took effect is not known. It is not run again."""
+
+    code = "IDEMPOTENCY_OUTCOME_UNKNOWN"
+
+
+class NotReplayableError(IdempotencyError):
+    """The call was made, but what it returned was not kept. It is not run again."""
+
+    code = "IDEMPOTENCY_NOT_REPLAYABLE"
+
+
+class ReplayedError(IdempotencyError):
+    """What an earlier call raised and was kept, where this process has no built-in exception of that name."""
+
+    code = "IDEMPOTENCY_NOT_REPLAYABLE"
+
+    @property
+    def name(self) -> str:
+        """The name of the exception's class."""
+        name: str = self.args[0]
+        return name
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}: {self.args[1]}"
+
+
 class InProgressError(IdempotencyError):
     """The caller holds no claim on this key: it never had one, or lost it to another."""
 

@@ -15,18 +15,18 @@ from __future__ import annotations
 import os
 from _thread import allocate_lock
 
-from . import _core
-from ._clock import clock_of
-from .errors import InProgressError, KeyReusedError, StoreFullError, StoreUnavailableError
-from .events import Fields
+from once_again import _core
+from once_again._clock import clock_of
+from once_again.errors import InProgressError, KeyReusedError, StoreFullError, StoreUnavailableError
+from once_again.events import Fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from ._types import Clock, Seconds
-    from .stores import Store
+    from once_again._types import Clock, Seconds
+    from once_again.stores import Store
 
 
 class IdempotencyRecord(Fields):
@@ -104,7 +104,7 @@ class IdempotencyManager:
         self._retention, records, interval, self._include_body, self._headers = _core.manager_settings(options)
         self._clock = clock_of(clock)
         if store is None:
-            from .stores import MemoryStore
+            from once_again.stores import MemoryStore
 
             store = MemoryStore(max_records=records, cleanup_interval=interval, clock=clock)
         self._store = store

@@ -1,0 +1,70 @@
+"""A call of a plain idempotent function."""
+
+from __future__ import annotations
+
+from .options import IdempotentResult, RetryContext
+from .result import ended, error_text
+from .run import Run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from once_again import _core
+
+    from .idempotent import _Action
+
+    # The object a method belongs to, if any, and the arguments.
+    Args = tuple[tuple[Any, ...], tuple[Any, ...]]
+
+
+def call(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> Any:
+    """What the call came to."""
+    return execute(action, args, kwargs, key).output
+
+
+def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> IdempotentResult:
+    """What the call came to, and how."""
+    receiver, given = args
+    run = Run(action.claim(given, kwargs, key), action.host)
+    filed = run.core.key
+
+    def make(step: _core.Step | None) -> Any:
+        return action.target(*receiver, *given, **action.context(run, step, kwargs))
+
+    if not action.core.enabled:
+        return IdempotentResult(make(None), False, False, filed)
+    step = run.begin()
+    if step.action in ("execute", "unprotected"):
+        return _recorded(action, run, make, step, given, kwargs)
+    previous = ended(step, action.codec)
+    context = RetryContext(given, kwargs)
+    if action.is_safe_to_retry is None or not action.is_safe_to_retry(
+        action.arguments.about(given, kwargs), previous, context
+    ):
+        return IdempotentResult(previous, True, True, filed)
+    current = make(None)
+    merged = current if action.merge_results is None else action.merge_results(previous, current, context)
+    return IdempotentResult(merged, False, True, filed)
+
+
+def _recorded(
+    action: _Action, run: Run, make: Any, step: _core.Step, given: tuple[Any, ...], kwargs: dict[str, Any]
+) -> IdempotentResult:
+    """Makes the call and records its end."""
+    try:
+        output = make(step)
+    except Exception as error:
+        run.end(error_text(error), threw=True)
+        raise
+    except BaseException:
+        # Interrupted, it did not fail: whether it had an effect is for the next claim to find out.
+        run.abandon()
+        raise
+    settled = run.end(action.text(output), threw=False)
+    confirmed = settled.action == "settled" and settled.how != "uncertain" and step.action == "execute"
+    if settled.how not in (None, "uncertain"):
+        previous = ended(settled, action.codec)
+        merge = action.merge_results
+        output = previous if merge is None else merge(previous, output, RetryContext(given, kwargs))
+    return IdempotentResult(output, False, confirmed, run.core.key)

@@ -1,0 +1,76 @@
+"""A call of an async idempotent function: as `call`, awaited."""
+
+from __future__ import annotations
+
+from .options import IdempotentResult, RetryContext
+from .result import ended, error_text
+from .run_async import AsyncRun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from once_again import _core
+
+    from .idempotent import _Action
+
+    # The object a method belongs to, if any, and the arguments.
+    Args = tuple[tuple[Any, ...], tuple[Any, ...]]
+
+
+async def call(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> Any:
+    """What the call came to."""
+    result = await execute(action, args, kwargs, key)
+    return result.output
+
+
+async def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> IdempotentResult:
+    """What the call came to, and how."""
+    receiver, given = args
+    run = AsyncRun(action.claim(given, kwargs, key), action.host)
+    filed = run.core.key
+
+    async def make(step: _core.Step | None) -> Any:
+        return await action.target(*receiver, *given, **action.context(run, step, kwargs))
+
+    if not action.core.enabled:
+        return IdempotentResult(await make(None), False, False, filed)
+    step = await run.begin()
+    if step.action in ("execute", "unprotected"):
+        return await _recorded(action, run, make, step, given, kwargs)
+    previous = ended(step, action.codec)
+    context = RetryContext(given, kwargs)
+    if action.is_safe_to_retry is None or not await _awaited(
+        action.is_safe_to_retry(action.arguments.about(given, kwargs), previous, context)
+    ):
+        return IdempotentResult(previous, True, True, filed)
+    current = await make(None)
+    merge = action.merge_results
+    merged = current if merge is None else await _awaited(merge(previous, current, context))
+    return IdempotentResult(merged, False, True, filed)
+
+
+async def _recorded(
+    action: _Action, run: AsyncRun, make: Any, step: _core.Step, given: tuple[Any, ...], kwargs: dict[str, Any]
+) -> IdempotentResult:
+    """Makes the call and records its end."""
+    try:
+        output = await make(step)
+    except Exception as error:
+        await run.end(error_text(error), threw=True)
+        raise
+    except BaseException:
+        # Cancelled, it did not fail: whether it had an effect is for the next claim to find out.
+        run.abandon()
+        raise
+    settled = await run.end(action.text(output), threw=False)
+    confirmed = settled.action == "settled" and settled.how != "uncertain" and step.action == "execute"
+    if settled.how not in (None, "uncertain"):
+        previous = ended(settled, action.codec)
+        merge = action.merge_results
+        output = previous if merge is None else await _awaited(merge(previous, output, RetryContext(given, kwargs)))
+    return IdempotentResult(output, False, confirmed, run.core.key)
+
+
+async def _awaited(answer: Any) -> Any:
+    return await answer if hasattr(answer, "__await__") else answer

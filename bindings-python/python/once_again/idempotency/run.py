@@ -1,0 +1,186 @@
+"""One run of a plain function: carries core's machine from the claim to the recorded outcome.
+
+The machine says what to do next; this asks the store, sleeps until its deadlines, and keeps the claim alive while the
+function runs.
+"""
+
+from __future__ import annotations
+
+import json
+from _thread import allocate_lock
+
+from once_again._clock import call_in_thread
+from once_again.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from once_again import _core
+    from once_again._clock import SystemClock, SystemRandom
+    from once_again._types import Clock, Random
+
+START, DUE, ABANDON, CHECKPOINT = (f'{{"event":"{name}"}}' for name in ("start", "due", "abandon", "checkpoint"))
+_BEGUN = frozenset(("execute", "unprotected", "replay", "refuse"))
+_SETTLED = frozenset(("settled", "answer"))
+
+
+class Host:
+    """What a run needs from the world."""
+
+    __slots__ = ("clock", "limit", "random", "store")
+
+    def __init__(
+        self, store: Any, clock: Clock | SystemClock, random: Random | SystemRandom, limit: float | None
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.random = random
+        self.limit = limit
+        """After so many seconds the function is told to stop."""
+
+
+class Told:
+    """One run and the words it is told, for both kinds of driver."""
+
+    __slots__ = ("core", "host", "started", "stopped")
+
+    def __init__(self, core: _core.ActionRun, host: Host) -> None:
+        self.core = core
+        self.host = host
+        self.started: float | None = None
+        self.stopped = False
+
+    def stopping(self) -> bool:
+        """Whether the function must stop: its claim cannot be kept, or it has taken longer than it may."""
+        limit = self.host.limit
+        late = limit is not None and self.started is not None and self.host.clock.now() - self.started >= limit
+        return self.stopped or late
+
+    def tell(self, event: str, payload: bytes | None = None) -> _core.Step:
+        """Hands the machine one event."""
+        return self.core.tell(event, payload, self.host.clock.now(), self.host.random.getrandbits(32))
+
+    def replied(self, ticket: int, reply: Any) -> _core.Step:
+        """Hands over a store's reply. One that cannot be read is a failure of its store like any other."""
+        try:
+            fields = dict(reply)
+            payload = fields.pop("payload", None)
+            return self.tell(f'{{"event":"reply","ticket":{ticket},"reply":{json.dumps(fields)}}}', payload)
+        except (ConfigError, TypeError, ValueError):
+            return self.failed(ticket)
+
+    def failed(self, ticket: int) -> _core.Step:
+        """The store could not be reached. What went wrong is its own business: all failures are alike."""
+        return self.tell(f'{{"event":"storeFailed","ticket":{ticket}}}')
+
+    def ended(self, text: str | None, threw: bool) -> _core.Step:
+        """The function has returned or raised."""
+        now, draw = self.host.clock.now(), self.host.random.getrandbits(32)
+        return self.core.threw(text, now, draw) if threw else self.core.returned(text, now, draw)
+
+
+def operation(step: _core.Step) -> dict[str, Any]:
+    """The operation that a step asks for, as a store takes it."""
+    op: dict[str, Any] = json.loads(step.op or "{}")
+    if step.payload is not None:
+        op["payload"] = step.payload
+    return op
+
+
+class Run(Told):
+    """`begin`, and when that answered ``execute`` or ``unprotected``, the end of the function."""
+
+    __slots__ = ("_call_off", "_lock", "_over")
+
+    def __init__(self, core: _core.ActionRun, host: Host) -> None:
+        super().__init__(core, host)
+        # Held for the machine's sake while heartbeat and function end at once; never while the store is asked.
+        self._lock = allocate_lock()
+        self._over = False
+        self._call_off: Callable[[], object] | None = None
+
+    def begin(self) -> _core.Step:
+        """Claims the key, waits for another owner where that is configured, and answers what to do."""
+        step = self._until(_BEGUN, self.tell(START))
+        self.started = self.host.clock.now()
+        if step.action == "execute":
+            self._beat_at(step.deadline)
+        return step
+
+    def end(self, text: str | None, threw: bool) -> _core.Step:
+        """Records the end of the function; answers how the record was left, or, when the store takes too long, that it
+        is still being tried."""
+        self._stop_beating()
+        step = self._until(_SETTLED, self.ended(text, threw))
+        if step.action == "answer":
+            # The result goes out; a thread of its own keeps trying until the lease ends.
+            call_in_thread(self.host.clock, 0.0, lambda: self._until(frozenset(("settled",)), self.tell(DUE)))
+        return step
+
+    def abandon(self) -> None:
+        """The caller was interrupted: the claim is given up if the store can be told at once."""
+        self._stop_beating()
+        step = self.tell(ABANDON)
+        if step.action == "apply":
+            self._apply(step)
+
+    def checkpoint(self, data: bytes) -> None:
+        """Leaves ``data`` for whoever runs next, should this run not end."""
+        self._do(self.tell(CHECKPOINT, data))
+
+    def _until(self, ends: frozenset[str], step: _core.Step) -> _core.Step:
+        """Does what the machine says until it says one of ``ends``."""
+        clock = self.host.clock
+        while step.action not in ends:
+            if step.action == "apply":
+                step = self._apply(step)
+                continue
+            if step.deadline is None:
+                raise RuntimeError(f"a run that waits for nothing: {step.action}")
+            if (left := step.deadline - clock.now()) > 0:
+                clock.sleep(left)
+            step = self.tell(DUE)
+        return step
+
+    def _apply(self, step: _core.Step) -> _core.Step:
+        try:
+            reply = self.host.store.apply(operation(step))
+        except Exception:
+            return self.failed(step.ticket)
+        if hasattr(reply, "__await__"):
+            raise ConfigError(
+                "store", type(self.host.store).__name__, "a store that answers at once: nobody awaits here"
+            )
+        return self.replied(step.ticket, reply)
+
+    def _do(self, step: _core.Step) -> _core.Step:
+        """What the machine says while the function runs."""
+        while step.action == "apply":
+            step = self._apply(step)
+        if step.action == "abortHandler":
+            self.stopped = True
+        return step
+
+    def _beat_at(self, deadline: float | None) -> None:
+        if deadline is None:
+            return
+        clock = self.host.clock
+        with self._lock:
+            if not self._over:
+                self._call_off = call_in_thread(clock, max(0.0, deadline - clock.now()), self._beat)
+
+    def _beat(self) -> None:
+        with self._lock:
+            if self._over:
+                return
+            step = self.tell(DUE)
+        self._beat_at(self._do(step).deadline)
+
+    def _stop_beating(self) -> None:
+        with self._lock:
+            self._over = True
+            call_off = self._call_off
+        if call_off is not None:
+            call_off()

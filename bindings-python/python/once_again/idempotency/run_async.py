@@ -1,0 +1,118 @@
+"""One run of an async function: as `run`, on the event loop.
+
+Operations of a store that answers later are tasks of their own: the machine may move on before they are done, and hears
+of late answers too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from once_again._limit import start_timer
+
+from .run import ABANDON, CHECKPOINT, DUE, START, Host, Told, operation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from once_again import _core
+
+
+class AsyncRun(Told):
+    """`begin`, and when that answered ``execute`` or ``unprotected``, the end of the function."""
+
+    __slots__ = ("_begun", "_call_off", "_loop", "_over", "_settled", "_under_way")
+
+    def __init__(self, core: _core.ActionRun, host: Host) -> None:
+        super().__init__(core, host)
+        self._loop = asyncio.get_running_loop()
+        self._begun: asyncio.Future[_core.Step] = self._loop.create_future()
+        self._settled: asyncio.Future[_core.Step] = self._loop.create_future()
+        self._call_off: Callable[[], object] | None = None
+        self._over = False
+        # The loop itself holds its tasks weakly.
+        self._under_way: set[asyncio.Future[Any]] = set()
+
+    async def begin(self) -> _core.Step:
+        """Claims the key, waits for another owner where that is configured, and answers what to do."""
+        self._do(self.tell(START))
+        try:
+            # Cancelled with its caller, the future itself would be lost to the machine.
+            step = await asyncio.shield(self._begun)
+        except asyncio.CancelledError:
+            self.abandon()
+            raise
+        self.started = self.host.clock.now()
+        return step
+
+    async def end(self, text: str | None, threw: bool) -> _core.Step:
+        """Records the end of the function; answers how the record was left, or, when the store takes too long, that it
+        is still being tried."""
+        self._do(self.ended(text, threw))
+        return await asyncio.shield(self._settled)
+
+    def abandon(self) -> None:
+        """The caller was cancelled: the claim is given up as soon as the store has been told."""
+        self._do(self.tell(ABANDON))
+
+    def checkpoint(self, data: bytes) -> None:
+        """Leaves ``data`` for whoever runs next, should this run not end."""
+        self._do(self.tell(CHECKPOINT, data))
+
+    def _do(self, step: _core.Step | None) -> None:
+        while step is not None:
+            self._wake_at(step)
+            if step.action == "apply":
+                step = self._apply(step)
+                continue
+            if step.action in ("execute", "unprotected", "replay", "refuse"):
+                _set(self._begun, step)
+            elif step.action in ("settled", "answer"):
+                _set(self._settled, step)
+            elif step.action == "abortHandler":
+                self.stopped = True
+            return
+
+    def _apply(self, step: _core.Step) -> _core.Step | None:
+        """Sends one operation. A store in this process answers at once, and then nothing is awaited."""
+        try:
+            reply = self.host.store.apply(operation(step))
+        except Exception:
+            return self.failed(step.ticket)
+        if not hasattr(reply, "__await__"):
+            return self.replied(step.ticket, reply)
+        task = asyncio.ensure_future(_awaited(reply))
+        self._under_way.add(task)
+        task.add_done_callback(lambda task: self._answered(step.ticket, task))
+        return None
+
+    def _answered(self, ticket: int, task: asyncio.Future[Any]) -> None:
+        self._under_way.discard(task)
+        if task.cancelled():
+            return  # the loop is being closed
+        self._do(self.failed(ticket) if task.exception() is not None else self.replied(ticket, task.result()))
+
+    def _wake_at(self, step: _core.Step) -> None:
+        if self._call_off is not None:
+            self._call_off()
+            self._call_off = None
+        self._over = self._over or step.action in ("replay", "refuse", "settled")
+        if step.deadline is None or self._over:
+            return
+        clock = self.host.clock
+        self._call_off = start_timer(max(0.0, step.deadline - clock.now()), clock, self._due)
+
+    def _due(self) -> None:
+        self._call_off = None
+        self._do(self.tell(DUE))
+
+
+async def _awaited(reply: Awaitable[Any]) -> Any:
+    return await reply
+
+
+def _set(future: asyncio.Future[_core.Step], step: _core.Step) -> None:
+    if not future.done():
+        future.set_result(step)

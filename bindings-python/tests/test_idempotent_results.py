@@ -1,0 +1,93 @@
+"""What a function that runs once returned, and what a repetition gets of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from once_again import ConfigError, NotReplayableError, idempotent
+
+
+@pytest.mark.parametrize("value", [None, False, 0, 0.0, "", [], {}, "x", 2**60, [1, {"a": None}]])
+def test_results_replay_as_they_were_falsy_ones_too(value: Any) -> None:
+    runs: list[int] = []
+
+    @idempotent(name="f")
+    def f(order: int) -> Any:
+        runs.append(order)
+        return value
+
+    for _ in range(3):
+        result = f(1)
+        assert (result, type(result)) == (value, type(value))
+    assert runs == [1]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_whatever_json_can_say_replays_equal(value: Any) -> None:
+    f = idempotent(name="f")(lambda: value)
+    assert repr(f()) == repr(value)
+    assert repr(f()) == repr(value)
+
+
+@pytest.mark.parametrize(
+    "value", [(1, 2), {1: "one"}, date(2026, 1, 1), float("nan"), b"bytes", {"a": {1}}, type("S", (str,), {})("s")]
+)
+def test_a_result_that_json_would_change_is_not_replayed_and_not_run_again(value: Any) -> None:
+    runs: list[int] = []
+
+    @idempotent(name="f")
+    def f() -> Any:
+        runs.append(1)
+        return value
+
+    with pytest.warns(RuntimeWarning, match="'f' returned, a .*, would not come back equal from JSON"):
+        assert f() is value
+    with pytest.raises(NotReplayableError):
+        f()
+    assert runs == [1]
+
+
+def test_a_warning_that_is_an_error_here_loses_no_result() -> None:
+    f = idempotent(name="f")(lambda: (1, 2))
+    assert f() == (1, 2)
+
+
+def test_a_codec_says_what_json_cannot() -> None:
+    class Dates:
+        def encode(self, value: Any) -> str:
+            return str(value.isoformat())
+
+        def decode(self, text: str) -> Any:
+            return date.fromisoformat(text)
+
+    runs: list[int] = []
+
+    @idempotent(name="f", codec=Dates())
+    def f() -> date:
+        runs.append(1)
+        return date(2026, 1, 31)
+
+    assert [f(), f()] == [date(2026, 1, 31)] * 2
+    assert runs == [1]
+    with pytest.raises(ConfigError, match="codec: got an object of type int"):
+        idempotent(name="f", codec=3)(f)  # type: ignore[arg-type]
+
+
+def test_results_need_not_be_kept_nor_be_too_large() -> None:
+    for options in ({"cache_results": False}, {"result_caching": {"max_bytes": 3}}):
+        f = idempotent(name="f", **options)(lambda: "four")  # type: ignore[arg-type]
+        assert f() == "four"
+        with pytest.raises(NotReplayableError):
+            f()
