@@ -25,7 +25,11 @@ async function openTabs(t, count) {
   return { origin, browser, tabs };
 }
 
-const quiet = (tabs) => assert.deepEqual(tabs.flatMap(({ complaints }) => complaints), []);
+const quiet = (tabs) =>
+  assert.deepEqual(
+    tabs.flatMap(({ complaints }) => complaints),
+    [],
+  );
 
 test("IndexedDB and the memory store cannot be told apart by a random history", async (t) => {
   const { tabs } = await openTabs(t, 1);
