@@ -16,7 +16,8 @@ use pyo3::prelude::*;
 use crate::error::{malformed_key, refused};
 use crate::fingerprint::of_body;
 use crate::spec;
-use crate::time::{seconds, tick};
+use crate::store::MemoryStore;
+use crate::time::{seconds, tick, timestamp};
 
 /// The options of one idempotent function.
 #[pyclass(frozen, module = "once_again._core")]
@@ -90,14 +91,37 @@ impl ActionRun {
         Ok(self.handle(event, now, draw))
     }
 
-    /// The function returned a value of this text; none: one that cannot be replayed.
-    fn returned(&self, text: Option<String>, now: f64, draw: u32) -> Step {
-        self.ended(Ended::Returned(text.map(String::into_bytes)), now, draw)
+    /// As `tell` of an event without bytes, over a store that answers at once: its operations are done here, at `wall_now`,
+    /// until the machine says something else.
+    fn tell_in(
+        &self,
+        store: &MemoryStore,
+        event: &str,
+        now: f64,
+        wall_now: f64,
+        draw: u32,
+    ) -> PyResult<Step> {
+        let event = Event::from_wire(event, None)
+            .map_err(|why| refused(ConfigError::new("event", why.to_string(), "an event of a run")))?;
+        Ok(self.handle_in(store, event, now, wall_now, draw))
     }
 
-    /// The function raised, and this is how it is written.
-    fn threw(&self, text: Option<String>, now: f64, draw: u32) -> Step {
-        self.ended(Ended::Threw(text.map(String::into_bytes)), now, draw)
+    /// The function returned a value of this text, or raised an error that is written so; none: what cannot be replayed.
+    fn ended(&self, text: Option<String>, threw: bool, now: f64, draw: u32) -> Step {
+        self.handle(self.finished(text, threw), now, draw)
+    }
+
+    /// As `ended`, over a store that answers at once.
+    fn ended_in(
+        &self,
+        store: &MemoryStore,
+        text: Option<String>,
+        threw: bool,
+        now: f64,
+        wall_now: f64,
+        draw: u32,
+    ) -> Step {
+        self.handle_in(store, self.finished(text, threw), now, wall_now, draw)
     }
 
     /// The operation that completes the run with a value of this text inside the caller's own transaction, and its bytes;
@@ -115,15 +139,24 @@ impl ActionRun {
 }
 
 impl ActionRun {
-    fn ended(&self, ended: Ended, now: f64, draw: u32) -> Step {
-        let ending = self.config.ending(ended);
-        self.handle(Event::Finished { ending }, now, draw)
+    fn finished(&self, text: Option<String>, threw: bool) -> Event {
+        let text = text.map(String::into_bytes);
+        let ended = if threw { Ended::Threw(text) } else { Ended::Returned(text) };
+        Event::Finished { ending: self.config.ending(ended) }
     }
 
     fn handle(&self, event: Event, now: f64, draw: u32) -> Step {
+        self.with(|run| Step::after(run.handle(tick(now), event, Draw(draw)), run))
+    }
+
+    fn handle_in(&self, store: &MemoryStore, event: Event, now: f64, wall_now: f64, draw: u32) -> Step {
         self.with(|run| {
-            let answer = run.handle(tick(now), event, Draw(draw));
-            Step { deadline: run.deadline().map(|at| seconds(Micros::new(at.get()))), ..Step::of(answer) }
+            let mut answer = run.handle(tick(now), event, Draw(draw));
+            while let Answer::Apply { ticket, op } = answer {
+                let reply = store.with(|store| store.apply(timestamp(wall_now), &op));
+                answer = run.handle(tick(now), Event::Reply { ticket, reply }, Draw(draw));
+            }
+            Step::after(answer, run)
         })
     }
 
@@ -163,6 +196,10 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    fn after(answer: Answer, run: &Run) -> Self {
+        Self { deadline: run.deadline().map(|at| seconds(Micros::new(at.get()))), ..Self::of(answer) }
+    }
+
     fn of(answer: Answer) -> Self {
         let told = Told::of(&answer).map_or_else(Self::default, Self::told);
         match answer {

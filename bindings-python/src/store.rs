@@ -55,7 +55,8 @@ impl MemoryStore {
 }
 
 impl MemoryStore {
-    fn with<R>(&self, work: impl FnOnce(&mut memory::MemoryStore) -> R) -> R {
+    /// The lock is held for core's work only.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut memory::MemoryStore) -> R) -> R {
         work(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
+import threading
 import weakref
 from typing import Any
 
@@ -196,3 +198,40 @@ except ZeroDivisionError:
 """
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=20)
     assert (done.stdout, done.stderr, done.returncode) == ("OPEN\n", "", 0)
+
+
+def test_on_the_machines_clock_a_probe_runs_beside_another_that_hangs() -> None:
+    rung, hang = threading.Event(), threading.Event()
+    breakers = [
+        CircuitBreaker(failure_threshold=1, health_check={"probe": probe, "interval": 0.001})
+        for probe in (hang.wait, rung.set)
+    ]
+    for breaker in breakers:
+        trip(breaker, 1)
+    assert rung.wait(30)
+    hang.set()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_probes_run_in_a_forked_child_too() -> None:
+    program = """
+import os, threading
+from once_again import CircuitBreaker
+
+def opened(interval):
+    rung = threading.Event()
+    breaker = CircuitBreaker(failure_threshold=1, health_check={"probe": rung.set, "interval": interval})
+    try:
+        breaker.call(lambda: 1 / 0)
+    except ZeroDivisionError:
+        return breaker, rung
+
+kept = opened(60)
+child = os.fork()
+if child == 0:
+    kept = opened(0.001)
+    os._exit(0 if kept[1].wait(30) else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.returncode) == ("0\n", 0), done.stderr

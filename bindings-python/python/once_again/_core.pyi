@@ -47,22 +47,27 @@ class ActionRun:
         The operation that completes the run with a value of this text inside the caller's own transaction, and its bytes;
         none when the run holds no claim.
         """
+    def ended(self, /, text: str | None, threw: bool, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        The function returned a value of this text, or raised an error that is written so; none: what cannot be replayed.
+        """
+    def ended_in(self, /, store: MemoryStore, text: str | None, threw: bool, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        As `ended`, over a store that answers at once.
+        """
     @property
     def key(self, /) -> str:
         """
         The digest the record is filed under, in hexadecimal.
         """
-    def returned(self, /, text: str | None, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
-        """
-        The function returned a value of this text; none: one that cannot be replayed.
-        """
     def tell(self, /, event: str, payload: SupportsGetItem[int, SupportsIndex] | None, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
         """
         Something happened, as core's JSON text says, with its bytes beside it.
         """
-    def threw(self, /, text: str | None, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+    def tell_in(self, /, store: MemoryStore, event: str, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
         """
-        The function raised, and this is how it is written.
+        As `tell` of an event without bytes, over a store that answers at once: its operations are done here, at `wall_now`,
+        until the machine says something else.
         """
 
 @final

@@ -76,11 +76,7 @@ class MemoryStore:
         Raises:
             ConfigError: ``op`` is none.
         """
-        now = self._clock.wall_now()
-        if now >= self._next_sweep:
-            self._next_sweep = now + self._core.cleanup_interval
-            self._do({"op": "sweep", "limit": _SWEPT_AT_ONCE}, now)
-        return self._do(op, now)
+        return self._do(op, self._swept())
 
     def stats(self) -> dict[str, Any]:
         """What it holds: ``records``, ``inProgress``, ``completed``, ``bytes``; and ``evicted``, ``expired``,
@@ -88,6 +84,14 @@ class MemoryStore:
         """
         shown: dict[str, Any] = json.loads(self._core.stats())
         return shown
+
+    def _swept(self) -> float:
+        """The time, after a sweep if one is due."""
+        now = self._clock.wall_now()
+        if now >= self._next_sweep:
+            self._next_sweep = now + self._core.cleanup_interval
+            self._do({"op": "sweep", "limit": _SWEPT_AT_ONCE}, now)
+        return now
 
     def _do(self, op: Mapping[str, Any], now: float) -> dict[str, Any]:
         fields = dict(op)

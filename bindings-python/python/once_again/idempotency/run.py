@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from once_again import _core
     from once_again._clock import SystemClock, SystemRandom
     from once_again._types import Clock, Random
+    from once_again.stores import MemoryStore
 
 START, DUE, ABANDON, CHECKPOINT = (f'{{"event":"{name}"}}' for name in ("start", "due", "abandon", "checkpoint"))
 _BEGUN = frozenset(("execute", "unprotected", "replay", "refuse"))
@@ -29,12 +30,14 @@ _SETTLED = frozenset(("settled", "answer"))
 class Host:
     """What a run needs from the world."""
 
-    __slots__ = ("clock", "limit", "random", "store")
+    __slots__ = ("clock", "limit", "memory", "random", "store")
 
     def __init__(
         self, store: Any, clock: Clock | SystemClock, random: Random | SystemRandom, limit: float | None
     ) -> None:
         self.store = store
+        # Our own memory store is asked by core itself, without a text between them.
+        self.memory: MemoryStore | None = store if _is_plain(store) else None
         self.clock = clock
         self.random = random
         self.limit = limit
@@ -60,7 +63,11 @@ class Told:
 
     def tell(self, event: str, payload: bytes | None = None) -> _core.Step:
         """Hands the machine one event."""
-        return self.core.tell(event, payload, self.host.clock.now(), self.host.random.getrandbits(32))
+        host = self.host
+        now, draw, memory = host.clock.now(), host.random.getrandbits(32), host.memory
+        if memory is None or payload is not None:
+            return self.core.tell(event, payload, now, draw)
+        return self.core.tell_in(memory._core, event, now, memory._swept(), draw)
 
     def replied(self, ticket: int, reply: Any) -> _core.Step:
         """Hands over a store's reply. One that cannot be read is a failure of its store like any other."""
@@ -77,8 +84,18 @@ class Told:
 
     def ended(self, text: str | None, threw: bool) -> _core.Step:
         """The function has returned or raised."""
-        now, draw = self.host.clock.now(), self.host.random.getrandbits(32)
-        return self.core.threw(text, now, draw) if threw else self.core.returned(text, now, draw)
+        host = self.host
+        now, draw, memory = host.clock.now(), host.random.getrandbits(32), host.memory
+        if memory is None:
+            return self.core.ended(text, threw, now, draw)
+        return self.core.ended_in(memory._core, text, threw, now, memory._swept(), draw)
+
+
+def _is_plain(store: Any) -> bool:
+    """Whether it is our memory store as it stands: whoever overrides `apply` wants to be asked."""
+    from once_again.stores import MemoryStore
+
+    return isinstance(store, MemoryStore) and type(store).apply is MemoryStore.apply
 
 
 def operation(step: _core.Step) -> dict[str, Any]:
