@@ -100,6 +100,9 @@ export declare function describeRecord(record: Uint8Array): string
 /** Frees a dialect. */
 export declare function dialectClose(handle: number): void
 
+/** What the server's answer counted, as JSON; `{"unreadable":…}` when it is none. */
+export declare function dialectCounted(handle: number, answer?: Array<null | number | string | Uint8Array> | undefined | null): string
+
 /** What the server's answer about itself warns of, as a JSON list; `{"error":…}` when it can keep no records. */
 export declare function dialectDiagnose(handle: number, answer?: Array<null | number | string | Uint8Array> | undefined | null): string
 
@@ -130,6 +133,9 @@ export interface DialectRequest {
    */
   reply?: string
 }
+
+/** What counts the records from `cursor` on, "0" at first; null when the dialect was closed. */
+export declare function dialectUsage(handle: number, now: number | undefined | null, cursor: string): DialectRequest | null
 
 /** A function's result, which is JSON text, as an encoded outcome. */
 export declare function encodeResult(result: string): Buffer
@@ -275,6 +281,8 @@ export interface SqliteDialect {
   versionTable: string
   /** Answers the schema's version, or NULL. */
   version: string
+  /** Counts live records and their bytes; one parameter, now in microseconds. */
+  usage: string
 }
 
 /** What to read before an operation; null for what is no operation. */

@@ -74,6 +74,20 @@ pub fn dialect_diagnose(handle: f64, answer: Option<Vec<Either4<Null, f64, Strin
     dialect::diagnose(handle, cells(answer).as_deref())
 }
 
+/// What counts the records from `cursor` on, "0" at first; null when the dialect was closed.
+#[napi]
+#[must_use]
+pub fn dialect_usage(handle: f64, now: Option<f64>, cursor: String) -> Option<DialectRequest> {
+    dialect::usage(handle, now, &cursor).map(DialectRequest::from)
+}
+
+/// What the server's answer counted, as JSON; `{"unreadable":…}` when it is none.
+#[napi]
+#[must_use]
+pub fn dialect_counted(handle: f64, answer: Option<Vec<Either4<Null, f64, String, Uint8Array>>>) -> String {
+    dialect::counted(handle, cells(answer).as_deref())
+}
+
 impl From<Command> for DialectRequest {
     fn from(command: Command) -> Self {
         Self { text: Some(command.text.into_owned()), args: cell::values(command.args), reply: None }

@@ -37,6 +37,8 @@ pub struct SqliteDialect {
     pub version_table: String,
     /// Answers the schema's version, or NULL.
     pub version: String,
+    /// Counts live records and their bytes; one parameter, now in microseconds.
+    pub usage: String,
 }
 
 /// How to open a file, begin a transaction and find the schema's version.
@@ -48,6 +50,7 @@ pub fn sqlite_dialect() -> SqliteDialect {
         begin: sqlite::BEGIN.into(),
         version_table: sqlite::VERSION_TABLE.into(),
         version: sqlite::VERSION.into(),
+        usage: sqlite::USAGE.into(),
     }
 }
 

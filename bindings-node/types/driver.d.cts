@@ -1211,10 +1211,18 @@ type StoreReply = {
 } | {
     readonly reply: "outcomeUnknown" | "completed" | "checkpointed" | "released" | "abandoned" | "lost" | "resolved" | "notFound" | "found";
 });
+/** How much a store holds. */
+interface StoreUsage {
+    readonly records: number;
+    /** About. */
+    readonly bytes: number;
+}
 /** A place where records live. */
 interface Store {
     /** Applies one operation atomically. A store that answers at once need not return a promise. */
     apply(op: StoreOp): StoreReply | Promise<StoreReply>;
+    /** How much it holds: looks at every record, so it is for dashboards, not for requests. */
+    usage?(): StoreUsage | Promise<StoreUsage>;
     /** Lets go of timers and connections. */
     close?(): void | Promise<void>;
 }
@@ -1693,6 +1701,8 @@ declare class MemoryStore implements Store {
     apply(op: StoreOp): StoreReply;
     /** How much it holds now. */
     get stats(): MemoryStoreStats;
+    /** As other stores tell it. */
+    usage(): StoreUsage;
     /** Forgets everything and stops the sweep. */
     close(): void;
     [dispose](): void;
@@ -1761,4 +1771,4 @@ declare function noSleep(start?: {
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
 export { CircuitOpenError as E, ConfigError as H, DatabaseRetryConfig as J, DeadLetterQueue as O, DefaultCircuitBreakerConfig as U, DefaultRetryConfig as W, ErrorCodes as Z, ErrorTypeCircuitBreaker as a0, ErrorTypeClient as a1, ErrorTypeNetwork as a2, ErrorTypePermanent as a3, ErrorTypeRateLimit as a4, ErrorTypeServer as a5, ErrorTypeTimeout as a6, ErrorTypeTransient as a7, ErrorTypeUnknown as a8, MemoryDeadLetterStore as aE, MemoryStore as aF, OnceAgainError as aJ, RetryBudget as aV, RetryExhaustedError as aZ, RetryHandler as a_, HTTPRetryConfig as aj, IdempotencyManager as al, Isolation as as, JitterTypeDecorrelated as au, JitterTypeDeviation as av, JitterTypeEqual as aw, JitterTypeFull as ax, JitterTypeNone as ay, RetryManager as b0, RetryManagerPool as b1, RetryPolicyManager as b4, S3RetryConfig as b6, StrategyCustom as bd, StrategyExponentialBackoff as be, StrategyFibonacciBackoff as bf, StrategyFixedDelay as bg, StrategyLinearBackoff as bh, TimeoutError as bk, coreVersion as bo, createFetch as bp, dispose as bq, fingerprint as br, idempotent as bs, isCircuitBreakerError as bt, loadPolicies as bu, retryWithCheckpoint as bv, simpleStore as bw, wrap as bx, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as t, virtualClock as v, CircuitBreaker as y, CircuitBreakerRegistry as z };
-export type { ErrorKind as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, Codec as F, CommonBreakerOptions as G, IdempotencyStore as I, DeadLetter as K, DeadLetterError as L, MockFailure as M, DeadLetterHandler as N, DeadLetterQueueOptions as P, DeadLetterQueueStats as Q, Random as R, Store as S, DeadLetterStore as T, VirtualClock as V, DuplicateCheck as X, ErrorCode as Y, ErrorFacts as _, MockStore as a, RetryHooks as a$, Eviction as a9, LogLevel as aA, LogLine as aB, Logger as aC, MemoryDeadLetterStats as aD, MemoryStoreOptions as aG, MemoryStoreStats as aH, MutableRetryConfig as aI, Operation$1 as aK, Outcome as aL, Permit as aM, PolicyWishes as aN, Queued as aO, QueuedCall as aP, RateBreakerOptions as aQ, RedriveContext as aR, RedriveHandler as aS, Rejection as aT, ReleaseMode as aU, RetryConfig as aW, RetryContext as aX, RetryEvent as aY, ExecuteOptions as aa, FallbackEvent as ab, FallbackStrategy as ac, FetchIdempotency as ad, FetchOptions as ae, FingerprintOptions as af, GiveUpEvent as ag, GiveUpReason as ah, GuardedOperation as ai, HeaderLines as ak, IdempotencyManagerOptions as am, IdempotencyRecord as an, Idempotent as ao, IdempotentContext as ap, IdempotentOptions as aq, IdempotentResult as ar, JitterType as at, JointStore as az, BreakerCallOptions as b, RetryOptions as b2, RetryPolicy as b3, RetryStrategy as b5, Settled as b7, SleepOptions as b8, StateChange as b9, StoreOp as ba, StoreReply as bb, StoredResponse as bc, SuccessEvent as bi, ThresholdBreakerOptions as bj, TraceOptions as bl, Variables as bm, Wrapped as bn, BreakerEvents as c, BreakerLine as d, BreakerNotice as e, BreakerOptions as f, BreakerPreset as g, BreakerSnapshot as h, BreakerState as j, BreakerStats as k, BudgetConfig as l, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };
+export type { ErrorKind as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, Codec as F, CommonBreakerOptions as G, IdempotencyStore as I, DeadLetter as K, DeadLetterError as L, MockFailure as M, DeadLetterHandler as N, DeadLetterQueueOptions as P, DeadLetterQueueStats as Q, Random as R, Store as S, DeadLetterStore as T, VirtualClock as V, DuplicateCheck as X, ErrorCode as Y, ErrorFacts as _, MockStore as a, RetryHooks as a$, Eviction as a9, LogLevel as aA, LogLine as aB, Logger as aC, MemoryDeadLetterStats as aD, MemoryStoreOptions as aG, MemoryStoreStats as aH, MutableRetryConfig as aI, Operation$1 as aK, Outcome as aL, Permit as aM, PolicyWishes as aN, Queued as aO, QueuedCall as aP, RateBreakerOptions as aQ, RedriveContext as aR, RedriveHandler as aS, Rejection as aT, ReleaseMode as aU, RetryConfig as aW, RetryContext as aX, RetryEvent as aY, ExecuteOptions as aa, FallbackEvent as ab, FallbackStrategy as ac, FetchIdempotency as ad, FetchOptions as ae, FingerprintOptions as af, GiveUpEvent as ag, GiveUpReason as ah, GuardedOperation as ai, HeaderLines as ak, IdempotencyManagerOptions as am, IdempotencyRecord as an, Idempotent as ao, IdempotentContext as ap, IdempotentOptions as aq, IdempotentResult as ar, JitterType as at, JointStore as az, BreakerCallOptions as b, RetryOptions as b2, RetryPolicy as b3, RetryStrategy as b5, Settled as b7, SleepOptions as b8, StateChange as b9, StoreOp as ba, StoreReply as bb, StoredResponse as bc, SuccessEvent as bi, ThresholdBreakerOptions as bj, TraceOptions as bl, Variables as bm, Wrapped as bn, StoreUsage as by, BreakerEvents as c, BreakerLine as d, BreakerNotice as e, BreakerOptions as f, BreakerPreset as g, BreakerSnapshot as h, BreakerState as j, BreakerStats as k, BudgetConfig as l, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };

@@ -1,4 +1,4 @@
-import { az as JointStore, ba as StoreOp, bb as StoreReply, S as Store } from './driver.cjs';
+import { az as JointStore, ba as StoreOp, bb as StoreReply, by as StoreUsage, S as Store } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
 export { I as IdempotencyStore, aF as MemoryStore, aG as MemoryStoreOptions, aH as MemoryStoreStats, aU as ReleaseMode, bc as StoredResponse, bw as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
@@ -55,6 +55,8 @@ declare class PostgresStore implements JointStore {
     completeIn(db: object, op: StoreOp): Promise<StoreReply>;
     /** Rejects when the schema is not there; the first operation warns of it too, once. */
     check(): Promise<readonly string[]>;
+    /** How much it holds: records that are alive, and the bytes of table and indexes. */
+    usage(): Promise<StoreUsage>;
     /** Stops sweeping, and ends the pool if this store has made it. */
     close(): Promise<void>;
     [dispose](): void;
@@ -63,6 +65,8 @@ declare class PostgresStore implements JointStore {
 /** A client of ioredis, also its `Cluster`. */
 interface IoRedisClient {
     callBuffer(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
+    /** Of a `Cluster`. */
+    nodes?(role: "master"): IoRedisClient[];
 }
 /** A client, pool, cluster or sentinel of node-redis (`redis` 5 or later). */
 interface NodeRedisClient {
@@ -111,6 +115,8 @@ declare class RedisStore implements Store {
     applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]>;
     /** What about the server's settings endangers records; the first operation warns of it too, once. */
     check(): Promise<readonly string[]>;
+    /** How much it holds, in a Cluster on all primaries; about, since Redis counts while others write. */
+    usage(): Promise<StoreUsage>;
     close(): void;
     [dispose](): void;
 }
@@ -154,10 +160,12 @@ declare class SqliteStore implements JointStore {
      * committed or rolled back together with whatever else that transaction writes.
      */
     completeIn(db: object, op: StoreOp): StoreReply;
+    /** How much it holds: records that are alive, and about the bytes they take. */
+    usage(): StoreUsage;
     /** Stops sweeping, and closes the file if this store has opened it. */
     close(): void;
     [dispose](): void;
 }
 
-export { JointStore, PostgresStore, RedisStore, SqliteStore, Store, StoreOp, StoreReply };
+export { JointStore, PostgresStore, RedisStore, SqliteStore, Store, StoreOp, StoreReply, StoreUsage };
 export type { IoRedisClient, NodeRedisClient, PostgresClient, PostgresQuery, PostgresStoreOptions, RedisArgument, RedisClient, RedisReply, RedisScripts, RedisStoreOptions, SqliteDatabase, SqliteStatement, SqliteStoreOptions };

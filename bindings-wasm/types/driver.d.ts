@@ -1205,10 +1205,18 @@ type StoreReply = {
 } | {
     readonly reply: "outcomeUnknown" | "completed" | "checkpointed" | "released" | "abandoned" | "lost" | "resolved" | "notFound" | "found";
 });
+/** How much a store holds. */
+interface StoreUsage {
+    readonly records: number;
+    /** About. */
+    readonly bytes: number;
+}
 /** A place where records live. */
 interface Store {
     /** Applies one operation atomically. A store that answers at once need not return a promise. */
     apply(op: StoreOp): StoreReply | Promise<StoreReply>;
+    /** How much it holds: looks at every record, so it is for dashboards, not for requests. */
+    usage?(): StoreUsage | Promise<StoreUsage>;
     /** Lets go of timers and connections. */
     close?(): void | Promise<void>;
 }
@@ -1687,6 +1695,8 @@ declare class MemoryStore implements Store {
     apply(op: StoreOp): StoreReply;
     /** How much it holds now. */
     get stats(): MemoryStoreStats;
+    /** As other stores tell it. */
+    usage(): StoreUsage;
     /** Forgets everything and stops the sweep. */
     close(): void;
     [dispose](): void;

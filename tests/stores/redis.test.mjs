@@ -119,6 +119,18 @@ for (const [name, connect] of [
       );
     });
 
+    test("usage takes a prefix as it is written, also one that looks like a pattern", async () => {
+      const begun = { ...get, op: "begin", owner: "a".repeat(32), fingerprint: `raw:${"00".repeat(32)}` };
+      const rules = { retention: 60_000_000, onOrphan: "fail", maxTakeovers: 0, derived: false };
+      const pattern = new RedisStore(connection.client, { prefix: `${name}[a-z]*?:` });
+      const other = new RedisStore(connection.client, { prefix: `${name}azz:` });
+      await other.apply({ ...begun, ...rules });
+      assert.equal((await pattern.usage()).records, 0);
+      await pattern.apply({ ...begun, ...rules });
+      assert.equal((await pattern.usage()).records, 1);
+      assert.equal((await other.usage()).records, 1);
+    });
+
     test("a key of another kind in the store's place fails closed", async () => {
       const store = new RedisStore(connection.client, { prefix: "other:" });
       await command("SET", `other:${get.key}`, "a string");

@@ -4,6 +4,7 @@ use crate::mailbox::timestamp;
 use crate::slab::Slab;
 use crate::{answer, store};
 use once_again_core::error::ConfigError;
+use once_again_core::json;
 use once_again_core::store::{Cell, Command, Dialect, Request, StoreOp};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -82,6 +83,22 @@ pub fn install(handle: f64) -> Option<Command> {
 #[must_use]
 pub fn diagnose(handle: f64, answer: Option<&[Cell]>) -> String {
     answer::text(with(handle, |dialect| dialect.diagnose(answer)).unwrap_or_else(|| Ok(Vec::new())))
+}
+
+/// What counts the records from `cursor` on.
+#[must_use]
+pub fn usage(handle: f64, now: Option<f64>, cursor: &str) -> Option<Command> {
+    with(handle, |dialect| dialect.usage(now.map(timestamp), cursor))
+}
+
+/// What the answer counted, as JSON; `{"unreadable":…}` when it is none.
+#[must_use]
+pub fn counted(handle: f64, answer: Option<&[Cell]>) -> String {
+    match with(handle, |dialect| dialect.counted(answer)) {
+        None => GONE.into(),
+        Some(Ok(usage)) => json::to_string(&usage),
+        Some(Err(error)) => store::unreadable(&error.to_string()),
+    }
 }
 
 const GONE: &str = r#"{"gone":true}"#;

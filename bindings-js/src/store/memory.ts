@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
 import { dispose, Machine } from "../machine.js";
 import { readAnswer, specText } from "../spec.js";
-import { opText, replyOf, type Store, type StoreOp, type StoreReply } from "./store.js";
+import { opText, replyOf, type Store, type StoreOp, type StoreReply, type StoreUsage } from "./store.js";
 import { SWEEP_LIMIT, Sweeper } from "./sweeper.js";
 
 /** Limits of a {@link MemoryStore}. */
@@ -60,6 +60,12 @@ export class MemoryStore implements Store {
   /** How much it holds now. */
   get stats(): MemoryStoreStats {
     return JSON.parse(core.memoryStats(this.#machine.handle)) as MemoryStoreStats;
+  }
+
+  /** As other stores tell it. */
+  usage(): StoreUsage {
+    const { records, bytes } = this.stats;
+    return { records, bytes };
   }
 
   /** Forgets everything and stops the sweep. */

@@ -72,10 +72,19 @@ export type StoreReply = { readonly payload?: Uint8Array } & (
     }
 );
 
+/** How much a store holds. */
+export interface StoreUsage {
+  readonly records: number;
+  /** About. */
+  readonly bytes: number;
+}
+
 /** A place where records live. */
 export interface Store {
   /** Applies one operation atomically. A store that answers at once need not return a promise. */
   apply(op: StoreOp): StoreReply | Promise<StoreReply>;
+  /** How much it holds: looks at every record, so it is for dashboards, not for requests. */
+  usage?(): StoreUsage | Promise<StoreUsage>;
   /** Lets go of timers and connections. */
   close?(): void | Promise<void>;
 }

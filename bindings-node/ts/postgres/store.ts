@@ -4,7 +4,7 @@
 import type { Clock } from "@once-again/driver/clock";
 import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
 import { dispose } from "@once-again/driver/machine";
-import type { JointStore, StoreOp, StoreReply } from "@once-again/driver/store/store";
+import type { JointStore, StoreOp, StoreReply, StoreUsage } from "@once-again/driver/store/store";
 import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
 import { type Cell, type Command, Dialect } from "../store/dialect.js";
 import { asPostgres, inTransaction, openPostgres, type PostgresClient } from "./client.js";
@@ -85,6 +85,11 @@ export class PostgresStore implements JointStore {
   /** Rejects when the schema is not there; the first operation warns of it too, once. */
   check(): Promise<readonly string[]> {
     return this.#dialect.check();
+  }
+
+  /** How much it holds: records that are alive, and the bytes of table and indexes. */
+  usage(): Promise<StoreUsage> {
+    return this.#dialect.usage([(command) => run(this.#client, command)]);
   }
 
   /** Stops sweeping, and ends the pool if this store has made it. */

@@ -8,12 +8,20 @@ import { firstInstalled, fromEnv } from "../store/env.js";
 /** A client of ioredis, also its `Cluster`. */
 export interface IoRedisClient {
   callBuffer(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
+  /** Of a `Cluster`. */
+  nodes?(role: "master"): IoRedisClient[];
 }
 
 /** A client, pool, cluster or sentinel of node-redis (`redis` 5 or later). */
 export interface NodeRedisClient {
   // biome-ignore lint/suspicious/noExplicitAny: node-redis's own type has the whole of a client's configuration in it
   withTypeMapping(mapping: any): NodeRedisScripts;
+}
+
+/** What a cluster has besides. */
+interface NodeRedisCluster extends NodeRedisClient {
+  readonly masters: readonly object[];
+  nodeClient(node: object): NodeRedisClient | Promise<NodeRedisClient>;
 }
 
 /** What is used of such a client. */
@@ -72,6 +80,21 @@ export function scriptsOver(client: RedisClient): RedisScripts {
     };
   }
   throw new ConfigError("client", describe(client), "a client of ioredis, or of node-redis (redis 5 or later)");
+}
+
+/** The scripts of every server that holds keys of its own: a Cluster's primaries, or the only server. */
+export async function primariesOver(client: RedisClient): Promise<RedisScripts[]> {
+  if ("nodes" in client && typeof client.nodes === "function") {
+    // Whatever is answered: before that it has not learned which nodes there are.
+    await client.callBuffer("PING", []);
+    return client.nodes("master").map(scriptsOver);
+  }
+  if ("masters" in client && "nodeClient" in client) {
+    const cluster = client as NodeRedisCluster;
+    const clients = await Promise.all(cluster.masters.map((node) => cluster.nodeClient(node)));
+    return clients.map(scriptsOver);
+  }
+  return [scriptsOver(client)];
 }
 
 /** A client for `REDIS_URL`, and how to end it. It connects by itself, and again whenever the server was away. */

@@ -3,9 +3,17 @@
 
 import type { Clock } from "@once-again/driver/clock";
 import { dispose } from "@once-again/driver/machine";
-import type { Store, StoreOp, StoreReply } from "@once-again/driver/store/store";
-import { Dialect } from "../store/dialect.js";
-import { openRedis, type RedisClient, type RedisReply, scriptsOver } from "./client.js";
+import type { Store, StoreOp, StoreReply, StoreUsage } from "@once-again/driver/store/store";
+import { type Cell, Dialect } from "../store/dialect.js";
+import {
+  openRedis,
+  primariesOver,
+  type RedisArgument,
+  type RedisClient,
+  type RedisReply,
+  type RedisScripts,
+  scriptsOver,
+} from "./client.js";
 
 /** Settings of a {@link RedisStore}. */
 export interface RedisStoreOptions {
@@ -21,15 +29,16 @@ export interface RedisStoreOptions {
  * last writes in any case. The client stays yours: `close` does not close it.
  */
 export class RedisStore implements Store {
+  readonly #client: RedisClient;
   readonly #dialect: Dialect;
   #quit: (() => void) | undefined;
 
   constructor(client: RedisClient, { clock, ...config }: RedisStoreOptions = {}) {
     const scripts = scriptsOver(client);
-    this.#dialect = new Dialect("redis", config, clock, async ({ text, args: [key, ...args] }) => {
-      const answer = await scripts.run(text, [key as string], args as (string | number | Uint8Array)[]);
-      return answer as readonly RedisReply[];
-    });
+    this.#client = client;
+    this.#dialect = new Dialect("redis", config, clock, ({ text, args: [key, ...args] }) =>
+      run(scripts, [key as string], text, args),
+    );
   }
 
   /** A store at `REDIS_URL`, over whichever of ioredis and node-redis is installed; `close` closes its connection. */
@@ -54,6 +63,12 @@ export class RedisStore implements Store {
     return this.#dialect.check();
   }
 
+  /** How much it holds, in a Cluster on all primaries; about, since Redis counts while others write. */
+  async usage(): Promise<StoreUsage> {
+    const servers = await primariesOver(this.#client);
+    return this.#dialect.usage(servers.map((server) => (command) => run(server, [], command.text, command.args)));
+  }
+
   close(): void {
     this.#dialect.close();
     this.#quit?.();
@@ -62,4 +77,14 @@ export class RedisStore implements Store {
   [dispose](): void {
     this.close();
   }
+}
+
+async function run(
+  scripts: RedisScripts,
+  keys: readonly string[],
+  text: string,
+  args: readonly Cell[],
+): Promise<readonly RedisReply[]> {
+  // Core gives a script no NULL, and its scripts answer lists.
+  return (await scripts.run(text, keys, args as RedisArgument[])) as readonly RedisReply[];
 }

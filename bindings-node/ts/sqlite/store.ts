@@ -4,7 +4,14 @@
 import { type Clock, systemClock } from "@once-again/driver/clock";
 import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
 import { dispose } from "@once-again/driver/machine";
-import { type JointStore, opText, replyOf, type StoreOp, type StoreReply } from "@once-again/driver/store/store";
+import {
+  type JointStore,
+  opText,
+  replyOf,
+  type StoreOp,
+  type StoreReply,
+  type StoreUsage,
+} from "@once-again/driver/store/store";
 import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
 import { native } from "../native.js";
 import { type Cell, inTransaction, openDatabase, type SqliteDatabase, type SqliteStatement } from "./database.js";
@@ -90,6 +97,14 @@ export class SqliteStore implements JointStore {
       );
     }
     return this.#step(database, op);
+  }
+
+  /** How much it holds: records that are alive, and about the bytes they take. */
+  usage(): StoreUsage {
+    const now = Math.floor(this.#clock.wallNow() * 1_000);
+    const row = this.#on(this.#database).of(this.#dialect.usage).get(now) as Record<string, Cell>;
+    const [records, bytes] = Object.values(row).map(Number) as [number, number];
+    return { records, bytes };
   }
 
   /** Stops sweeping, and closes the file if this store has opened it. */

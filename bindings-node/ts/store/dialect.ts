@@ -4,7 +4,14 @@ import type { Clock } from "@once-again/driver/clock";
 import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
 import { Machine } from "@once-again/driver/machine";
 import { readAnswer, specText } from "@once-again/driver/spec";
-import { opText, replyOf, type StoreOp, type StoreReply } from "@once-again/driver/store/store";
+import {
+  opText,
+  readable,
+  replyOf,
+  type StoreOp,
+  type StoreReply,
+  type StoreUsage,
+} from "@once-again/driver/store/store";
 import type { DialectRequest } from "../../native/index.js";
 import { native } from "../native.js";
 
@@ -19,6 +26,10 @@ export interface Command {
 
 /** Sends one command; answers a script's list, or a query's only row, or undefined when there is no row. */
 export type Send = (command: Command) => Promise<readonly unknown[] | undefined>;
+
+interface Page extends StoreUsage {
+  readonly next?: string;
+}
 
 /** Carries operations to one server. */
 export class Dialect {
@@ -56,6 +67,22 @@ export class Dialect {
   async check(): Promise<readonly string[]> {
     const answer = await reached(this.#send(native.dialectHealth(this.#open()) as DialectRequest & Command));
     return readAnswer<string[]>(native.dialectDiagnose(this.#open(), answer?.map(cell)));
+  }
+
+  /** Counts what is alive, on each of `servers`, page by page. */
+  async usage(servers: readonly Send[]): Promise<StoreUsage> {
+    let [records, bytes] = [0, 0];
+    for (const send of servers) {
+      for (let next: string | undefined = "0"; next !== undefined; ) {
+        const command = native.dialectUsage(this.#open(), this.#clock?.wallNow(), next) as DialectRequest & Command;
+        const answer = await reached(send(command));
+        const page: Page = readable<Page>(native.dialectCounted(this.#open(), answer?.map(cell)));
+        records += page.records;
+        bytes += page.bytes;
+        next = page.next;
+      }
+    }
+    return { records, bytes };
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 
 use super::postgres::Postgres;
 use super::redis::Redis;
-use super::{Cell, Command, Request, StoreOp, StoreReply};
+use super::{Cell, Command, Request, StoreOp, StoreReply, Usage};
 use crate::error::ConfigError;
 use crate::idempotency::record::RecordError;
 use crate::spec::Value;
@@ -68,5 +68,20 @@ impl Dialect {
             Self::Redis(_) => Ok(Redis::warnings(answer.unwrap_or_default())),
             Self::Postgres(postgres) => postgres.diagnose(answer).map(|()| Vec::new()),
         }
+    }
+
+    /// Counts the records from `cursor` on, which is [`Usage::FIRST`] at first; [`Usage`] is read from the answer. Has no
+    /// key, so in a Redis Cluster each primary is asked.
+    #[must_use]
+    pub fn usage(&self, now: Option<Timestamp>, cursor: &str) -> Command {
+        match self {
+            Self::Redis(redis) => redis.usage(cursor),
+            Self::Postgres(postgres) => postgres.usage(now),
+        }
+    }
+
+    /// What the answer counted.
+    pub fn counted(&self, answer: Option<&[Cell]>) -> Result<Usage, RecordError> {
+        Usage::read(answer.unwrap_or_default())
     }
 }

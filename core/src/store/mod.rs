@@ -20,6 +20,7 @@ mod reply;
 mod row;
 pub mod sqlite;
 mod step;
+mod usage;
 mod wire;
 
 pub use command::{Cell, Command};
@@ -28,6 +29,7 @@ pub use op::{Begin, Mode, OnOrphan, OpKind, Resolution, StoreOp, Target};
 pub use reply::{Mismatch, StoreReply};
 pub use row::COLUMNS;
 pub use step::{Write, step, step_encoded};
+pub use usage::Usage;
 pub use wire::WireError;
 pub(crate) use wire::refuse_payload;
 

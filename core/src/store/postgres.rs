@@ -40,6 +40,7 @@ pub struct Postgres {
     get: String,
     sweep: String,
     health: String,
+    usage: String,
     install: String,
     table: String,
 }
@@ -56,6 +57,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
 ]];
 const INSTALL: &str = include_str!("postgres/install.sql");
 const PARTITIONS: &str = include_str!("postgres/partitions.sql");
+const USAGE: &str = include_str!("postgres/usage.sql");
 const GET: &str = include_str!("postgres/get.sql");
 const BEGIN: &str = "SELECT * FROM {begin}($1::int8, $2::bytea, $3::bytea, $4::text, $5::bytea, $6::int8, $7::int8, \
                      $8::text, $9::int8, $10::int8)";
@@ -113,6 +115,7 @@ impl Postgres {
             get: names.fill(GET),
             sweep: names.fill(SWEEP),
             health: names.fill(HEALTH),
+            usage: names.fill(USAGE),
             install: names.fill(&install),
             table: table.into(),
         }
@@ -176,6 +179,12 @@ impl Postgres {
     #[must_use]
     pub fn health(&self) -> Command {
         Command::new(self.health.clone(), Vec::new())
+    }
+
+    /// Counts what is alive; the bytes are those of table and indexes.
+    #[must_use]
+    pub fn usage(&self, now: Option<Timestamp>) -> Command {
+        Command::new(self.usage.clone(), vec![optional(now.map(Timestamp::get))])
     }
 
     /// Whether the schema is there.
@@ -308,8 +317,8 @@ mod tests {
     fn no_placeholder_is_left_in_any_statement() {
         for partition in [PartitionStrategy::None, PartitionStrategy::Monthly] {
             let dialect = Postgres::new(Some("app"), "keys", partition);
-            let Postgres { begin, own, resolve, get, sweep, health, install, .. } = dialect;
-            for sql in [begin, own, resolve, get, sweep, health, install] {
+            let Postgres { begin, own, resolve, get, sweep, health, usage, install, .. } = dialect;
+            for sql in [begin, own, resolve, get, sweep, health, usage, install] {
                 assert!(!sql.contains(['{', '}']) || sql.contains("[0-9]{6}"), "{sql}");
                 assert_eq!(sql.matches(['{', '}']).count(), 2 * sql.matches("{6}").count(), "{sql}");
             }

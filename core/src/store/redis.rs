@@ -29,6 +29,7 @@ const ABANDON: &str = script!("redis/common.lua", "redis/own.lua", "redis/abando
 const RESOLVE: &str = script!("redis/common.lua", "redis/resolve.lua");
 const GET: &str = script!("redis/common.lua", "redis/get.lua");
 const HEALTH: &str = script!("redis/health.lua");
+const USAGE: &str = script!("redis/usage.lua");
 
 /// A store's place in a Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +138,19 @@ impl Redis {
             );
         }
         warnings
+    }
+
+    /// Counts one page of the records on one server. The only script without a key: in a Cluster each primary is asked.
+    #[must_use]
+    pub fn usage(&self, cursor: &str) -> Command {
+        let mut pattern = String::new();
+        for char in self.prefix.chars() {
+            if matches!(char, '*' | '?' | '[' | ']' | '^' | '-' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(char);
+        }
+        Command::new(USAGE, vec![Cell::text(cursor), Cell::text(pattern + "*")])
     }
 
     fn key(&self, key: &RecordKey) -> Cell {

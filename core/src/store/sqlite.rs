@@ -45,6 +45,9 @@ pub const EXPIRED: &str = include_str!("sqlite/expired.sql");
 /// Deletes expired records; parameters: now, limit.
 pub const SWEEP: &str = include_str!("sqlite/sweep.sql");
 
+/// Counts live records and their bytes, about; one parameter, now.
+pub const USAGE: &str = include_str!("sqlite/usage.sql");
+
 /// The file was written by a version of the library that came later than this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SchemaError {

@@ -1,0 +1,7 @@
+-- ARGV: cursor, pattern. One page of the records on this server: how many, their bytes, and where the next page begins.
+local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)
+local bytes = 0
+for _, key in ipairs(page[2]) do
+  bytes = bytes + (redis.call('MEMORY', 'USAGE', key) or 0)
+end
+return { 'usage', tostring(#page[2]), string.format('%.0f', bytes), page[1] }
