@@ -5,11 +5,11 @@ use crate::mailbox::{millis, tick};
 use crate::payload;
 use crate::run::{self, Kind, Open};
 use crate::slab::Slab;
-use once_again_core::error::{Code, ConfigError};
+use once_again_core::error::ConfigError;
 use once_again_core::fingerprint::{Fingerprint, Options, Parts};
-use once_again_core::idempotency::action::{ActionConfig, Ended, Kept};
+use once_again_core::idempotency::action::{ActionConfig, Ended, Told as End};
 use once_again_core::idempotency::key::KeyError;
-use once_again_core::idempotency::machine::{Event, Refusal, Replay, Run, Settled};
+use once_again_core::idempotency::machine::{Action, Event, Refusal, Run};
 use once_again_core::json;
 use once_again_core::spec::Unit;
 use serde::Serialize;
@@ -121,46 +121,20 @@ pub(crate) enum Told {
     },
 }
 
-fn told(action: &'static str, result: Told) -> run::Told {
-    run::Told { action, result: Some(result), ..run::plain(action) }
-}
-
-fn refused(action: &'static str, code: Code, detail: &'static str) -> run::Told {
-    told(action, Told::Refused { code: code.name(), detail, retry_after: None })
-}
-
-pub(crate) fn replay(action: &'static str, replay: &Replay) -> run::Told {
-    match Kept::of(&replay.outcome) {
-        Kept::Returned(text) => {
-            payload::leave(Some(text.to_vec()));
-            told(action, Told::Returned)
+/// An answer of the machine that may tell of another run's end.
+pub(crate) fn told(action: &'static str, answer: &Action) -> run::Told {
+    let text = |bytes, told| {
+        payload::leave(Some(bytes));
+        Some(told)
+    };
+    let result = match End::of(answer) {
+        None => None,
+        Some(End::Returned(bytes)) => text(bytes, Told::Returned),
+        Some(End::Threw(bytes)) => text(bytes, Told::Threw),
+        Some(End::Uncertain) => Some(Told::Uncertain),
+        Some(End::Refused(Refusal { code, detail, retry_after })) => {
+            Some(Told::Refused { code: code.name(), detail, retry_after: retry_after.map(millis) })
         }
-        Kept::Threw(text) => {
-            payload::leave(Some(text.to_vec()));
-            told(action, Told::Threw)
-        }
-        Kept::Omitted => {
-            let why = "the function has run, but what it returned was not kept";
-            refused(action, Code::IdempotencyNotReplayable, why)
-        }
-    }
-}
-
-pub(crate) fn refusal(refusal: &Refusal) -> run::Told {
-    let Refusal { code, detail, retry_after } = refusal;
-    let retry_after = retry_after.map(millis);
-    told("refuse", Told::Refused { code: code.name(), detail, retry_after })
-}
-
-/// A late owner hears of the outcome that stands.
-pub(crate) fn settled(settled: &Settled) -> run::Told {
-    match settled {
-        Settled::Lost { replay: Some(outcome) } => replay("settled", outcome),
-        Settled::Lost { replay: None } => {
-            let why = "another run of this call has taken over and is not done";
-            refused("settled", Code::IdempotencyInProgress, why)
-        }
-        Settled::Uncertain => told("settled", Told::Uncertain),
-        _ => run::plain("settled"),
-    }
+    };
+    run::Told { result, ..run::plain(action) }
 }

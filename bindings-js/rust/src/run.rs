@@ -131,13 +131,13 @@ impl Kind {
             (Action::AbortHandler, _) => plain("abortHandler"),
             (Action::Nothing, _) => plain("nothing"),
             (Action::Replay(replay), Self::Http(answers)) => answers.replay("replay", &replay),
-            (Action::Replay(replay), Self::Function(_)) => action::replay("replay", &replay),
+            (answer @ Action::Replay(_), Self::Function(_)) => action::told("replay", &answer),
             (Action::Refuse(refusal), Self::Http(_)) => http::Answers::refusal(&refusal),
-            (Action::Refuse(refusal), Self::Function(_)) => action::refusal(&refusal),
+            (answer @ Action::Refuse(_), Self::Function(_)) => action::told("refuse", &answer),
             (Action::Answer, Self::Http(_)) => http::Answers::unconfirmed(),
             (Action::Answer, Self::Function(_)) => plain("answer"),
             (Action::Settled(settled), Self::Http(answers)) => answers.settled(&settled),
-            (Action::Settled(settled), Self::Function(_)) => action::settled(&settled),
+            (answer @ Action::Settled(_), Self::Function(_)) => action::told("settled", &answer),
         }
     }
 }
