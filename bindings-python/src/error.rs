@@ -9,6 +9,7 @@ mod raised {
     pyo3::import_exception!(once_again.errors, ConfigError);
     pyo3::import_exception!(once_again.errors, FingerprintError);
     pyo3::import_exception!(once_again.errors, KeyInvalidError);
+    pyo3::import_exception!(once_again.errors, StoreUnavailableError);
 }
 
 /// The exception for a configuration that core refused.
@@ -24,6 +25,11 @@ pub(crate) fn no_fingerprint(pointer: &str, problem: &str) -> PyErr {
 /// The exception for what is no idempotency key: what was got, and what one is.
 pub(crate) fn malformed_key(got: &str, expected: &'static str) -> PyErr {
     raised::KeyInvalidError::new_err((got.to_owned(), expected))
+}
+
+/// The exception for a store that answers what no store answers.
+pub(crate) fn unavailable(why: String) -> PyErr {
+    raised::StoreUnavailableError::new_err(why)
 }
 
 /// What core knows of an error code: HTTP status, whether a retry may help, suggested actions.

@@ -3,13 +3,16 @@
 mod action;
 mod breaker;
 mod budget;
+mod cell;
 mod dead_letter;
+mod dialect;
 mod error;
 mod fingerprint;
 mod idempotency;
 mod retry;
 mod shapes;
 mod spec;
+mod sqlite;
 mod store;
 mod time;
 
@@ -28,6 +31,8 @@ mod _core {
     #[pymodule_export]
     use super::dead_letter::Letters;
     #[pymodule_export]
+    use super::dialect::Dialect;
+    #[pymodule_export]
     use super::error::describe_code;
     #[pymodule_export]
     use super::fingerprint::fingerprint;
@@ -39,7 +44,9 @@ mod _core {
     #[pymodule_export]
     use super::retry::{RetryCall, RetryPolicy, RetrySpec, retry_after, veto};
     #[pymodule_export]
-    use super::store::MemoryStore;
+    use super::sqlite::{SqliteDialect, SqliteStep};
+    #[pymodule_export]
+    use super::store::{MemoryStore, cleanup_interval};
     use pyo3::prelude::*;
 
     /// The version of the decision core inside this module.

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use once_again_core::error::ConfigError;
 use once_again_core::json;
-use once_again_core::spec::Unit;
+use once_again_core::spec::{Unit, Value};
 use once_again_core::store::StoreOp;
 use once_again_core::store::memory::{self, MemorySpec};
 use pyo3::prelude::*;
@@ -42,8 +42,7 @@ impl MemoryStore {
         payload: Option<Vec<u8>>,
         wall_now: f64,
     ) -> PyResult<(String, Option<Vec<u8>>)> {
-        let op = StoreOp::from_wire(op, payload)
-            .map_err(|why| refused(ConfigError::new("op", why.to_string(), "an operation of a store")))?;
+        let op = operation(op, payload)?;
         let reply = self.with(|store| store.apply(timestamp(wall_now), &op));
         Ok(reply.to_wire())
     }
@@ -52,6 +51,20 @@ impl MemoryStore {
     fn stats(&self) -> String {
         json::to_string(&self.with(|store| store.stats()))
     }
+}
+
+/// An operation from its JSON text and its payload.
+pub(crate) fn operation(text: &str, payload: Option<Vec<u8>>) -> PyResult<StoreOp> {
+    StoreOp::from_wire(text, payload)
+        .map_err(|why| refused(ConfigError::new("op", why.to_string(), "an operation of a store")))
+}
+
+/// Seconds between two sweeps of a store that is bounded by nothing else.
+#[pyfunction]
+pub(crate) fn cleanup_interval(given: &Bound<'_, PyAny>) -> PyResult<f64> {
+    let fields = Value::Map(vec![("cleanup_interval".into(), spec::read(given)?)]);
+    let given = MemorySpec::read(&fields, Unit::Seconds, "").map_err(refused)?;
+    Ok(seconds(given.cleanup_interval.unwrap_or(MemorySpec::CLEANUP_INTERVAL)))
 }
 
 impl MemoryStore {

@@ -4,8 +4,10 @@
 //
 // starts what is named and prints one line of JSON, such as {"redis":{"port":40123,"url":"redis://127.0.0.1:40123"}}; a
 // server that this machine does not have is {"missing":"why"}. They all end when standard input is closed, and when this
-// process ends in any other way.
+// process ends in any other way. A line `kill redis` ends one as a crash does, `start redis` starts it again over the same
+// files; once it is done, a line {"done":"kill redis"} says so.
 
+import { createInterface } from "node:readline";
 import { postgresMissing, startPostgres } from "./postgres.mjs";
 import { redisMissing, startCluster, startRedis } from "./redis.mjs";
 
@@ -22,20 +24,23 @@ if (names.length === 0 || unknown !== undefined) {
   process.exit(2);
 }
 
-const servers = [];
+const servers = new Map();
 const open = async (name) => {
   const { missing, start } = kinds[name];
   if (missing !== false) return [name, { missing }];
   const server = await start({});
-  servers.push(server);
+  servers.set(name, server);
   const { port, url, ports } = server;
   return [name, { port, url, ports }];
 };
 const opened = await Promise.all(names.map(open));
 console.log(JSON.stringify(Object.fromEntries(opened)));
 
-process.stdin.resume();
-process.stdin.once("end", async () => {
-  await Promise.all(servers.map((server) => server.stop()));
-  process.exit();
-});
+for await (const line of createInterface({ input: process.stdin })) {
+  const [what, name] = line.split(" ");
+  if (what !== "kill" && what !== "start") throw new Error(`kill or start, not ${what}`);
+  await servers.get(name)[what]();
+  console.log(JSON.stringify({ done: line }));
+}
+await Promise.all([...servers.values()].map((server) => server.stop()));
+process.exit();

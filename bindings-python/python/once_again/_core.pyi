@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "Step", "breakers_to_prometheus", "check_fingerprint", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
+__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
 
 @final
 class Action:
@@ -194,6 +194,34 @@ class Budget:
         """
 
 @final
+class Dialect:
+    """
+    A store on a server: `redis` or `postgres`.
+    """
+    def __new__(cls, /, name: str, fields: Any) -> Dialect: ...
+    def diagnose(self, /, answer: Any) -> list[str]:
+        """
+        What in the server's answer endangers records.
+        """
+    def health(self, /) -> tuple[str, list[Any]]:
+        """
+        What asks the server about itself.
+        """
+    def install(self, /) -> tuple[str, list[Any]] | None:
+        """
+        What makes all that the server must have; none where it needs nothing.
+        """
+    def reply(self, /, answer: Any) -> tuple[str, bytes | None]:
+        """
+        The reply in a server's answer (none: no row), a JSON text, and its payload.
+        """
+    def request(self, /, op: str, payload: SupportsGetItem[int, SupportsIndex] | None, wall_now: SupportsFloat | SupportsIndex | None) -> tuple[tuple[str, list[Any]] | None, str | None]:
+        """
+        What to send for an operation; or, where the server need not be asked, the reply. `wall_now` overrides the
+        server's clock.
+        """
+
+@final
 class Letters:
     """
     A bounded box of letters, shared by threads. Its lock is held for core's work only, never while Python runs.
@@ -353,6 +381,53 @@ class RetrySpec:
         """
 
 @final
+class SqliteDialect:
+    """
+    The statements around operations.
+    """
+    def __new__(cls, /) -> SqliteDialect: ...
+    @property
+    def begin(self, /) -> str:
+        """
+        Opens the transaction around one operation.
+        """
+    @staticmethod
+    def migrate(found: SupportsIndex | None) -> list[tuple[str, list[Any]]]:
+        """
+        The statements that bring a file whose schema has version `found` up to date.
+        """
+    @property
+    def open(self, /) -> list[str]:
+        """
+        For a file that the store opens itself.
+        """
+    @property
+    def version(self, /) -> str:
+        """
+        Answers the schema's version, or NULL.
+        """
+    @property
+    def version_table(self, /) -> str:
+        """
+        Makes room for the schema's version.
+        """
+
+@final
+class SqliteStep:
+    """
+    One operation at one time: first `look_up`, then `decide` on what that brought.
+    """
+    def __new__(cls, /, op: str, payload: SupportsGetItem[int, SupportsIndex] | None, wall_now: SupportsFloat | SupportsIndex) -> SqliteStep: ...
+    def decide(self, /, row: Any) -> tuple[list[tuple[str, list[Any]]], str, bytes | None]:
+        """
+        What to run, in this order and in the transaction of the look-up; the reply, a JSON text, and its payload.
+        """
+    def look_up(self, /) -> tuple[str, list[Any]]:
+        """
+        What to read: one row, or none.
+        """
+
+@final
 class Step:
     """
     What the driver of a run does next.
@@ -426,6 +501,11 @@ def breakers_to_prometheus(breakers: SupportsGetItem[int, tuple[str, Breaker]]) 
 def check_fingerprint(text: str) -> str:
     """
     The fingerprint, if it is one.
+    """
+
+def cleanup_interval(given: Any) -> float:
+    """
+    Seconds between two sweeps of a store that is bounded by nothing else.
     """
 
 def complete_breaker(fields: Any) -> Any:

@@ -1,37 +1,21 @@
-"""Where records live. What an operation on one means is core's decision; a store only looks up, steps and writes.
-
-An operation is a mapping with ``op`` and the fields it has in every language (``key``, ``owner``, ``lease``…):
-keys and owners in hexadecimal, times in microseconds, and its bytes, if it carries any, as ``payload``.
-A reply has the same form.
-"""
+"""Records in the memory of this process."""
 
 from __future__ import annotations
 
 import json
 from random import getrandbits
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from . import _core
-from ._clock import clock_of
+from once_again import _core
+from once_again._clock import clock_of
+
+from .store import SWEPT_AT_ONCE, op_text, reply_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
-    from ._types import Clock, Seconds
-
-__all__ = ["MemoryStore", "Store"]
-
-# At most so many records in one sweep, so that no single call pays for all of them.
-_SWEPT_AT_ONCE = 1_000
-
-
-class Store(Protocol):
-    """A place where records live."""
-
-    def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
-        """Does one operation atomically."""
-        ...
+    from once_again._types import Clock, Seconds
 
 
 class MemoryStore:
@@ -90,14 +74,8 @@ class MemoryStore:
         now = self._clock.wall_now()
         if now >= self._next_sweep:
             self._next_sweep = now + self._core.cleanup_interval
-            self._do({"op": "sweep", "limit": _SWEPT_AT_ONCE}, now)
+            self._do({"op": "sweep", "limit": SWEPT_AT_ONCE}, now)
         return now
 
     def _do(self, op: Mapping[str, Any], now: float) -> dict[str, Any]:
-        fields = dict(op)
-        payload = fields.pop("payload", None)
-        text, payload = self._core.apply(json.dumps(fields), payload, now)
-        reply: dict[str, Any] = json.loads(text)
-        if payload is not None:
-            reply["payload"] = payload
-        return reply
+        return reply_of(*self._core.apply(*op_text(op), now))

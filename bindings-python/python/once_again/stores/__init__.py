@@ -1,0 +1,34 @@
+"""Where records live. What an operation on one means is core's decision; a store only carries it.
+
+An operation is a mapping with ``op`` and the fields it has in every language (``key``, ``owner``, ``lease``…):
+keys and owners in hexadecimal, times in microseconds, and its bytes, if it carries any, as ``payload``.
+A reply has the same form.
+
+`store` says what a store is and `memory` is one; `sqlite` keeps records in a file, and `redis` on a server, which
+`dialect` speaks to over `redis_client`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .memory import MemoryStore
+from .store import AsyncStore, Store
+
+if TYPE_CHECKING:
+    from .redis import RedisStore
+    from .sqlite import SqliteStore
+
+__all__ = ["AsyncStore", "MemoryStore", "RedisStore", "SqliteStore", "Store"]
+
+# Whoever keeps records in memory need not import a database.
+_LATER = {"RedisStore": ".redis", "SqliteStore": ".sqlite"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(_LATER[name], __name__), name)
+    return found

@@ -1,0 +1,43 @@
+"""What a store is, and how its operations and replies cross to core: a JSON text and at most one payload each way."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+# At most so many records in one sweep, so that no single call pays for all of them.
+SWEPT_AT_ONCE = 1_000
+
+
+class Store(Protocol):
+    """A place where records live."""
+
+    def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
+        """Does one operation atomically."""
+        ...
+
+
+class AsyncStore(Protocol):
+    """A place where records live that answers to ``await``."""
+
+    def apply(self, op: Mapping[str, Any], /) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Does one operation atomically."""
+        ...
+
+
+def op_text(op: Mapping[str, Any]) -> tuple[str, bytes | None]:
+    """An operation as core reads it."""
+    fields = dict(op)
+    payload = fields.pop("payload", None)
+    return json.dumps(fields), payload
+
+
+def reply_of(text: str, payload: bytes | None) -> dict[str, Any]:
+    """A reply that core has written."""
+    reply: dict[str, Any] = json.loads(text)
+    if payload is not None:
+        reply["payload"] = payload
+    return reply

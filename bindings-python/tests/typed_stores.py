@@ -1,0 +1,51 @@
+"""What users write about stores, read by type checkers only."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import redis
+import redis.asyncio
+from typing_extensions import assert_type
+
+from once_again import IdempotencyManager
+from once_again.stores import AsyncStore, MemoryStore, RedisStore, SqliteStore, Store
+
+
+def a_file_or_a_connection(connection: sqlite3.Connection, op: dict[str, Any]) -> None:
+    with SqliteStore("records.db", cleanup_interval=60.0) as store:
+        assert_type(store, SqliteStore)
+        assert_type(store.apply(op), dict[str, Any])
+        assert_type(store.complete_in(connection, op), dict[str, Any])
+    IdempotencyManager(store=SqliteStore(connection))
+
+
+def redis_that_blocks(op: dict[str, Any]) -> None:
+    store = RedisStore(redis.Redis(), prefix="shop:")
+    assert_type(store.apply(op), dict[str, Any])
+    assert_type(store.check(), list[str])
+    IdempotencyManager(store=store)
+    stores: list[Store] = [MemoryStore(), store, RedisStore(redis.RedisCluster.from_url("redis://localhost"))]
+    for each in stores:
+        each.apply(op)
+    with RedisStore.from_env() as store:
+        store.apply(op)
+
+
+async def redis_that_is_awaited(op: dict[str, Any]) -> None:
+    store = RedisStore(redis.asyncio.Redis())
+    assert_type(await store.apply(op), dict[str, Any])
+    assert_type(await store.check(), list[str])
+    stores: list[AsyncStore] = [store, RedisStore(redis.asyncio.RedisCluster.from_url("redis://localhost"))]
+    for each in stores:
+        await each.apply(op)
+    async with RedisStore.from_env(asyncio=True) as store:
+        await store.apply(op)
+    await store.close()
+
+
+def what_is_refused(op: dict[str, Any]) -> None:
+    IdempotencyManager(store=RedisStore(redis.asyncio.Redis()))  # type: ignore[arg-type]
+    SqliteStore(5)  # type: ignore[arg-type]
+    RedisStore(redis.Redis(), prefx="shop:")  # type: ignore[call-arg]
