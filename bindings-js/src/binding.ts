@@ -68,6 +68,16 @@ export interface Binding {
   breakerStats(handle: number, now: number): string;
   /** A configuration, or a preset's name, with every default filled in. */
   breakerComplete(config: string): string;
+  /** Shares the breaker behind `handle`, made from `config`, with others of its name. */
+  breakerShare(handle: number, config: string): string;
+  /** What a shared breaker has to send in the background, `null` for nothing. */
+  breakerPoll(handle: number, now: number): string;
+  /** The claim that the last admission left to be sent. */
+  breakerClaim(handle: number): string;
+  /** What became of a request: an answer, or none. Also reads and writes the mailbox. */
+  breakerHear(request: string, answer?: string): void;
+  /** An answer came after the request was given up. */
+  breakerLate(handle: number, request: string, answer: string): void;
   breakerSnapshot(handle: number, now: number): string;
   /** Has the breaker behind `handle`, made from `config`, go on where a snapshot stopped. */
   breakerRestore(handle: number, config: string, snapshot: string, now: number): string;

@@ -12,6 +12,7 @@ export {
   type CircuitBreakerRegistryOptions,
   type Eviction,
 } from "./breaker/registry.js";
+export type { ScriptStore } from "./breaker/shared.js";
 export type {
   BreakerCallOptions,
   BreakerEvents,
@@ -22,6 +23,7 @@ export type {
   BreakerState,
   BreakerStats,
   CommonBreakerOptions,
+  Detachment,
   FallbackEvent,
   FallbackStrategy,
   Outcome,

@@ -16,6 +16,13 @@ export const Word = {
   /** Out: 1 when the machine was closed, and nothing else was answered. */
   gone: 3,
 
+  /** Out: when a shared breaker has something to send, milliseconds; infinite when it never has. */
+  wake: 4,
+  /** Out: 1 when the store of a shared breaker answers again, 0 when it ceases to, -1 when neither is new. */
+  attached: 5,
+  /** In: 1 when the caller can wait for the store. */
+  waits: 6,
+
   /** In: the verdict on the failure, as `retryJudge` gave it. */
   verdict: 8,
   /** In: the wait the failure asked for, milliseconds; -1 for none. */
@@ -43,7 +50,7 @@ export const Word = {
   duration: 25,
   /** In for settle, out for admit: three numbers, the permit of one call. */
   permit: 26,
-  /** Out: 1 when the call may go ahead. */
+  /** Out: 1 when the call may go ahead, 2 when the store of a shared breaker must say. */
   admitted: 29,
   /** Out: the state of the breaker (`State`). */
   state: 30,

@@ -19,6 +19,9 @@ export declare function actionOpen(config: string): string
 /** May a call be made? Through the mailbox. */
 export declare function breakerAdmit(): void
 
+/** The claim of the last admission, as JSON. */
+export declare function breakerClaim(handle: number): string
+
 /** Frees a breaker. */
 export declare function breakerClose(handle: number): void
 
@@ -28,8 +31,14 @@ export declare function breakerComplete(config: string): string
 /** A health check has ended. Through the mailbox. */
 export declare function breakerHealth(): void
 
+/** A shared breaker's store has answered, or not. Through the mailbox. */
+export declare function breakerHear(request: string, answer?: string | undefined | null): void
+
 /** Holds a breaker open. Through the mailbox. */
 export declare function breakerIsolate(): void
+
+/** A shared breaker's store has answered too late. */
+export declare function breakerLate(handle: number, request: string, answer: string): void
 
 /** Breakers in the text format of Prometheus, from a JSON list of names and handles. */
 export declare function breakerMetrics(breakers: string): string
@@ -39,6 +48,9 @@ export declare function breakerMode(): void
 
 /** Makes a breaker; JSON in and out. */
 export declare function breakerOpen(config: string): string
+
+/** What a shared breaker has to send, as JSON. */
+export declare function breakerPoll(handle: number, now: number): string
 
 /** How many breakers a registry keeps; JSON in and out. */
 export declare function breakerRegistry(config: string): string
@@ -54,6 +66,9 @@ export declare function breakerRestore(handle: number, config: string, snapshot:
 
 /** A call has ended. Through the mailbox. */
 export declare function breakerSettle(): void
+
+/** Shares a breaker with others of its name, as JSON. */
+export declare function breakerShare(handle: number, config: string): string
 
 /** What is worth keeping of a breaker, as JSON. */
 export declare function breakerSnapshot(handle: number, now: number): string

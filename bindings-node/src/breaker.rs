@@ -2,7 +2,7 @@
 
 use crate::mailbox::ask;
 use napi_derive::napi;
-use once_again_js::breaker;
+use once_again_js::{breaker, shared};
 
 /// Makes a breaker; JSON in and out.
 #[napi]
@@ -105,4 +105,37 @@ pub fn breaker_mode() {
 #[napi]
 pub fn breaker_reset() {
     ask(breaker::reset);
+}
+
+/// Shares a breaker with others of its name, as JSON.
+#[napi]
+#[must_use]
+pub fn breaker_share(handle: f64, config: String) -> String {
+    shared::share(handle, &config)
+}
+
+/// What a shared breaker has to send, as JSON.
+#[napi]
+#[must_use]
+pub fn breaker_poll(handle: f64, now: f64) -> String {
+    shared::poll(handle, now)
+}
+
+/// The claim of the last admission, as JSON.
+#[napi]
+#[must_use]
+pub fn breaker_claim(handle: f64) -> String {
+    shared::claim(handle)
+}
+
+/// A shared breaker's store has answered, or not. Through the mailbox.
+#[napi]
+pub fn breaker_hear(request: String, answer: Option<String>) {
+    ask(|mail| shared::hear(mail, &request, answer.as_deref()));
+}
+
+/// A shared breaker's store has answered too late.
+#[napi]
+pub fn breaker_late(handle: f64, request: String, answer: String) {
+    shared::late(handle, &request, &answer);
 }

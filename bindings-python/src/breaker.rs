@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use once_again_core::breaker::shared::Link;
 use once_again_core::breaker::{
     self as core, BreakerConfig, BreakerSpec, Change, Decision, FallbackStrategy, Mode, Outcome, Permit,
     PermitKind, RegistryConfig, Scraped, Transitions,
@@ -18,7 +19,7 @@ use crate::spec;
 use crate::time::{micros, seconds, tick};
 
 /// From one state to another, by their public names.
-type Names = (&'static str, &'static str);
+pub(crate) type Names = (&'static str, &'static str);
 
 /// Epoch, kind and sequence number of a permit (epoch 0: rejected), the state, the seconds to wait, a change.
 type Admitted = (u64, u8, u32, &'static str, f64, Option<Names>);
@@ -38,6 +39,7 @@ struct Machine {
     breaker: core::Breaker,
     transitions: Transitions,
     published: Option<(u64, bool)>,
+    link: Option<Link>,
 }
 
 #[pymethods]
@@ -57,7 +59,7 @@ impl Breaker {
             None => core::Breaker::new(&config),
             Some(text) => restored(&config, text, now).map_err(refused)?,
         };
-        let machine = Machine { breaker, transitions: Transitions::new(), published: None };
+        let machine = Machine { breaker, transitions: Transitions::new(), published: None, link: None };
         let this = Self { machine: Mutex::new(machine), gate, config };
         this.cross(py, |_| ((), None))?;
         Ok(this)
@@ -203,20 +205,41 @@ impl Breaker {
         Ok(change.map(names))
     }
 
-    /// One event: core's answer, its change counted, and the gate brought up to date in the same hold of the interpreter, so that no thread
-    /// can see an older gate after a newer one.
+    pub(crate) const fn config(&self) -> &BreakerConfig {
+        &self.config
+    }
+
+    /// From now on it is shared, and a closed breaker is asked for every call too: it also has to hear of others.
+    pub(crate) fn share(&self, py: Python<'_>, link: Link) -> PyResult<()> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner).link = Some(link);
+        self.cross(py, |_| ((), None))
+    }
+
+    /// One event: core's answer, its change counted, and the gate brought up to date in the same hold of the interpreter,
+    /// so that no thread can see an older gate after a newer one.
     fn cross<R>(
         &self,
         py: Python<'_>,
         event: impl FnOnce(&mut core::Breaker) -> (R, Option<Change>),
     ) -> PyResult<R> {
+        self.cross_shared(py, |breaker, _| event(breaker))
+    }
+
+    /// As `cross`, with what of it is shared.
+    pub(crate) fn cross_shared<R>(
+        &self,
+        py: Python<'_>,
+        event: impl FnOnce(&mut core::Breaker, Option<&mut Link>) -> (R, Option<Change>),
+    ) -> PyResult<R> {
         let (answer, news) = {
             let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
-            let (answer, change) = event(&mut machine.breaker);
+            let Machine { breaker, link, .. } = &mut *machine;
+            let (answer, change) = event(breaker, link.as_mut());
             if let Some(change) = change {
                 machine.transitions.count(change);
             }
-            let now = (machine.breaker.closed_epoch(), machine.breaker.quiet());
+            let closed = if machine.link.is_some() { 0 } else { machine.breaker.closed_epoch() };
+            let now = (closed, machine.breaker.quiet());
             let news = (machine.published != Some(now)).then_some(now);
             machine.published = Some(now);
             (answer, news)
@@ -269,7 +292,7 @@ fn read(fields: &Bound<'_, PyAny>) -> PyResult<BreakerSpec> {
     BreakerSpec::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)
 }
 
-fn names(change: Change) -> Names {
+pub(crate) fn names(change: Change) -> Names {
     (change.from.name(), change.to.name())
 }
 

@@ -11,6 +11,7 @@ mod fingerprint;
 mod idempotency;
 mod retry;
 mod shapes;
+mod shared;
 mod spec;
 mod sqlite;
 mod store;
@@ -43,6 +44,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::retry::{RetryCall, RetryPolicy, RetrySpec, retry_after, veto};
+    #[pymodule_export]
+    use super::shared::{Link, SharedRequest};
     #[pymodule_export]
     use super::sqlite::{SqliteDialect, SqliteStep};
     #[pymodule_export]

@@ -1,7 +1,7 @@
 //! Circuit breakers, exported.
 
 use crate::mailbox::ask;
-use once_again_js::breaker;
+use once_again_js::{breaker, shared};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Makes a breaker; JSON in and out.
@@ -105,4 +105,37 @@ pub fn breaker_mode() {
 #[wasm_bindgen(js_name = breakerReset)]
 pub fn breaker_reset() {
     ask(breaker::reset);
+}
+
+/// Shares a breaker with others of its name, as JSON.
+#[wasm_bindgen(js_name = breakerShare)]
+#[must_use]
+pub fn breaker_share(handle: f64, config: &str) -> String {
+    shared::share(handle, config)
+}
+
+/// What a shared breaker has to send, as JSON.
+#[wasm_bindgen(js_name = breakerPoll)]
+#[must_use]
+pub fn breaker_poll(handle: f64, now: f64) -> String {
+    shared::poll(handle, now)
+}
+
+/// The claim of the last admission, as JSON.
+#[wasm_bindgen(js_name = breakerClaim)]
+#[must_use]
+pub fn breaker_claim(handle: f64) -> String {
+    shared::claim(handle)
+}
+
+/// A shared breaker's store has answered, or not. Through the mailbox.
+#[wasm_bindgen(js_name = breakerHear)]
+pub fn breaker_hear(request: &str, answer: Option<String>) {
+    ask(|mail| shared::hear(mail, request, answer.as_deref()));
+}
+
+/// A shared breaker's store has answered too late.
+#[wasm_bindgen(js_name = breakerLate)]
+pub fn breaker_late(handle: f64, request: &str, answer: &str) {
+    shared::late(handle, request, answer);
 }

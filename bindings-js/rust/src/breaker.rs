@@ -5,9 +5,11 @@ use crate::answer::Plain;
 use crate::mailbox::{self, Mailbox};
 use crate::mailbox::{
     ADMITTED, CHANGED_FROM, CLOSED_EPOCH, DURATION, HANDLE, KEPT, MODE, OUTCOME, PERMIT, QUIET, SETTLED,
-    STATE, TIMES, WAIT, WOULD_OPEN,
+    STATE, TIMES, WAIT, WAITS, WAKE, WOULD_OPEN,
 };
+use crate::shared::Shared;
 use crate::slab::Slab;
+use once_again_core::breaker::shared::Asked;
 use once_again_core::breaker::{
     Breaker, BreakerConfig, BreakerSpec, Change, Decision, FallbackStrategy, Mode, Outcome, Permit,
     RegistryConfig, Scraped, Snapshot, Transitions, prometheus,
@@ -16,14 +18,16 @@ use once_again_core::draw::Draw;
 use once_again_core::error::ConfigError;
 use once_again_core::json;
 use once_again_core::spec::Unit;
-use once_again_core::time::Micros;
+use once_again_core::time::{Micros, Tick};
 use serde::Serialize;
 use std::cell::RefCell;
 
 /// A breaker and what its metrics need beside it.
-struct Kept {
-    breaker: Breaker,
+pub(crate) struct Kept {
+    pub(crate) breaker: Breaker,
     transitions: Transitions,
+    /// What of it is shared through a store.
+    pub(crate) shared: Option<Box<Shared>>,
 }
 
 thread_local! {
@@ -74,8 +78,9 @@ fn try_open(config: &str) -> Result<Opened, ConfigError> {
     Ok(Opened {
         closed_epoch: breaker.closed_epoch(),
         quiet: breaker.quiet(),
-        handle: BREAKERS
-            .with_borrow_mut(|breakers| breakers.insert(Kept { breaker, transitions: Transitions::new() })),
+        handle: BREAKERS.with_borrow_mut(|breakers| {
+            breakers.insert(Kept { breaker, transitions: Transitions::new(), shared: None })
+        }),
         name: name.into(),
         fallback_strategy: config.fallback_strategy().name(),
         times_calls: config.times_calls(),
@@ -90,7 +95,7 @@ fn try_open(config: &str) -> Result<Opened, ConfigError> {
     })
 }
 
-fn read(config: &str) -> Result<BreakerSpec, ConfigError> {
+pub(crate) fn read(config: &str) -> Result<BreakerSpec, ConfigError> {
     BreakerSpec::read(&answer::config(config)?, Unit::Millis, "")
 }
 
@@ -169,7 +174,11 @@ pub fn metrics(breakers: &str) -> String {
     let named: Vec<(String, f64)> = json::from_str(breakers).unwrap_or_default();
     BREAKERS.with_borrow(|breakers| {
         let found = named.iter().filter_map(|(name, handle)| Some((name, breakers.get(*handle)?)));
-        prometheus(found.map(|(name, Kept { breaker, transitions })| Scraped { name, breaker, transitions }))
+        prometheus(found.map(|(name, Kept { breaker, transitions, .. })| Scraped {
+            name,
+            breaker,
+            transitions,
+        }))
     })
 }
 
@@ -178,24 +187,41 @@ pub fn close(handle: f64) {
     BREAKERS.with_borrow_mut(|breakers| breakers.remove(handle));
 }
 
-/// May a call be made? Reads `HANDLE` and `NOW`; answers `ADMITTED` with `PERMIT`, or `WAIT`.
+/// May a call be made? Reads `HANDLE`, `NOW` and `WAITS`; answers `ADMITTED` with `PERMIT`, or `WAIT`.
 pub fn admit(mail: &Mailbox) {
-    with(mail, |kept| {
-        let admission = kept.breaker.admit(mailbox::now(mail));
-        match admission.decision {
-            Decision::Permit(permit) => {
-                mail[ADMITTED].set(1.0);
-                for (word, number) in mail[PERMIT..].iter().zip(permit.to_words()) {
-                    word.set(number);
+    with(mail, |Kept { breaker, shared, .. }| {
+        let now = mailbox::now(mail);
+        let admission = match shared {
+            None => breaker.admit(now),
+            Some(shared) if mail[WAITS].get() == 0.0 => shared.link.admit_now(breaker, now),
+            Some(shared) => match shared.link.admit(breaker, now) {
+                Asked::Answer(admission) => admission,
+                Asked::Claim(request, change) => {
+                    shared.claim = Some(request);
+                    mail[ADMITTED].set(2.0);
+                    return change;
                 }
-            }
-            Decision::Rejected { retry_after, .. } => {
-                mail[ADMITTED].set(0.0);
-                mail[WAIT].set(mailbox::millis(retry_after));
-            }
-        }
+            },
+        };
+        decide(mail, admission.decision);
         admission.change
     });
+}
+
+/// Answers `ADMITTED` with `PERMIT`, or `WAIT`.
+pub(crate) fn decide(mail: &Mailbox, decision: Decision) {
+    match decision {
+        Decision::Permit(permit) => {
+            mail[ADMITTED].set(1.0);
+            for (word, number) in mail[PERMIT..].iter().zip(permit.to_words()) {
+                word.set(number);
+            }
+        }
+        Decision::Rejected { retry_after, .. } => {
+            mail[ADMITTED].set(0.0);
+            mail[WAIT].set(mailbox::millis(retry_after));
+        }
+    }
 }
 
 /// A call has ended. Reads `HANDLE`, `NOW`, `DRAW`, `PERMIT`, `OUTCOME` and `DURATION`; answers `SETTLED` and `WOULD_OPEN`.
@@ -203,13 +229,12 @@ pub fn settle(mail: &Mailbox) {
     with(mail, |kept| {
         let permit = Permit::from_words([mail[PERMIT].get(), mail[PERMIT + 1].get(), mail[PERMIT + 2].get()]);
         let duration = mailbox::span(mail[DURATION].get()).unwrap_or(Micros::ZERO);
-        let settlement = kept.breaker.settle(
-            permit,
-            outcome(mail[OUTCOME].get()),
-            duration,
-            mailbox::now(mail),
-            mailbox::draw(mail),
-        );
+        let (outcome, now, draw) = (outcome(mail[OUTCOME].get()), mailbox::now(mail), mailbox::draw(mail));
+        let breaker = &mut kept.breaker;
+        let settlement = match &mut kept.shared {
+            None => breaker.settle(permit, outcome, duration, now, draw),
+            Some(shared) => shared.link.settle(breaker, permit, outcome, duration, now, draw),
+        };
         mail[SETTLED].set(f64::from(settlement.verdict as u8));
         mail[WOULD_OPEN].set(f64::from(u8::from(settlement.would_open)));
         settlement.change
@@ -268,7 +293,7 @@ pub fn stats(handle: f64, now: f64) -> String {
 }
 
 /// Plays an event on the breaker that is asked, and tells the driver what it keeps on its own object between two questions.
-fn with(mail: &Mailbox, event: impl FnOnce(&mut Kept) -> Option<Change>) {
+pub(crate) fn with(mail: &Mailbox, event: impl FnOnce(&mut Kept) -> Option<Change>) {
     BREAKERS.with_borrow_mut(|breakers| {
         mailbox::answer(
             mail,
@@ -277,6 +302,7 @@ fn with(mail: &Mailbox, event: impl FnOnce(&mut Kept) -> Option<Change>) {
                 if let Some(change) = change {
                     kept.transitions.count(change);
                 }
+                mail[WAKE].set(kept.wake());
                 mail[STATE].set(f64::from(kept.breaker.state() as u8));
                 mail[CHANGED_FROM].set(change.map_or(-1.0, |change| f64::from(change.from as u8)));
                 mail[CLOSED_EPOCH].set(epoch(kept.breaker.closed_epoch()));
@@ -284,6 +310,19 @@ fn with(mail: &Mailbox, event: impl FnOnce(&mut Kept) -> Option<Change>) {
             }),
         );
     });
+}
+
+impl Kept {
+    /// What `look` sees of the breaker behind `handle`, if it is not closed.
+    pub(crate) fn find<R>(handle: f64, look: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        BREAKERS.with_borrow_mut(|breakers| breakers.get_mut(handle).map(look))
+    }
+
+    /// When it has something to send, milliseconds.
+    fn wake(&self) -> f64 {
+        let at = self.shared.as_ref().map_or(Tick::MAX, |shared| shared.link.wake(&self.breaker));
+        if at == Tick::MAX { f64::INFINITY } else { mailbox::tick_millis(at) }
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "epochs stay below 2^53")]

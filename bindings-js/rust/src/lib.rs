@@ -19,6 +19,7 @@ pub mod mailbox;
 pub mod payload;
 pub mod retry;
 pub mod run;
+pub mod shared;
 mod slab;
 pub mod sources;
 pub mod store;

@@ -32,6 +32,13 @@ layout! {
     /// Out: 1 when the machine was closed, and nothing else was answered.
     GONE = 3, "gone";
 
+    /// Out: when a shared breaker has something to send, milliseconds; infinite when it never has.
+    WAKE = 4, "wake";
+    /// Out: 1 when the store of a shared breaker answers again, 0 when it ceases to, -1 when neither is new.
+    ATTACHED = 5, "attached";
+    /// In: 1 when the caller can wait for the store.
+    WAITS = 6, "waits";
+
     /// In: the verdict on the failure, as bits.
     VERDICT = 8, "verdict";
     /// In: the wait the failure asked for, milliseconds; negative for none.
@@ -60,7 +67,7 @@ layout! {
     DURATION = 25, "duration";
     /// In for settle, out for admit: three numbers, the permit of one call.
     PERMIT = 26, "permit";
-    /// Out: 1 when the call may go ahead.
+    /// Out: 1 when the call may go ahead, 2 when the store of a shared breaker must say.
     ADMITTED = 29, "admitted";
     /// Out: the state of the breaker.
     STATE = 30, "state";

@@ -125,6 +125,11 @@ export class CircuitBreaker {
     return this.#gate.state;
   }
 
+  /** Whether its state is shared now: it has a store, which has answered the last request. */
+  get attached(): boolean {
+    return this.#gate.shared?.attached === true;
+  }
+
   /** Whether it rejects calls now, or did when it was last asked. */
   isOpen(): boolean {
     return this.state === "OPEN" || this.state === "FORCED_OPEN";

@@ -11,6 +11,7 @@ import { Machine } from "../machine.js";
 import { mailbox, Word } from "../mailbox.js";
 import { readAnswer, specText } from "../spec.js";
 import { Listeners } from "./events.js";
+import { Shared } from "./shared.js";
 import type {
   BreakerOptions,
   BreakerSnapshot,
@@ -41,6 +42,9 @@ const SETTLED: readonly Settled[] = ["counted", "stale", "duplicate"];
 
 /** Core's number of the permit that `closedEpoch` stands for. */
 const CALL = 0;
+
+/** The store of a shared breaker must say. */
+const CLAIM = Symbol("claim");
 
 /** The right to make one call; to be settled when the call has ended. */
 export interface Permit {
@@ -73,7 +77,7 @@ interface Opened {
 type Restored = Pick<Gate, "state" | "closedEpoch" | "quiet">;
 
 /** What core reads of a breaker's options; the rest only the driver understands. */
-function specOf({ clock, random, isFailure, captureStack, ...spec }: BreakerOptions): object {
+function specOf({ clock, random, isFailure, captureStack, shared, ...spec }: BreakerOptions): object {
   return spec;
 }
 
@@ -92,6 +96,8 @@ export class Gate {
   /** Told of every change of state before its listeners are. */
   onChange: (change: StateChange) => void = () => {};
   readonly listeners = new Listeners();
+  /** What of the breaker is shared through a store. */
+  readonly shared: Shared | undefined;
 
   readonly #machine: Machine;
   readonly #random: Random;
@@ -105,7 +111,8 @@ export class Gate {
 
   constructor(options: BreakerOptions) {
     const { clock, random, isFailure, captureStack } = options;
-    const opened = readAnswer<Opened>(core.breakerOpen(specText(specOf(options))));
+    const spec = specText(specOf(options));
+    const opened = readAnswer<Opened>(core.breakerOpen(spec));
     this.#machine = new Machine(this, opened.handle, core.breakerClose);
     this.name = opened.name;
     this.fallbackStrategy = opened.fallbackStrategy;
@@ -118,30 +125,76 @@ export class Gate {
     this.#random = random ?? Math.random;
     this.#isFailure = isFailure;
     this.#captureStack = captureStack === true;
+    if (options.shared !== undefined) {
+      this.shared = new Shared(this, options.shared);
+      readAnswer(core.breakerShare(opened.handle, spec));
+    }
   }
 
   /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
   admit(): Permit | undefined {
+    const permit = this.#admit(0);
+    return permit === CLAIM ? undefined : permit;
+  }
+
+  /** As `admit`; where the store of a shared breaker must say, what it will have said. */
+  admitOrClaim(): Permit | undefined | Promise<Permit | undefined> {
+    const permit = this.#admit(1);
+    return permit === CLAIM ? this.shared?.claim() : permit;
+  }
+
+  #admit(waits: number): Permit | undefined | typeof CLAIM {
     const since = this.timesCalls ? this.clock.now() : 0;
-    if (this.closedEpoch !== 0) return { epoch: this.closedEpoch, kind: CALL, seq: 0, since };
+    if (this.closedEpoch !== 0) {
+      this.shared?.tend(this.clock.now());
+      return { epoch: this.closedEpoch, kind: CALL, seq: 0, since };
+    }
     this.throwIfClosed();
     const now = this.clock.now();
     const ask = mailbox();
     ask[Word.handle] = this.#machine.handle;
     ask[Word.now] = now;
+    ask[Word.waits] = waits;
     core.breakerAdmit();
     const told = mailbox();
-    const admitted = told[Word.admitted] === 1;
-    const permit = admitted
-      ? {
-          epoch: told[Word.permit] as number,
-          kind: told[Word.permit + 1] as number,
-          seq: told[Word.permit + 2] as number,
-          since,
-        }
-      : undefined;
-    this.#wait = told[Word.wait] as number;
+    const answer = told[Word.admitted] === 2 ? CLAIM : this.#decided(told, since);
     this.#remember(told);
+    this.shared?.tend(now);
+    return answer;
+  }
+
+  /** Core's decision on a call: its permit, or how long to wait. */
+  #decided(told: Float64Array, since: number): Permit | undefined {
+    this.#wait = told[Word.wait] as number;
+    if (told[Word.admitted] !== 1) return undefined;
+    return {
+      epoch: told[Word.permit] as number,
+      kind: told[Word.permit + 1] as number,
+      seq: told[Word.permit + 2] as number,
+      since,
+    };
+  }
+
+  /** The store of a shared breaker has answered a request, or has not: `error` says why. Answers the permit of a claim. */
+  hear(request: string, answer: string | undefined, error: unknown): Permit | undefined {
+    const now = this.clock.now();
+    const draw = this.#random();
+    this.#tell();
+    const ask = mailbox();
+    ask[Word.handle] = this.#machine.handle;
+    ask[Word.now] = now;
+    ask[Word.draw] = draw;
+    core.breakerHear(request, answer);
+    const told = mailbox();
+    const { shared, name } = this;
+    if (shared === undefined || told[Word.gone] === 1) return undefined;
+    const permit = this.#decided(told, now);
+    const attached = told[Word.attached] as number;
+    this.#remember(told);
+    if (attached >= 0) shared.attached = attached === 1;
+    if (attached === 1) this.listeners.tell("attached", () => ({ name }));
+    if (attached === 0) this.listeners.tell("detached", () => ({ name, error }));
+    shared.tend(now);
     return permit;
   }
 
@@ -299,6 +352,7 @@ export class Gate {
     const settled = SETTLED[told[Word.settled] as number] as Settled;
     const wouldOpen = told[Word.wouldOpen] === 1;
     this.#remember(told);
+    this.shared?.tend(now);
     const { name } = this;
     if (settled === "stale") this.listeners.tell("stale", () => ({ name }));
     if (wouldOpen) this.listeners.tell("wouldOpen", () => ({ name }));
@@ -321,6 +375,7 @@ export class Gate {
     this.closedEpoch = told[Word.closedEpoch] as number;
     this.quiet = told[Word.quiet] === 1;
     this.state = STATES[told[Word.state] as number] as BreakerState;
+    if (this.shared !== undefined) this.shared.wake = told[Word.wake] as number;
     if (from < 0) return;
     // The listeners are the user's: they may ask this very breaker, so they come last.
     const change = { name: this.name, from: STATES[from] as BreakerState, to: this.state };

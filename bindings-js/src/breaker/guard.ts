@@ -13,7 +13,7 @@ export interface Guards {
 
 /** Whether a call that is admitted without asking needs nothing but to be made. */
 export function isPlain({ gate, fallback }: Guards): boolean {
-  return gate.closedEpoch !== 0 && !gate.timesCalls && fallback?.keep === undefined;
+  return gate.closedEpoch !== 0 && !gate.timesCalls && fallback?.keep === undefined && gate.shared === undefined;
 }
 
 /** A call through a breaker that `isPlain`: core hears of it only if it fails, or if its success means something. */
@@ -39,14 +39,25 @@ export function guarded<T>(
   call: () => T | PromiseLike<T>,
   options: BreakerCallOptions | undefined,
 ): Promise<T> {
-  const { gate, fallback } = guards;
-  let permit: Permit | undefined;
+  let permit: Permit | undefined | Promise<Permit | undefined>;
   try {
-    permit = gate.admit();
+    permit = guards.gate.admitOrClaim();
   } catch (error) {
     return Promise.reject(error);
   }
+  return permit instanceof Promise
+    ? permit.then((granted) => decided(guards, granted, call, options))
+    : decided(guards, permit, call, options);
+}
+
+function decided<T>(
+  guards: Guards,
+  permit: Permit | undefined,
+  call: () => T | PromiseLike<T>,
+  options: BreakerCallOptions | undefined,
+): Promise<T> {
   if (permit !== undefined) return permitted(guards, permit, call, options);
+  const { gate, fallback } = guards;
   const rejection = gate.rejection();
   return fallback === undefined
     ? Promise.reject(rejection)

@@ -2,6 +2,7 @@
 
 import type { Clock, Random } from "../clock.js";
 import type { CircuitOpenError } from "../errors.js";
+import type { ScriptStore } from "./shared.js";
 
 export type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
 
@@ -75,6 +76,12 @@ export interface CommonBreakerOptions {
     | undefined;
   /** Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does. */
   readonly isFailure?: ((error: unknown) => boolean) | undefined;
+  /**
+   * A `RedisStore`, or anything with its `run(script, keys, args)`: breakers of the same `name`, in whatever process and
+   * language, then open, probe and close together. A closed one never waits for the store; while the store is away, this
+   * one goes on alone (`attached`, `detached`). Only the state is shared: what the window counts stays here.
+   */
+  readonly shared?: ScriptStore | undefined;
   /** Whether rejections carry a stack trace, which costs more than all the rest. Default `false`. */
   readonly captureStack?: boolean | undefined;
   /** Default: the platform's. */
@@ -190,6 +197,17 @@ export interface BreakerEvents {
   /** A result came too late to count: the breaker has changed its state since that call was admitted. */
   stale: BreakerNotice;
   fallback: FallbackEvent;
+  /** The store of a shared breaker answers: for the first time, or again. */
+  attached: BreakerNotice;
+  /** The store of a shared breaker does not answer: the breaker goes on alone. Told once each time. */
+  detached: Detachment;
+}
+
+/** The store of a shared breaker does not answer. */
+export interface Detachment {
+  readonly name: string;
+  /** What its client threw, or that it took too long. */
+  readonly error: unknown;
 }
 
 /** What `snapshot()` answers: plain data, to be kept as JSON. Its fields are core's own, and `version` says which. */

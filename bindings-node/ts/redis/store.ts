@@ -28,14 +28,16 @@ export interface RedisStoreOptions {
  * run two. Set `maxmemory-policy noeviction`, and `appendonly yes` where a restart must lose nothing; a failover may lose the
  * last writes in any case. The client stays yours: `close` does not close it.
  */
-export class RedisStore implements Store {
+export class RedisStore implements Store, RedisScripts {
   readonly #client: RedisClient;
   readonly #dialect: Dialect;
+  readonly #scripts: RedisScripts;
   #quit: (() => void) | undefined;
 
   constructor(client: RedisClient, { clock, ...config }: RedisStoreOptions = {}) {
     const scripts = scriptsOver(client);
     this.#client = client;
+    this.#scripts = scripts;
     this.#dialect = new Dialect("redis", config, clock, ({ text, args: [key, ...args] }) =>
       run(scripts, [key as string], text, args),
     );
@@ -56,6 +58,11 @@ export class RedisStore implements Store {
   /** Applies many operations in one round trip; each is atomic by itself. */
   applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]> {
     return Promise.all(ops.map((op) => this.#dialect.apply(op)));
+  }
+
+  /** Runs a script of core's over the same client: what a `CircuitBreaker` whose state is `shared` needs. */
+  run(script: string, keys: readonly string[], args: readonly RedisArgument[]): Promise<RedisReply> {
+    return this.#scripts.run(script, keys, args);
   }
 
   /** What about the server's settings endangers records; the first operation warns of it too, once. */

@@ -57,6 +57,7 @@ from .errors import (
 )
 from .events import (
     BreakerNotice,
+    Detachment,
     FailedAttempt,
     FallbackEvent,
     Rejection,
@@ -103,6 +104,7 @@ __all__ = [
     "DeadLetterQueue",
     "DefaultCircuitBreakerConfig",
     "DefaultRetryConfig",
+    "Detachment",
     "DuplicateCheck",
     "ErrorTypeCircuitBreaker",
     "ErrorTypeClient",

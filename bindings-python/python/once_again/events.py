@@ -135,6 +135,18 @@ class BreakerNotice(Fields):
         """Its name."""
 
 
+class Detachment(Fields):
+    """The Redis that a circuit breaker shares its state in does not answer: it goes on alone. Told once each time."""
+
+    __slots__ = ("breaker", "error")
+
+    def __init__(self, breaker: str, error: Exception | None) -> None:
+        self.breaker = breaker
+        """Its name."""
+        self.error = error
+        """What the client raised, or a ``TimeoutError``."""
+
+
 class FallbackEvent(Fields):
     """A rejected call got something else instead of an error."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from once_again._types import BreakerFields, Clock, ErrorTest, Random
-    from once_again.events import BreakerNotice, FallbackEvent, Rejection, StateChange
+    from once_again.events import BreakerNotice, Detachment, FallbackEvent, Rejection, StateChange
 
     from .fallback import Fallback, Key
     from .permit import Outcome
@@ -50,6 +50,9 @@ class CircuitBreaker:
         is_failure: Whether an error that is not ``excluded`` speaks against the dependency; default: all do.
         on_state_change: Called with a `StateChange` after each one; `on` knows more events.
         snapshot: What `snapshot` of an earlier process gave, to go on from; see `restore`.
+        shared: A client of redis-py or ``redis.asyncio``, or anything with ``run(script, keys, args)``: breakers of the
+            same ``name``, in whatever process and language, then open, probe and close together. A closed one never
+            waits for Redis; while Redis is away this one goes on alone (`attached`).
         clock: Times in seconds; default the machine's.
         random: Draws; default the ``random`` module.
         fields: ``failure_threshold`` (1 to 1 000 000), ``recovery_timeout``, ``monitoring_window`` (seconds),
@@ -77,6 +80,7 @@ class CircuitBreaker:
         is_failure: Callable[[Exception], object] | None = None,
         on_state_change: Callable[[StateChange], object] | None = None,
         snapshot: Mapping[str, Any] | None = None,
+        shared: Any = None,
         clock: Clock | None = None,
         random: Random | None = None,
         **fields: Unpack[BreakerFields],
@@ -91,6 +95,8 @@ class CircuitBreaker:
             self._fallback = fallback_of(gate, given.get("fallback"), given.get("queue"))
         if (listener := hook_of("on_state_change", on_state_change)) is not None:
             gate.listeners.add("state_change", listener)
+        if shared is not None:
+            gate.share(shared)
         if gate.core.health_check is not None:
             from .health import HealthCheck
 
@@ -129,6 +135,11 @@ class CircuitBreaker:
     def is_open(self) -> bool:
         """Whether it rejects calls until some time has passed or an operator lets go."""
         return self._gate.core.state in ("OPEN", "FORCED_OPEN")
+
+    @property
+    def attached(self) -> bool:
+        """Whether its state is shared now: it has a store, which has answered the last request."""
+        return self._gate.shared is not None and self._gate.shared.attached
 
     @staticmethod
     def is_circuit_breaker_error(error: BaseException) -> bool:
@@ -220,6 +231,10 @@ class CircuitBreaker:
         def on(self, event: Literal["stale"], listener: Callable[[BreakerNotice], object]) -> Stop: ...
         @overload
         def on(self, event: Literal["fallback"], listener: Callable[[FallbackEvent], object]) -> Stop: ...
+        @overload
+        def on(self, event: Literal["attached"], listener: Callable[[BreakerNotice], object]) -> Stop: ...
+        @overload
+        def on(self, event: Literal["detached"], listener: Callable[[Detachment], object]) -> Stop: ...
 
     def on(self, event: str, listener: Callable[[Any], object]) -> Stop:
         """Calls ``listener`` at each such event, in the thread that brought it about; answers how to stop.
@@ -301,7 +316,9 @@ class CircuitBreaker:
             self._gate.settle(permit._numbers, self._gate.outcome(error), permit._started)
 
     async def __aenter__(self) -> Permit:
-        return self.__enter__()
+        permit = await self._gate.admit_async()
+        block.begin(self._gate, permit)
+        return permit
 
     async def __aexit__(
         self,

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from once_again.events import BreakerNotice, FallbackEvent, Rejection, StateChange
+    from once_again.events import BreakerNotice, Detachment, FallbackEvent, Rejection, StateChange
 
-EVENTS = ("state_change", "reject", "would_open", "stale", "fallback")
+EVENTS = ("state_change", "reject", "would_open", "stale", "fallback", "attached", "detached")
 
 
 class Listeners:
@@ -27,6 +27,8 @@ class Listeners:
     would_open: tuple[Callable[[BreakerNotice], object], ...]
     stale: tuple[Callable[[BreakerNotice], object], ...]
     fallback: tuple[Callable[[FallbackEvent], object], ...]
+    attached: tuple[Callable[[BreakerNotice], object], ...]
+    detached: tuple[Callable[[Detachment], object], ...]
 
     def __init__(self) -> None:
         self._lock = allocate_lock()

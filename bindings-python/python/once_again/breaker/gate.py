@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from once_again import _core, _log
 from once_again.errors import CircuitOpenError
-from once_again.events import BreakerNotice, FallbackEvent, Rejection, StateChange
+from once_again.events import BreakerNotice, Detachment, FallbackEvent, Rejection, StateChange
 
 from .events import Listeners
 from .permit import ABANDONED, FAILURE, IGNORED, SUCCESS, Permit
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from once_again._types import Clock, Random
 
     from .health import HealthCheck
+    from .shared import Shared
 
 
 class Published:
@@ -42,12 +43,16 @@ class Gate:
         "_excluded",
         "_is_failure",
         "_random",
+        "_settle",
+        "ask",
+        "ask_async",
         "clock",
         "core",
         "health",
         "listeners",
         "name",
         "published",
+        "shared",
     )
 
     def __init__(
@@ -61,6 +66,10 @@ class Gate:
     ) -> None:
         self.published = Published()
         self.core = _core.Breaker(fields, self.published, _text(snapshot), clock.now())
+        self.ask: Callable[[float], tuple[Any, ...]] = self.core.admit
+        self.ask_async: Callable[[float], tuple[Any, ...]] = self.core.admit
+        self._settle: Callable[..., tuple[str, tuple[str, str] | None, bool]] = self.core.settle
+        self.shared: Shared | None = None
         self.name = self.core.name or "default"
         self.clock = clock
         self.listeners = Listeners()
@@ -68,6 +77,17 @@ class Gate:
         self._excluded = excluded
         self._is_failure = is_failure
         self._random = random
+
+    def share(self, client: Any) -> None:
+        """From now on, others of the same name decide together with this one."""
+        from .shared import Shared
+
+        self.shared = shared = Shared(self, client)
+        self.ask, self.ask_async, self._settle = shared.ask, shared.ask_async, shared.settle
+
+    def draw(self) -> int:
+        """32 random bits."""
+        return self._random.getrandbits(32)
 
     def admit(self) -> Permit:
         """A permit for one call.
@@ -78,14 +98,31 @@ class Gate:
         now = self.clock.now()
         if epoch := self.published.closed:
             return Permit((epoch, 0, 0), now)
-        epoch, kind, seq, state, retry_after, change = self.core.admit(now)
+        epoch, kind, seq, state, retry_after, change = self.ask(now)
         if change is not None:
             self.changed(change)
-        if not epoch:
+        if epoch is None and self.shared is not None:
+            epoch, kind, seq, state, retry_after = self.shared.claim(retry_after)
+        return self._permit((epoch, kind, seq), now, state, retry_after)
+
+    async def admit_async(self) -> Permit:
+        """As `admit`; a shared breaker's store may have to be waited for."""
+        now = self.clock.now()
+        if epoch := self.published.closed:
+            return Permit((epoch, 0, 0), now)
+        epoch, kind, seq, state, retry_after, change = self.ask_async(now)
+        if change is not None:
+            self.changed(change)
+        if epoch is None and self.shared is not None:
+            epoch, kind, seq, state, retry_after = await self.shared.claim_async(retry_after)
+        return self._permit((epoch, kind, seq), now, state, retry_after)
+
+    def _permit(self, numbers: tuple[int, int, int], now: float, state: str, retry_after: float) -> Permit:
+        if not numbers[0]:
             if self.listeners.reject:
                 self.rejected(state, retry_after)
             raise CircuitOpenError(self.name, state, retry_after)
-        return Permit((epoch, kind, seq), now)
+        return Permit(numbers, now)
 
     def settle(
         self,
@@ -97,7 +134,7 @@ class Gate:
         """Tells how the call of a permit ended, and answers what became of that."""
         now = self.clock.now()
         took = now - started if duration is None else duration
-        verdict, change, would_open = self.core.settle(*permit, outcome, took, now, self._random.getrandbits(32))
+        verdict, change, would_open = self._settle(*permit, outcome, took, now, self.draw())
         if change is not None:
             self.changed(change)
         if would_open:
@@ -132,6 +169,15 @@ class Gate:
             self.health.follow()
         self._write("breaker_state_change", {"from": change[0], "to": change[1]})
         self._tell(self.listeners.state_change, StateChange(self.name, *change))
+
+    def connected(self, attached: bool, error: Exception | None) -> None:
+        """Tells everybody that the store of a shared breaker answers, or does not."""
+        if attached:
+            self._write("breaker_attached")
+            self._tell(self.listeners.attached, BreakerNotice(self.name))
+        else:
+            self._write("breaker_detached", {"error": str(error)})
+            self._tell(self.listeners.detached, Detachment(self.name, error))
 
     def rejected(self, state: str, retry_after: float) -> None:
         """Tells everybody of a call that was not made."""

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 def guarded(gate: Gate, target: Callable[..., R], answer: Answer | None = None) -> Callable[..., R]:
     """``target`` behind ``gate``; without an ``answer``, a rejected call raises."""
     published, clock, timed, listeners = gate.published, gate.clock, gate.core.timed, gate.listeners
-    admit, settle = gate.core.admit, gate.settle
+    ask, settle = gate.ask, gate.settle
 
     def guarded(*args: Any, **kwargs: Any) -> R:
         epoch, kind, seq = published.closed, 0, 0
         if not epoch:
-            epoch, kind, seq, state, retry_after, change = admit(clock.now())
+            epoch, kind, seq, state, retry_after, change = ask(clock.now())
             if change is not None:
                 gate.changed(change)
+            if epoch is None and gate.shared is not None:
+                epoch, kind, seq, state, retry_after = gate.shared.claim(retry_after)
             if not epoch:
                 if listeners.reject:
                     gate.rejected(state, retry_after)
@@ -54,14 +56,16 @@ def guarded_async(
 ) -> Callable[..., Awaitable[R]]:
     """As `guarded`, for a function that answers something to await; so does ``answer``."""
     published, clock, timed, listeners = gate.published, gate.clock, gate.core.timed, gate.listeners
-    admit, settle = gate.core.admit, gate.settle
+    ask, settle = gate.ask_async, gate.settle
 
     async def guarded(*args: Any, **kwargs: Any) -> R:
         epoch, kind, seq = published.closed, 0, 0
         if not epoch:
-            epoch, kind, seq, state, retry_after, change = admit(clock.now())
+            epoch, kind, seq, state, retry_after, change = ask(clock.now())
             if change is not None:
                 gate.changed(change)
+            if epoch is None and gate.shared is not None:
+                epoch, kind, seq, state, retry_after = await gate.shared.claim_async(retry_after)
             if not epoch:
                 if listeners.reject:
                     gate.rejected(state, retry_after)

@@ -12,8 +12,7 @@
 
 use std::collections::VecDeque;
 
-use super::record::Record;
-use super::request::{Command, RESERVED, Request, Settled, key};
+use super::request::{Command, Request, Settled, key};
 use crate::breaker::config::BreakerConfig;
 use crate::breaker::machine::{Breaker, WAIT_FRACTION};
 use crate::breaker::permit::{
@@ -24,7 +23,7 @@ use crate::error::ConfigError;
 use crate::time::{Micros, Tick};
 
 /// The record is looked at, and an absent store tried again, at most this often.
-const INTERVAL: Micros = Micros::from_secs(1);
+pub(super) const INTERVAL: Micros = Micros::from_secs(1);
 
 /// Whether the store answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +45,8 @@ pub enum Asked {
     Claim(Request, Option<Change>),
 }
 
-/// What a reply has brought about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Heard {
-    /// After a claim that somebody waits for: may the call be made?
-    pub decision: Option<Decision>,
-    /// The state change of this breaker.
-    pub change: Option<Change>,
-    /// Said once when the store begins or ceases to answer.
-    pub connection: Option<Connection>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Errand {
+pub(super) enum Errand {
     None,
     Wanted,
     UnderWay,
@@ -67,31 +55,31 @@ enum Errand {
 /// The part of a breaker that is shared.
 #[derive(Clone, Debug)]
 pub struct Link {
-    key: String,
-    connection: Connection,
+    pub(super) key: String,
+    pub(super) connection: Connection,
     /// The record's epoch that this process goes by; 0 for none.
-    known: u64,
+    pub(super) known: u64,
     /// The breaker's own epoch when the link last looked. Where it differs, an operator has changed the state.
-    local: u64,
+    pub(super) local: u64,
     /// When an open breaker is due by what was shared; earlier, and a health check has said so.
-    due: Tick,
+    pub(super) due: Tick,
     /// The breaker has opened or closed, and the store does not know.
-    news: bool,
-    publishing: bool,
-    refreshing: bool,
+    pub(super) news: bool,
+    pub(super) publishing: bool,
+    pub(super) refreshing: bool,
     /// The claim that nobody waits for.
-    reservation: Errand,
+    pub(super) reservation: Errand,
     /// When the record was last asked for.
-    asked: Option<Tick>,
+    pub(super) asked: Option<Tick>,
     /// Claims under way. More than may fly at once would be in vain.
-    claims: u32,
+    pub(super) claims: u32,
     /// There was no place for a probe; there may be one at this time.
-    full_until: Tick,
+    pub(super) full_until: Tick,
     /// The probes in flight: this breaker's number and the record's.
-    probes: Vec<(u32, u32)>,
+    pub(super) probes: Vec<(u32, u32)>,
     /// A granted probe nobody has made yet, and until when it may be made.
-    spare: Option<(u32, Tick)>,
-    queue: VecDeque<Request>,
+    pub(super) spare: Option<(u32, Tick)>,
+    pub(super) queue: VecDeque<Request>,
 }
 
 impl Link {
@@ -228,70 +216,6 @@ impl Link {
         settlement
     }
 
-    /// The store has answered `request`. An answer that is none is as good as silence.
-    pub fn hear(
-        &mut self,
-        breaker: &mut Breaker,
-        request: Request,
-        answer: &str,
-        now: Tick,
-        draw: Draw,
-    ) -> Heard {
-        let Some(record) = Record::read(answer) else { return self.lost(breaker, request, now) };
-        self.look(breaker);
-        // Unless an operator has intervened since, who wants to hear what the others think.
-        let published =
-            matches!(request, Request::Publish { .. }) && self.publishing && record.result == Some(1);
-        self.answered(request);
-        let connection = self.turn(Connection::Attached);
-        let before = breaker.state();
-        if published {
-            self.known = self.known.max(record.epoch);
-        } else if !breaker.is_manual() {
-            self.take_in(breaker, &record, now, draw);
-        }
-        let decision = match request {
-            Request::Claim { reserve, .. } => self.grant(breaker, &record, reserve, now),
-            _ => None,
-        };
-        Heard { decision, change: change(before, breaker.state()), connection }
-    }
-
-    /// The store did not answer `request` in time, or refused it: this process goes on alone.
-    pub fn lost(&mut self, breaker: &mut Breaker, request: Request, now: Tick) -> Heard {
-        self.look(breaker);
-        self.news |= matches!(request, Request::Publish { .. }) && self.publishing;
-        self.answered(request);
-        let connection = self.turn(Connection::Detached);
-        if connection.is_some() {
-            self.asked = Some(now);
-        }
-        let before = breaker.state();
-        let decision = match request {
-            Request::Claim { reserve: false, .. } => {
-                let admission = breaker.admit(now);
-                if admission.change.is_some() {
-                    self.changed(breaker);
-                }
-                Some(admission.decision)
-            }
-            // Told once more when the store is back: one that has heard of it already does nothing.
-            Request::Settle { epoch, what, .. } if epoch == self.known && what != Settled::Hold => {
-                self.queue.push_back(request);
-                None
-            }
-            _ => None,
-        };
-        Heard { decision, change: change(before, breaker.state()), connection }
-    }
-
-    /// An answer to a request that was [`lost`](Self::lost) has come after all. A probe that it grants is given back.
-    pub fn late(&mut self, request: Request, answer: &str) {
-        if let (Request::Claim { .. }, Some(record)) = (request, Record::read(answer)) {
-            self.give_back(&record);
-        }
-    }
-
     /// An admission that needs no store; else the change that looking brought about.
     fn admit_known(&mut self, breaker: &mut Breaker, now: Tick) -> Result<Admission, Option<Change>> {
         self.look(breaker);
@@ -322,73 +246,8 @@ impl Link {
         Err(change)
     }
 
-    /// Brings breaker and record together.
-    fn take_in(&mut self, breaker: &mut Breaker, record: &Record, now: Tick, draw: Draw) {
-        if record.epoch < self.known {
-            // The store has lost what it knew. A trial begins anew with the next claim; that it is open must be said.
-            self.news |= breaker.state() == State::Open;
-            return;
-        }
-        let newer = record.epoch > self.known;
-        self.known = record.epoch;
-        self.news &= !newer;
-        if !newer && (self.news || self.publishing) {
-            return;
-        }
-        // The same epoch with another state is a trial that was begun alone, while the store was away.
-        let agree = record.state == breaker.state() && (!newer || record.state == State::Closed);
-        if !agree {
-            breaker.take_over(record, now);
-            self.settled_down(breaker);
-        }
-        self.keep_up(breaker, record, now, draw);
-    }
-
-    /// Breaker and record are in the same state: what has changed within it?
-    fn keep_up(&mut self, breaker: &mut Breaker, record: &Record, now: Tick, draw: Draw) {
-        if record.state == State::Open && self.due <= now {
-            breaker.due_in(record.left, now);
-            self.due = breaker.open_until;
-        }
-        if record.state == State::HalfOpen {
-            if has_room(breaker, record) {
-                self.full_until = Tick::ZERO;
-            }
-            if breaker.judge_all(record.successes, record.failures, now, draw).is_some() {
-                self.changed(breaker);
-            }
-        }
-    }
-
-    /// A claim was answered: the probe it was granted, or what the breaker says without one.
-    fn grant(
-        &mut self,
-        breaker: &mut Breaker,
-        record: &Record,
-        reserve: bool,
-        now: Tick,
-    ) -> Option<Decision> {
-        let granted =
-            record.result.filter(|_| record.epoch == self.known && breaker.state() == State::HalfOpen);
-        if granted.is_none() {
-            self.give_back(record);
-            if breaker.state() == State::HalfOpen && !has_room(breaker, record) {
-                self.full_until = now.plus(INTERVAL);
-            }
-        }
-        if reserve {
-            // Half of its lease: the reply took some time, and taking it up will too.
-            self.spare = granted.map(|probe| (probe, now.plus(Micros::new(RESERVED.get() / 2))));
-            return None;
-        }
-        Some(match granted {
-            Some(probe) => self.fly(breaker, probe, now),
-            None => breaker.answer(now),
-        })
-    }
-
     /// Admits a granted probe.
-    fn fly(&mut self, breaker: &mut Breaker, probe: u32, now: Tick) -> Decision {
+    pub(super) fn fly(&mut self, breaker: &mut Breaker, probe: u32, now: Tick) -> Decision {
         let decision = breaker.admit_granted(now).decision;
         match decision {
             Decision::Permit(permit) => self.probes.push((permit.seq, probe)),
@@ -398,13 +257,7 @@ impl Link {
         decision
     }
 
-    fn give_back(&mut self, record: &Record) {
-        if let Some(probe) = record.result {
-            self.return_probe(record.epoch, probe);
-        }
-    }
-
-    fn return_probe(&mut self, epoch: u64, probe: u32) {
+    pub(super) fn return_probe(&mut self, epoch: u64, probe: u32) {
         self.queue.push_back(Request::Settle { epoch, probe, what: Settled::Nothing });
     }
 
@@ -424,25 +277,9 @@ impl Link {
         Request::Claim { base: self.known, healthy, wait: breaker.wait, reserve }
     }
 
-    /// One request less is under way.
-    fn answered(&mut self, request: Request) {
-        match request {
-            Request::Refresh => self.refreshing = false,
-            Request::Claim { reserve: true, .. } => self.reservation = Errand::None,
-            Request::Claim { .. } => self.claims = self.claims.saturating_sub(1),
-            Request::Publish { .. } => self.publishing = false,
-            Request::Settle { .. } => {}
-        }
-    }
-
-    fn turn(&mut self, to: Connection) -> Option<Connection> {
-        let from = core::mem::replace(&mut self.connection, to);
-        (from != to).then_some(to)
-    }
-
     /// Whoever changed the breaker without the link was an operator. That stays local, and when it is over the record,
     /// whatever it is by then, is taken over.
-    fn look(&mut self, breaker: &Breaker) {
+    pub(super) fn look(&mut self, breaker: &Breaker) {
         if breaker.epoch() != self.local {
             self.settled_down(breaker);
             self.known = 0;
@@ -453,18 +290,18 @@ impl Link {
     }
 
     /// The breaker has changed by its own rules, which the others should know.
-    fn changed(&mut self, breaker: &Breaker) {
+    pub(super) fn changed(&mut self, breaker: &Breaker) {
         self.settled_down(breaker);
         self.news = true;
     }
 
     /// A new epoch: whatever flew in the last one is of no interest any more.
-    fn settled_down(&mut self, breaker: &Breaker) {
+    pub(super) fn settled_down(&mut self, breaker: &Breaker) {
         self.local = breaker.epoch();
         self.due = breaker.open_until;
         self.probes.clear();
         let known = self.known;
-        self.queue.retain(|request| matches!(request, Request::Settle { epoch, .. } if *epoch == known));
+        self.queue.retain(|request| matches!(request, Request::Settle { epoch, .. } if *epoch >= known));
         self.spare = None;
         self.full_until = Tick::ZERO;
     }
@@ -479,17 +316,6 @@ fn publication(breaker: &Breaker, base: u64, now: Tick) -> Option<Request> {
         _ => return None,
     };
     Some(Request::Publish { base, open, open_for, wait: breaker.wait })
-}
-
-/// Whether the record would grant one more probe.
-fn has_room(breaker: &Breaker, record: &Record) -> bool {
-    let trial = breaker.trial();
-    let taken = record.successes.saturating_add(record.failures).saturating_add(record.in_flight);
-    record.state == State::HalfOpen && record.in_flight < trial.max_concurrent && taken < trial.calls
-}
-
-fn change(from: State, to: State) -> Option<Change> {
-    (from != to).then_some(Change { from, to })
 }
 
 const _: () = assert!(WAIT_FRACTION == 16, "requests say so");

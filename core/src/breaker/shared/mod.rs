@@ -12,9 +12,11 @@
 //! Redis. They count; what the counts mean is decided here, as for a breaker of one process.
 
 mod adopt;
+mod hear;
 mod link;
 mod record;
 mod request;
 
-pub use link::{Asked, Connection, Heard, Link};
+pub use hear::Heard;
+pub use link::{Asked, Connection, Link};
 pub use request::{Command, Request, Settled};
