@@ -65,7 +65,7 @@ function draw(file, title, options) {
   const own = document.createElementNS("http://www.w3.org/2000/svg", "style");
   own.textContent = THEME;
   svg.querySelector("style").after(own);
-  const text = svg.outerHTML.replace("background: white;", "").replace(/\d+\.\d{3,}/g, (n) => String(+(+n).toFixed(2)));
+  const text = svg.outerHTML.replace(/\d+\.\d{3,}/g, (n) => String(+(+n).toFixed(2)));
   writeFileSync(new URL(file, ASSETS), `${text}\n`);
 }
 

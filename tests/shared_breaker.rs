@@ -53,7 +53,12 @@ fn steps() -> impl Strategy<Value = Step> {
     let later = prop_oneof![3 => 0..SECOND, 2 => 0..20 * SECOND, 1 => 0..70 * SECOND, 1 => Just(0)];
     let behind = prop_oneof![6 => Just(0_i64), 1 => Just(1), 1 => Just(-1)];
     let wait = (0_u64..1 << 52).prop_map(|wait| wait.max(1));
-    let what = prop_oneof![Just(Settled::Success), Just(Settled::Failure), Just(Settled::Nothing), Just(Settled::Hold)];
+    let what = prop_oneof![
+        Just(Settled::Success),
+        Just(Settled::Failure),
+        Just(Settled::Nothing),
+        Just(Settled::Hold)
+    ];
     let request = prop_oneof![
         1 => Just(Request::Refresh),
         2 => (any::<bool>(), 0..20 * SECOND, wait.clone()).prop_map(|(open, open_for, wait)| {

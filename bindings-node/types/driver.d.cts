@@ -601,6 +601,107 @@ declare class Journal {
     puzzled(operation: string): boolean;
 }
 
+/** Core's numbers of `Mode`. */
+declare const Modes: {
+    readonly normal: 0;
+    readonly disabled: 1;
+    readonly metricsOnly: 2;
+};
+/** The right to make one call; to be settled when the call has ended. */
+interface Permit {
+    readonly epoch: number;
+    readonly kind: number;
+    readonly seq: number;
+    /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
+    readonly since: number;
+}
+/** How many values a caching breaker keeps, and for how long (milliseconds). */
+interface CacheLimits {
+    readonly values: number;
+    readonly age: number;
+}
+declare class Gate {
+    #private;
+    readonly name: string;
+    readonly clock: Clock;
+    readonly fallbackStrategy: FallbackStrategy;
+    readonly cache: CacheLimits | null;
+    readonly healthCheck: {
+        readonly interval: number;
+        readonly timeout: number;
+    } | null;
+    readonly timesCalls: boolean;
+    /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
+    closedEpoch: number;
+    /** A success in `closedEpoch` would change nothing. */
+    quiet: boolean;
+    state: BreakerState;
+    /** Told of every change of state before its listeners are. */
+    onChange: (change: StateChange) => void;
+    readonly listeners: Listeners;
+    /** What of the breaker is shared through a store. */
+    readonly shared: Shared | undefined;
+    constructor(options: BreakerOptions);
+    /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
+    admit(): Permit | undefined;
+    /** As `admit`; where the store of a shared breaker must say, what it will have said. */
+    admitOrClaim(): Permit | undefined | Promise<Permit | undefined>;
+    /** The store of a shared breaker has answered a request, or has not: `error` says why. Answers the permit of a claim. */
+    hear(request: string, answer: string | undefined, error: unknown): Permit | undefined;
+    /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
+    rejection(): CircuitOpenError;
+    /** How an error counts. */
+    outcomeOf(error: unknown, signal?: AbortSignal): number;
+    /** A call that was made in `epoch` without asking has failed. */
+    failed(epoch: number, error: unknown): void;
+    /** A call that was made in `epoch` without asking has succeeded. */
+    succeeded(epoch: number): void;
+    /** A permitted call has succeeded, and nobody asks what became of that. */
+    completed(permit: Permit): void;
+    /** A permitted call has ended; answers what became of the result. */
+    settle(permit: Permit, outcome: number): Settled;
+    /** A health check has ended. */
+    health(ok: boolean): void;
+    /** Holds the breaker open; `release` takes it back. */
+    isolate(): void;
+    /** Takes back one isolation. A breaker that was disposed of has none. */
+    release(): void;
+    setMode(mode: keyof typeof Modes): void;
+    reset(): void;
+    snapshot(): BreakerSnapshot;
+    /** Goes on where a snapshot stopped, under `options`, which this gate was made from. */
+    restore(snapshot: BreakerSnapshot, options: BreakerOptions): void;
+    /** The breaker's number in core; 0 once it was disposed of. */
+    get handle(): number;
+    stats(): BreakerStats;
+    close(): void;
+    throwIfClosed(): void;
+}
+
+/** Runs a Lua script in Redis, where its keys live: `RedisStore` does. */
+interface ScriptStore {
+    run(script: string, keys: readonly string[], args: readonly string[]): PromiseLike<unknown>;
+}
+/** What a shared breaker's store needs of its gate. */
+interface Sharing {
+    readonly clock: Clock;
+    readonly handle: number;
+    /** Tells core what became of a request; answers the permit of a claim. `error` says why there is no answer. */
+    hear(request: string, answer: string | undefined, error: unknown): Permit | undefined;
+}
+declare class Shared {
+    #private;
+    /** Whether the store has answered the last request. */
+    attached: boolean;
+    /** When core has something to send, milliseconds. */
+    wake: number;
+    constructor(gate: Sharing, store: ScriptStore);
+    /** Sends what there is to send. */
+    tend(now: number): void;
+    /** Sends the claim that the last admission left; resolves to a permit, or to undefined when there is none. */
+    claim(): Promise<Permit | undefined>;
+}
+
 type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
 /**
  * A breaker with a name: `threshold` (the shape of the Q ecosystem) and `rate` are ours, the others are the defaults of the
@@ -658,6 +759,12 @@ interface CommonBreakerOptions {
     } | undefined;
     /** Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does. */
     readonly isFailure?: ((error: unknown) => boolean) | undefined;
+    /**
+     * A `RedisStore`, or anything with its `run(script, keys, args)`: breakers of the same `name`, in whatever process and
+     * language, then open, probe and close together. A closed one never waits for the store; while the store is away, this
+     * one goes on alone (`attached`, `detached`). Only the state is shared: what the window counts stays here.
+     */
+    readonly shared?: ScriptStore | undefined;
     /** Whether rejections carry a stack trace, which costs more than all the rest. Default `false`. */
     readonly captureStack?: boolean | undefined;
     /** Default: the platform's. */
@@ -764,6 +871,16 @@ interface BreakerEvents {
     /** A result came too late to count: the breaker has changed its state since that call was admitted. */
     stale: BreakerNotice;
     fallback: FallbackEvent;
+    /** The store of a shared breaker answers: for the first time, or again. */
+    attached: BreakerNotice;
+    /** The store of a shared breaker does not answer: the breaker goes on alone. Told once each time. */
+    detached: Detachment;
+}
+/** The store of a shared breaker does not answer. */
+interface Detachment {
+    readonly name: string;
+    /** What its client threw, or that it took too long. */
+    readonly error: unknown;
 }
 /** What `snapshot()` answers: plain data, to be kept as JSON. Its fields are core's own, and `version` says which. */
 interface BreakerSnapshot {
@@ -804,77 +921,6 @@ declare class Listeners {
     delete<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
     /** Tells everybody who listens to this event; `make` is called only if there is somebody. */
     tell<E extends keyof BreakerEvents>(event: E, make: () => BreakerEvents[E]): void;
-}
-
-/** Core's numbers of `Mode`. */
-declare const Modes: {
-    readonly normal: 0;
-    readonly disabled: 1;
-    readonly metricsOnly: 2;
-};
-/** The right to make one call; to be settled when the call has ended. */
-interface Permit {
-    readonly epoch: number;
-    readonly kind: number;
-    readonly seq: number;
-    /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
-    readonly since: number;
-}
-/** How many values a caching breaker keeps, and for how long (milliseconds). */
-interface CacheLimits {
-    readonly values: number;
-    readonly age: number;
-}
-declare class Gate {
-    #private;
-    readonly name: string;
-    readonly clock: Clock;
-    readonly fallbackStrategy: FallbackStrategy;
-    readonly cache: CacheLimits | null;
-    readonly healthCheck: {
-        readonly interval: number;
-        readonly timeout: number;
-    } | null;
-    readonly timesCalls: boolean;
-    /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
-    closedEpoch: number;
-    /** A success in `closedEpoch` would change nothing. */
-    quiet: boolean;
-    state: BreakerState;
-    /** Told of every change of state before its listeners are. */
-    onChange: (change: StateChange) => void;
-    readonly listeners: Listeners;
-    constructor(options: BreakerOptions);
-    /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
-    admit(): Permit | undefined;
-    /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
-    rejection(): CircuitOpenError;
-    /** How an error counts. */
-    outcomeOf(error: unknown, signal?: AbortSignal): number;
-    /** A call that was made in `epoch` without asking has failed. */
-    failed(epoch: number, error: unknown): void;
-    /** A call that was made in `epoch` without asking has succeeded. */
-    succeeded(epoch: number): void;
-    /** A permitted call has succeeded, and nobody asks what became of that. */
-    completed(permit: Permit): void;
-    /** A permitted call has ended; answers what became of the result. */
-    settle(permit: Permit, outcome: number): Settled;
-    /** A health check has ended. */
-    health(ok: boolean): void;
-    /** Holds the breaker open; `release` takes it back. */
-    isolate(): void;
-    /** Takes back one isolation. A breaker that was disposed of has none. */
-    release(): void;
-    setMode(mode: keyof typeof Modes): void;
-    reset(): void;
-    snapshot(): BreakerSnapshot;
-    /** Goes on where a snapshot stopped, under `options`, which this gate was made from. */
-    restore(snapshot: BreakerSnapshot, options: BreakerOptions): void;
-    /** The breaker's number in core; 0 once it was disposed of. */
-    get handle(): number;
-    stats(): BreakerStats;
-    close(): void;
-    throwIfClosed(): void;
 }
 
 /** One line about a breaker. */
@@ -946,6 +992,8 @@ declare class CircuitBreaker {
     get name(): string;
     /** Where the breaker stands. Only calls move it: an open breaker whose wait is over is open until somebody calls. */
     get state(): BreakerState;
+    /** Whether its state is shared now: it has a store, which has answered the last request. */
+    get attached(): boolean;
     /** Whether it rejects calls now, or did when it was last asked. */
     isOpen(): boolean;
     /** Whether `error` is the rejection of a breaker. */
@@ -1770,5 +1818,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { CircuitOpenError as E, ConfigError as H, DatabaseRetryConfig as J, DeadLetterQueue as O, DefaultCircuitBreakerConfig as U, DefaultRetryConfig as W, ErrorCodes as Z, ErrorTypeCircuitBreaker as a0, ErrorTypeClient as a1, ErrorTypeNetwork as a2, ErrorTypePermanent as a3, ErrorTypeRateLimit as a4, ErrorTypeServer as a5, ErrorTypeTimeout as a6, ErrorTypeTransient as a7, ErrorTypeUnknown as a8, MemoryDeadLetterStore as aE, MemoryStore as aF, OnceAgainError as aJ, RetryBudget as aV, RetryExhaustedError as aZ, RetryHandler as a_, HTTPRetryConfig as aj, IdempotencyManager as al, Isolation as as, JitterTypeDecorrelated as au, JitterTypeDeviation as av, JitterTypeEqual as aw, JitterTypeFull as ax, JitterTypeNone as ay, RetryManager as b0, RetryManagerPool as b1, RetryPolicyManager as b4, S3RetryConfig as b6, StrategyCustom as bd, StrategyExponentialBackoff as be, StrategyFibonacciBackoff as bf, StrategyFixedDelay as bg, StrategyLinearBackoff as bh, TimeoutError as bk, coreVersion as bo, createFetch as bp, dispose as bq, fingerprint as br, idempotent as bs, isCircuitBreakerError as bt, loadPolicies as bu, retryWithCheckpoint as bv, simpleStore as bw, wrap as bx, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as t, virtualClock as v, CircuitBreaker as y, CircuitBreakerRegistry as z };
-export type { ErrorKind as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, Codec as F, CommonBreakerOptions as G, IdempotencyStore as I, DeadLetter as K, DeadLetterError as L, MockFailure as M, DeadLetterHandler as N, DeadLetterQueueOptions as P, DeadLetterQueueStats as Q, Random as R, Store as S, DeadLetterStore as T, VirtualClock as V, DuplicateCheck as X, ErrorCode as Y, ErrorFacts as _, MockStore as a, RetryHooks as a$, Eviction as a9, LogLevel as aA, LogLine as aB, Logger as aC, MemoryDeadLetterStats as aD, MemoryStoreOptions as aG, MemoryStoreStats as aH, MutableRetryConfig as aI, Operation$1 as aK, Outcome as aL, Permit as aM, PolicyWishes as aN, Queued as aO, QueuedCall as aP, RateBreakerOptions as aQ, RedriveContext as aR, RedriveHandler as aS, Rejection as aT, ReleaseMode as aU, RetryConfig as aW, RetryContext as aX, RetryEvent as aY, ExecuteOptions as aa, FallbackEvent as ab, FallbackStrategy as ac, FetchIdempotency as ad, FetchOptions as ae, FingerprintOptions as af, GiveUpEvent as ag, GiveUpReason as ah, GuardedOperation as ai, HeaderLines as ak, IdempotencyManagerOptions as am, IdempotencyRecord as an, Idempotent as ao, IdempotentContext as ap, IdempotentOptions as aq, IdempotentResult as ar, JitterType as at, JointStore as az, BreakerCallOptions as b, RetryOptions as b2, RetryPolicy as b3, RetryStrategy as b5, Settled as b7, SleepOptions as b8, StateChange as b9, StoreOp as ba, StoreReply as bb, StoredResponse as bc, SuccessEvent as bi, ThresholdBreakerOptions as bj, TraceOptions as bl, Variables as bm, Wrapped as bn, StoreUsage as by, BreakerEvents as c, BreakerLine as d, BreakerNotice as e, BreakerOptions as f, BreakerPreset as g, BreakerSnapshot as h, BreakerState as j, BreakerStats as k, BudgetConfig as l, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };
+export { CircuitOpenError as E, ConfigError as H, DatabaseRetryConfig as J, DeadLetterQueue as O, DefaultCircuitBreakerConfig as U, DefaultRetryConfig as W, ErrorCodes as _, RetryHandler as a$, ErrorTypeCircuitBreaker as a1, ErrorTypeClient as a2, ErrorTypeNetwork as a3, ErrorTypePermanent as a4, ErrorTypeRateLimit as a5, ErrorTypeServer as a6, ErrorTypeTimeout as a7, ErrorTypeTransient as a8, ErrorTypeUnknown as a9, MemoryDeadLetterStore as aF, MemoryStore as aG, OnceAgainError as aK, RetryBudget as aW, RetryExhaustedError as a_, HTTPRetryConfig as ak, IdempotencyManager as am, Isolation as at, JitterTypeDecorrelated as av, JitterTypeDeviation as aw, JitterTypeEqual as ax, JitterTypeFull as ay, JitterTypeNone as az, RetryManager as b1, RetryManagerPool as b2, RetryPolicyManager as b5, S3RetryConfig as b7, StrategyCustom as bf, StrategyExponentialBackoff as bg, StrategyFibonacciBackoff as bh, StrategyFixedDelay as bi, StrategyLinearBackoff as bj, TimeoutError as bm, coreVersion as bq, createFetch as br, dispose as bs, fingerprint as bt, idempotent as bu, isCircuitBreakerError as bv, loadPolicies as bw, retryWithCheckpoint as bx, simpleStore as by, wrap as bz, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as t, virtualClock as v, CircuitBreaker as y, CircuitBreakerRegistry as z };
+export type { ErrorFacts as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, Codec as F, CommonBreakerOptions as G, IdempotencyStore as I, DeadLetter as K, DeadLetterError as L, MockFailure as M, DeadLetterHandler as N, DeadLetterQueueOptions as P, DeadLetterQueueStats as Q, Random as R, Store as S, DeadLetterStore as T, VirtualClock as V, Detachment as X, DuplicateCheck as Y, ErrorCode as Z, MockStore as a, ErrorKind as a0, JointStore as aA, LogLevel as aB, LogLine as aC, Logger as aD, MemoryDeadLetterStats as aE, MemoryStoreOptions as aH, MemoryStoreStats as aI, MutableRetryConfig as aJ, Operation$1 as aL, Outcome as aM, Permit as aN, PolicyWishes as aO, Queued as aP, QueuedCall as aQ, RateBreakerOptions as aR, RedriveContext as aS, RedriveHandler as aT, Rejection as aU, ReleaseMode as aV, RetryConfig as aX, RetryContext as aY, RetryEvent as aZ, Eviction as aa, ExecuteOptions as ab, FallbackEvent as ac, FallbackStrategy as ad, FetchIdempotency as ae, FetchOptions as af, FingerprintOptions as ag, GiveUpEvent as ah, GiveUpReason as ai, GuardedOperation as aj, HeaderLines as al, IdempotencyManagerOptions as an, IdempotencyRecord as ao, Idempotent as ap, IdempotentContext as aq, IdempotentOptions as ar, IdempotentResult as as, JitterType as au, BreakerCallOptions as b, RetryHooks as b0, RetryOptions as b3, RetryPolicy as b4, RetryStrategy as b6, ScriptStore as b8, Settled as b9, StoreUsage as bA, SleepOptions as ba, StateChange as bb, StoreOp as bc, StoreReply as bd, StoredResponse as be, SuccessEvent as bk, ThresholdBreakerOptions as bl, TraceOptions as bn, Variables as bo, Wrapped as bp, BreakerEvents as c, BreakerLine as d, BreakerNotice as e, BreakerOptions as f, BreakerPreset as g, BreakerSnapshot as h, BreakerState as j, BreakerStats as k, BudgetConfig as l, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };

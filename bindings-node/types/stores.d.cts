@@ -1,6 +1,6 @@
-import { az as JointStore, ba as StoreOp, bb as StoreReply, by as StoreUsage, S as Store } from './driver.cjs';
+import { aA as JointStore, bc as StoreOp, bd as StoreReply, bA as StoreUsage, S as Store } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
-export { I as IdempotencyStore, aF as MemoryStore, aG as MemoryStoreOptions, aH as MemoryStoreStats, aU as ReleaseMode, bc as StoredResponse, bw as simpleStore } from './driver.cjs';
+export { I as IdempotencyStore, aG as MemoryStore, aH as MemoryStoreOptions, aI as MemoryStoreStats, aV as ReleaseMode, be as StoredResponse, by as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
 
 /** A value of a command, and what a server's answer is made of. */
@@ -105,7 +105,7 @@ interface RedisStoreOptions {
  * run two. Set `maxmemory-policy noeviction`, and `appendonly yes` where a restart must lose nothing; a failover may lose the
  * last writes in any case. The client stays yours: `close` does not close it.
  */
-declare class RedisStore implements Store {
+declare class RedisStore implements Store, RedisScripts {
     #private;
     constructor(client: RedisClient, { clock, ...config }?: RedisStoreOptions);
     /** A store at `REDIS_URL`, over whichever of ioredis and node-redis is installed; `close` closes its connection. */
@@ -113,6 +113,8 @@ declare class RedisStore implements Store {
     apply(op: StoreOp): Promise<StoreReply>;
     /** Applies many operations in one round trip; each is atomic by itself. */
     applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]>;
+    /** Runs a script of core's over the same client: what a `CircuitBreaker` whose state is `shared` needs. */
+    run(script: string, keys: readonly string[], args: readonly RedisArgument[]): Promise<RedisReply>;
     /** What about the server's settings endangers records; the first operation warns of it too, once. */
     check(): Promise<readonly string[]>;
     /** How much it holds, in a Cluster on all primaries; about, since Redis counts while others write. */

@@ -130,6 +130,7 @@ pub fn breaker_claim(handle: f64) -> String {
 
 /// A shared breaker's store has answered, or not. Through the mailbox.
 #[wasm_bindgen(js_name = breakerHear)]
+#[expect(clippy::needless_pass_by_value, reason = "optional text crosses owned")]
 pub fn breaker_hear(request: &str, answer: Option<String>) {
     ask(|mail| shared::hear(mail, request, answer.as_deref()));
 }

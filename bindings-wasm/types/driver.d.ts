@@ -601,6 +601,107 @@ declare class Journal {
     puzzled(operation: string): boolean;
 }
 
+/** Core's numbers of `Mode`. */
+declare const Modes: {
+    readonly normal: 0;
+    readonly disabled: 1;
+    readonly metricsOnly: 2;
+};
+/** The right to make one call; to be settled when the call has ended. */
+interface Permit {
+    readonly epoch: number;
+    readonly kind: number;
+    readonly seq: number;
+    /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
+    readonly since: number;
+}
+/** How many values a caching breaker keeps, and for how long (milliseconds). */
+interface CacheLimits {
+    readonly values: number;
+    readonly age: number;
+}
+declare class Gate {
+    #private;
+    readonly name: string;
+    readonly clock: Clock;
+    readonly fallbackStrategy: FallbackStrategy;
+    readonly cache: CacheLimits | null;
+    readonly healthCheck: {
+        readonly interval: number;
+        readonly timeout: number;
+    } | null;
+    readonly timesCalls: boolean;
+    /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
+    closedEpoch: number;
+    /** A success in `closedEpoch` would change nothing. */
+    quiet: boolean;
+    state: BreakerState;
+    /** Told of every change of state before its listeners are. */
+    onChange: (change: StateChange) => void;
+    readonly listeners: Listeners;
+    /** What of the breaker is shared through a store. */
+    readonly shared: Shared | undefined;
+    constructor(options: BreakerOptions);
+    /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
+    admit(): Permit | undefined;
+    /** As `admit`; where the store of a shared breaker must say, what it will have said. */
+    admitOrClaim(): Permit | undefined | Promise<Permit | undefined>;
+    /** The store of a shared breaker has answered a request, or has not: `error` says why. Answers the permit of a claim. */
+    hear(request: string, answer: string | undefined, error: unknown): Permit | undefined;
+    /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
+    rejection(): CircuitOpenError;
+    /** How an error counts. */
+    outcomeOf(error: unknown, signal?: AbortSignal): number;
+    /** A call that was made in `epoch` without asking has failed. */
+    failed(epoch: number, error: unknown): void;
+    /** A call that was made in `epoch` without asking has succeeded. */
+    succeeded(epoch: number): void;
+    /** A permitted call has succeeded, and nobody asks what became of that. */
+    completed(permit: Permit): void;
+    /** A permitted call has ended; answers what became of the result. */
+    settle(permit: Permit, outcome: number): Settled;
+    /** A health check has ended. */
+    health(ok: boolean): void;
+    /** Holds the breaker open; `release` takes it back. */
+    isolate(): void;
+    /** Takes back one isolation. A breaker that was disposed of has none. */
+    release(): void;
+    setMode(mode: keyof typeof Modes): void;
+    reset(): void;
+    snapshot(): BreakerSnapshot;
+    /** Goes on where a snapshot stopped, under `options`, which this gate was made from. */
+    restore(snapshot: BreakerSnapshot, options: BreakerOptions): void;
+    /** The breaker's number in core; 0 once it was disposed of. */
+    get handle(): number;
+    stats(): BreakerStats;
+    close(): void;
+    throwIfClosed(): void;
+}
+
+/** Runs a Lua script in Redis, where its keys live: `RedisStore` does. */
+interface ScriptStore {
+    run(script: string, keys: readonly string[], args: readonly string[]): PromiseLike<unknown>;
+}
+/** What a shared breaker's store needs of its gate. */
+interface Sharing {
+    readonly clock: Clock;
+    readonly handle: number;
+    /** Tells core what became of a request; answers the permit of a claim. `error` says why there is no answer. */
+    hear(request: string, answer: string | undefined, error: unknown): Permit | undefined;
+}
+declare class Shared {
+    #private;
+    /** Whether the store has answered the last request. */
+    attached: boolean;
+    /** When core has something to send, milliseconds. */
+    wake: number;
+    constructor(gate: Sharing, store: ScriptStore);
+    /** Sends what there is to send. */
+    tend(now: number): void;
+    /** Sends the claim that the last admission left; resolves to a permit, or to undefined when there is none. */
+    claim(): Promise<Permit | undefined>;
+}
+
 type BreakerState = "CLOSED" | "OPEN" | "HALF_OPEN" | "FORCED_OPEN" | "DISABLED" | "METRICS_ONLY";
 /**
  * A breaker with a name: `threshold` (the shape of the Q ecosystem) and `rate` are ours, the others are the defaults of the
@@ -658,6 +759,12 @@ interface CommonBreakerOptions {
     } | undefined;
     /** Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does. */
     readonly isFailure?: ((error: unknown) => boolean) | undefined;
+    /**
+     * A `RedisStore`, or anything with its `run(script, keys, args)`: breakers of the same `name`, in whatever process and
+     * language, then open, probe and close together. A closed one never waits for the store; while the store is away, this
+     * one goes on alone (`attached`, `detached`). Only the state is shared: what the window counts stays here.
+     */
+    readonly shared?: ScriptStore | undefined;
     /** Whether rejections carry a stack trace, which costs more than all the rest. Default `false`. */
     readonly captureStack?: boolean | undefined;
     /** Default: the platform's. */
@@ -764,6 +871,16 @@ interface BreakerEvents {
     /** A result came too late to count: the breaker has changed its state since that call was admitted. */
     stale: BreakerNotice;
     fallback: FallbackEvent;
+    /** The store of a shared breaker answers: for the first time, or again. */
+    attached: BreakerNotice;
+    /** The store of a shared breaker does not answer: the breaker goes on alone. Told once each time. */
+    detached: Detachment;
+}
+/** The store of a shared breaker does not answer. */
+interface Detachment {
+    readonly name: string;
+    /** What its client threw, or that it took too long. */
+    readonly error: unknown;
 }
 /** What `snapshot()` answers: plain data, to be kept as JSON. Its fields are core's own, and `version` says which. */
 interface BreakerSnapshot {
@@ -804,77 +921,6 @@ declare class Listeners {
     delete<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
     /** Tells everybody who listens to this event; `make` is called only if there is somebody. */
     tell<E extends keyof BreakerEvents>(event: E, make: () => BreakerEvents[E]): void;
-}
-
-/** Core's numbers of `Mode`. */
-declare const Modes: {
-    readonly normal: 0;
-    readonly disabled: 1;
-    readonly metricsOnly: 2;
-};
-/** The right to make one call; to be settled when the call has ended. */
-interface Permit {
-    readonly epoch: number;
-    readonly kind: number;
-    readonly seq: number;
-    /** When it was given, milliseconds; 0 where nobody asks how long calls take. */
-    readonly since: number;
-}
-/** How many values a caching breaker keeps, and for how long (milliseconds). */
-interface CacheLimits {
-    readonly values: number;
-    readonly age: number;
-}
-declare class Gate {
-    #private;
-    readonly name: string;
-    readonly clock: Clock;
-    readonly fallbackStrategy: FallbackStrategy;
-    readonly cache: CacheLimits | null;
-    readonly healthCheck: {
-        readonly interval: number;
-        readonly timeout: number;
-    } | null;
-    readonly timesCalls: boolean;
-    /** While this epoch lasts the breaker admits without being asked; 0 means ask. */
-    closedEpoch: number;
-    /** A success in `closedEpoch` would change nothing. */
-    quiet: boolean;
-    state: BreakerState;
-    /** Told of every change of state before its listeners are. */
-    onChange: (change: StateChange) => void;
-    readonly listeners: Listeners;
-    constructor(options: BreakerOptions);
-    /** A permit for one call, or undefined: then `rejection()` is what the caller gets. */
-    admit(): Permit | undefined;
-    /** The error of a call that was just rejected. Without a stack unless asked for: it costs more than all the rest. */
-    rejection(): CircuitOpenError;
-    /** How an error counts. */
-    outcomeOf(error: unknown, signal?: AbortSignal): number;
-    /** A call that was made in `epoch` without asking has failed. */
-    failed(epoch: number, error: unknown): void;
-    /** A call that was made in `epoch` without asking has succeeded. */
-    succeeded(epoch: number): void;
-    /** A permitted call has succeeded, and nobody asks what became of that. */
-    completed(permit: Permit): void;
-    /** A permitted call has ended; answers what became of the result. */
-    settle(permit: Permit, outcome: number): Settled;
-    /** A health check has ended. */
-    health(ok: boolean): void;
-    /** Holds the breaker open; `release` takes it back. */
-    isolate(): void;
-    /** Takes back one isolation. A breaker that was disposed of has none. */
-    release(): void;
-    setMode(mode: keyof typeof Modes): void;
-    reset(): void;
-    snapshot(): BreakerSnapshot;
-    /** Goes on where a snapshot stopped, under `options`, which this gate was made from. */
-    restore(snapshot: BreakerSnapshot, options: BreakerOptions): void;
-    /** The breaker's number in core; 0 once it was disposed of. */
-    get handle(): number;
-    stats(): BreakerStats;
-    close(): void;
-    throwIfClosed(): void;
 }
 
 /** One line about a breaker. */
@@ -946,6 +992,8 @@ declare class CircuitBreaker {
     get name(): string;
     /** Where the breaker stands. Only calls move it: an open breaker whose wait is over is open until somebody calls. */
     get state(): BreakerState;
+    /** Whether its state is shared now: it has a store, which has answered the last request. */
+    get attached(): boolean;
     /** Whether it rejects calls now, or did when it was last asked. */
     isOpen(): boolean;
     /** Whether `error` is the rejection of a breaker. */
@@ -1764,5 +1812,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { ErrorCodes as $, CircuitBreaker as E, CircuitBreakerRegistry as G, CircuitOpenError as I, ConfigError as L, DatabaseRetryConfig as N, DeadLetterQueue as R, DefaultCircuitBreakerConfig as X, DefaultRetryConfig as Y, ErrorTypeCircuitBreaker as a2, ErrorTypeClient as a3, ErrorTypeNetwork as a4, ErrorTypePermanent as a5, ErrorTypeRateLimit as a6, ErrorTypeServer as a7, ErrorTypeTimeout as a8, ErrorTypeTransient as a9, JitterTypeNone as aA, MemoryDeadLetterStore as aG, MemoryStore as aH, OnceAgainError as aL, RetryBudget as aY, ErrorTypeUnknown as aa, HTTPRetryConfig as ak, IdempotencyManager as am, Isolation as au, JitterTypeDecorrelated as aw, JitterTypeDeviation as ax, JitterTypeEqual as ay, JitterTypeFull as az, RetryExhaustedError as b0, RetryHandler as b1, RetryManager as b3, RetryManagerPool as b4, RetryPolicyManager as b7, S3RetryConfig as b9, StrategyCustom as be, StrategyExponentialBackoff as bf, StrategyFibonacciBackoff as bg, StrategyFixedDelay as bh, StrategyLinearBackoff as bi, TimeoutError as bl, coreVersion as bp, fingerprint as bq, idempotent as br, isCircuitBreakerError as bs, loadPolicies as bt, retryWithCheckpoint as bu, simpleStore as bv, wrap as bw, dispose as d, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as x };
-export type { AttemptContext as A, BackoffOptions as B, Clock as C, Checkpointed as D, FetchOptions as F, CircuitBreakerRegistryOptions as H, Codec as J, CommonBreakerOptions as K, MockFailure as M, DeadLetter as O, DeadLetterError as P, DeadLetterHandler as Q, Store as S, DeadLetterQueueOptions as T, DeadLetterQueueStats as U, VirtualClock as V, DeadLetterStore as W, DuplicateCheck as Z, ErrorCode as _, MockStore as a, RetryEvent as a$, ErrorFacts as a0, ErrorKind as a1, JointStore as aB, LogLevel as aC, LogLine as aD, Logger as aE, MemoryDeadLetterStats as aF, MemoryStoreOptions as aI, MemoryStoreStats as aJ, MutableRetryConfig as aK, Operation$1 as aM, Outcome as aN, Permit as aO, PolicyWishes as aP, Queued as aQ, QueuedCall as aR, Random as aS, RateBreakerOptions as aT, RedriveContext as aU, RedriveHandler as aV, Rejection as aW, ReleaseMode as aX, RetryConfig as aZ, RetryContext as a_, Eviction as ab, ExecuteOptions as ac, FallbackEvent as ad, FallbackStrategy as ae, FetchIdempotency as af, FingerprintOptions as ag, GiveUpEvent as ah, GiveUpReason as ai, GuardedOperation as aj, HeaderLines as al, IdempotencyManagerOptions as an, IdempotencyRecord as ao, IdempotencyStore as ap, Idempotent as aq, IdempotentContext as ar, IdempotentOptions as as, IdempotentResult as at, JitterType as av, StoreOp as b, RetryHooks as b2, RetryOptions as b5, RetryPolicy as b6, RetryStrategy as b8, Settled as ba, SleepOptions as bb, StateChange as bc, StoredResponse as bd, SuccessEvent as bj, ThresholdBreakerOptions as bk, TraceOptions as bm, Variables as bn, Wrapped as bo, StoreReply as c, BreakerCallOptions as e, BreakerEvents as f, BreakerLine as g, BreakerNotice as h, BreakerOptions as j, BreakerPreset as k, BreakerSnapshot as l, BreakerState as o, BreakerStats as p, BudgetConfig as q, BudgetOption as r, BudgetOptions as s, BudgetPreset as t, BudgetRules as u, BudgetStats as w, CallOptions as y, CheckpointOptions as z };
+export { CircuitBreaker as E, CircuitBreakerRegistry as G, CircuitOpenError as I, ConfigError as L, DatabaseRetryConfig as N, DeadLetterQueue as R, DefaultCircuitBreakerConfig as X, DefaultRetryConfig as Y, ErrorCodes as a0, ErrorTypeCircuitBreaker as a3, ErrorTypeClient as a4, ErrorTypeNetwork as a5, ErrorTypePermanent as a6, ErrorTypeRateLimit as a7, ErrorTypeServer as a8, ErrorTypeTimeout as a9, JitterTypeFull as aA, JitterTypeNone as aB, MemoryDeadLetterStore as aH, MemoryStore as aI, OnceAgainError as aM, RetryBudget as aZ, ErrorTypeTransient as aa, ErrorTypeUnknown as ab, HTTPRetryConfig as al, IdempotencyManager as an, Isolation as av, JitterTypeDecorrelated as ax, JitterTypeDeviation as ay, JitterTypeEqual as az, RetryExhaustedError as b1, RetryHandler as b2, RetryManager as b4, RetryManagerPool as b5, RetryPolicyManager as b8, S3RetryConfig as ba, StrategyCustom as bg, StrategyExponentialBackoff as bh, StrategyFibonacciBackoff as bi, StrategyFixedDelay as bj, StrategyLinearBackoff as bk, TimeoutError as bn, coreVersion as br, fingerprint as bs, idempotent as bt, isCircuitBreakerError as bu, loadPolicies as bv, retryWithCheckpoint as bw, simpleStore as bx, wrap as by, dispose as d, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as x };
+export type { ErrorCode as $, AttemptContext as A, BackoffOptions as B, Clock as C, Checkpointed as D, FetchOptions as F, CircuitBreakerRegistryOptions as H, Codec as J, CommonBreakerOptions as K, MockFailure as M, DeadLetter as O, DeadLetterError as P, DeadLetterHandler as Q, Store as S, DeadLetterQueueOptions as T, DeadLetterQueueStats as U, VirtualClock as V, DeadLetterStore as W, Detachment as Z, DuplicateCheck as _, MockStore as a, RetryContext as a$, ErrorFacts as a1, ErrorKind as a2, JointStore as aC, LogLevel as aD, LogLine as aE, Logger as aF, MemoryDeadLetterStats as aG, MemoryStoreOptions as aJ, MemoryStoreStats as aK, MutableRetryConfig as aL, Operation$1 as aN, Outcome as aO, Permit as aP, PolicyWishes as aQ, Queued as aR, QueuedCall as aS, Random as aT, RateBreakerOptions as aU, RedriveContext as aV, RedriveHandler as aW, Rejection as aX, ReleaseMode as aY, RetryConfig as a_, Eviction as ac, ExecuteOptions as ad, FallbackEvent as ae, FallbackStrategy as af, FetchIdempotency as ag, FingerprintOptions as ah, GiveUpEvent as ai, GiveUpReason as aj, GuardedOperation as ak, HeaderLines as am, IdempotencyManagerOptions as ao, IdempotencyRecord as ap, IdempotencyStore as aq, Idempotent as ar, IdempotentContext as as, IdempotentOptions as at, IdempotentResult as au, JitterType as aw, StoreOp as b, RetryEvent as b0, RetryHooks as b3, RetryOptions as b6, RetryPolicy as b7, RetryStrategy as b9, ScriptStore as bb, Settled as bc, SleepOptions as bd, StateChange as be, StoredResponse as bf, SuccessEvent as bl, ThresholdBreakerOptions as bm, TraceOptions as bo, Variables as bp, Wrapped as bq, StoreReply as c, BreakerCallOptions as e, BreakerEvents as f, BreakerLine as g, BreakerNotice as h, BreakerOptions as j, BreakerPreset as k, BreakerSnapshot as l, BreakerState as o, BreakerStats as p, BudgetConfig as q, BudgetOption as r, BudgetOptions as s, BudgetPreset as t, BudgetRules as u, BudgetStats as w, CallOptions as y, CheckpointOptions as z };

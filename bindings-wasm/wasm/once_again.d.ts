@@ -32,6 +32,11 @@ export function actionOpen(config: string): string;
 export function breakerAdmit(): void;
 
 /**
+ * The claim of the last admission, as JSON.
+ */
+export function breakerClaim(handle: number): string;
+
+/**
  * Frees a breaker.
  */
 export function breakerClose(handle: number): void;
@@ -47,9 +52,19 @@ export function breakerComplete(config: string): string;
 export function breakerHealth(): void;
 
 /**
+ * A shared breaker's store has answered, or not. Through the mailbox.
+ */
+export function breakerHear(request: string, answer?: string | null): void;
+
+/**
  * Holds a breaker open. Through the mailbox.
  */
 export function breakerIsolate(): void;
+
+/**
+ * A shared breaker's store has answered too late.
+ */
+export function breakerLate(handle: number, request: string, answer: string): void;
 
 /**
  * Breakers in the text format of Prometheus, from a JSON list of names and handles.
@@ -65,6 +80,11 @@ export function breakerMode(): void;
  * Makes a breaker; JSON in and out.
  */
 export function breakerOpen(config: string): string;
+
+/**
+ * What a shared breaker has to send, as JSON.
+ */
+export function breakerPoll(handle: number, now: number): string;
 
 /**
  * How many breakers a registry keeps; JSON in and out.
@@ -90,6 +110,11 @@ export function breakerRestore(handle: number, config: string, snapshot: string,
  * A call has ended. Through the mailbox.
  */
 export function breakerSettle(): void;
+
+/**
+ * Shares a breaker with others of its name, as JSON.
+ */
+export function breakerShare(handle: number, config: string): string;
 
 /**
  * What is worth keeping of a breaker, as JSON.
@@ -346,18 +371,23 @@ export interface InitOutput {
     readonly actionEnded: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly actionOpen: (a: number, b: number) => [number, number];
     readonly breakerAdmit: () => void;
+    readonly breakerClaim: (a: number) => [number, number];
     readonly breakerClose: (a: number) => void;
     readonly breakerComplete: (a: number, b: number) => [number, number];
     readonly breakerHealth: () => void;
+    readonly breakerHear: (a: number, b: number, c: number, d: number) => void;
     readonly breakerIsolate: () => void;
+    readonly breakerLate: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly breakerMetrics: (a: number, b: number) => [number, number];
     readonly breakerMode: () => void;
     readonly breakerOpen: (a: number, b: number) => [number, number];
+    readonly breakerPoll: (a: number, b: number) => [number, number];
     readonly breakerRegistry: (a: number, b: number) => [number, number];
     readonly breakerRelease: () => void;
     readonly breakerReset: () => void;
     readonly breakerRestore: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly breakerSettle: () => void;
+    readonly breakerShare: (a: number, b: number, c: number) => [number, number];
     readonly breakerSnapshot: (a: number, b: number) => [number, number];
     readonly breakerStats: (a: number, b: number) => [number, number];
     readonly breakerSucceeded: () => void;

@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Letters", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
+__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
 
 @final
 class Action:
@@ -252,6 +252,46 @@ class Letters:
         """
 
 @final
+class Link:
+    """
+    Shares a breaker with others of its name, under the breaker's own lock.
+    """
+    def __new__(cls, /, breaker: Breaker) -> Link:
+        """
+        Takes the breaker's place in every question that it also answers; raises when it has no name.
+        """
+    def admit(self, /, now: SupportsFloat | SupportsIndex, waits: bool) -> tuple[tuple[int, int, int, str, float] | None, SharedRequest | None, tuple[str, str] | None, bool]:
+        """
+        As `Breaker.admit`. When the store must say there is a request in place of the decision, unless the caller cannot
+        wait.
+        """
+    @property
+    def attached(self, /) -> bool:
+        """
+        Whether the store answers.
+        """
+    def hear(self, /, request: SharedRequest, answer: str, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> tuple[tuple[int, int, int, str, float] | None, tuple[str, str] | None, bool | None, bool]:
+        """
+        The store answered.
+        """
+    def late(self, /, request: SharedRequest, answer: str) -> None:
+        """
+        The store answered a request that was lost.
+        """
+    def lost(self, /, request: SharedRequest, now: SupportsFloat | SupportsIndex) -> tuple[tuple[int, int, int, str, float] | None, tuple[str, str] | None, bool | None, bool]:
+        """
+        The store did not answer in time, or refused.
+        """
+    def poll(self, /, now: SupportsFloat | SupportsIndex) -> SharedRequest | None:
+        """
+        The next request to send in the background.
+        """
+    def settle(self, /, epoch: SupportsIndex, kind: SupportsIndex, seq: SupportsIndex, outcome: SupportsIndex, duration: SupportsFloat | SupportsIndex, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> tuple[str, tuple[str, str] | None, bool, bool]:
+        """
+        As `Breaker.settle`, and whether to `poll`.
+        """
+
+@final
 class MemoryStore:
     """
     Records in the memory of this process, shared by threads. Its lock is held for core's work only, never while Python
@@ -378,6 +418,32 @@ class RetrySpec:
     def preset(name: str) -> RetrySpec:
         """
         The preset of this name.
+        """
+
+@final
+class SharedRequest:
+    """
+    Something to be asked of the store. Whoever asks hands it back with the answer.
+    """
+    @property
+    def args(self, /) -> list[str]:
+        """
+        Its arguments.
+        """
+    @property
+    def key(self, /) -> str:
+        """
+        Its only key.
+        """
+    @property
+    def script(self, /) -> str:
+        """
+        The Lua script.
+        """
+    @property
+    def timeout(self, /) -> float:
+        """
+        After so many seconds without an answer the store counts as away.
         """
 
 @final
