@@ -58,7 +58,18 @@ impl PostgresStore {
 
     /// Applies an operation on a connection of its own, for as long as that takes.
     fn elsewhere(&self, url: &str, op: StoreOp) -> thread::JoinHandle<Result<StoreReply, String>> {
+        self.elsewhere_under(url, "READ COMMITTED", op)
+    }
+
+    fn elsewhere_under(
+        &self,
+        url: &str,
+        isolation: &str,
+        op: StoreOp,
+    ) -> thread::JoinHandle<Result<StoreReply, String>> {
         let mut other = Self::at(url, &self.table, "none");
+        let isolated = format!("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {isolation}");
+        other.client.batch_execute(&isolated).unwrap();
         thread::spawn(move || {
             let command = other.dialect.command(None, &op);
             let row =
@@ -193,6 +204,33 @@ fn of_many_connections_with_one_key_one_acquires() {
         let busy = replies.iter().filter(|reply| matches!(reply, StoreReply::Busy { .. })).count();
         assert_eq!((acquired, busy), (1, 31), "{replies:?}");
     }
+}
+
+#[test]
+fn under_a_stricter_isolation_one_acquires_and_some_may_fail() {
+    let Some(server) = server("postgres") else { return };
+    for isolation in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let postgres = PostgresStore::open(&server, "none");
+        let claim = |owner| postgres.elsewhere_under(&server, isolation, begin(owner));
+        let claims: Vec<_> = (1..=16).map(claim).collect();
+        let replies: Vec<_> = claims.into_iter().map(|claim| claim.join().unwrap()).collect();
+        let acquired =
+            replies.iter().filter(|reply| matches!(reply, Ok(StoreReply::Acquired { .. }))).count();
+        let others = replies.iter().filter(|reply| match reply {
+            Ok(reply) => matches!(reply, StoreReply::Busy { .. }),
+            // serialization_failure
+            Err(code) => code == "40001",
+        });
+        assert_eq!((acquired, others.count()), (1, 15), "{replies:?}");
+    }
+}
+
+#[test]
+fn monthly_partitions_refuse_a_claim_under_a_stricter_isolation() {
+    let Some(server) = server("postgres") else { return };
+    let postgres = PostgresStore::open(&server, "monthly");
+    let refused = postgres.elsewhere_under(&server, "REPEATABLE READ", begin(1)).join().unwrap();
+    assert_eq!(refused, Err("25000".into()), "invalid_transaction_state");
 }
 
 #[test]

@@ -56,6 +56,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
     include_str!("postgres/sweep.sql"),
 ]];
 const INSTALL: &str = include_str!("postgres/install.sql");
+const ISOLATION: &str = include_str!("postgres/isolation.sql");
 const PARTITIONS: &str = include_str!("postgres/partitions.sql");
 const USAGE: &str = include_str!("postgres/usage.sql");
 const GET: &str = include_str!("postgres/get.sql");
@@ -270,9 +271,10 @@ impl Placeholders<'_> {
         let Self { table, monthly, .. } = *self;
         let at = |suffix: &str| self.quoted(&format!("{table}{suffix}"));
         let when = |text: &'static str| if monthly { text.to_owned() } else { String::new() };
-        // The first three bring placeholders of their own.
+        // The first ones bring placeholders of their own.
         let values = [
             ("partitions_made", when(PARTITIONS)),
+            ("isolation_checked", when(ISOLATION)),
             ("partitions_too", when("PERFORM {partitions}(given_now);")),
             ("partitioned_by", when("PARTITION BY RANGE (created)")),
             ("primary_key", if monthly { "key, created" } else { "key" }.into()),

@@ -14,6 +14,7 @@ DECLARE
   more_takeovers int8;
   r {records}%ROWTYPE;
 BEGIN
+  {isolation_checked}
   FOR turn IN 1..3 LOOP
     SELECT * INTO r FROM {records} WHERE key = wanted;
     now := {clock}(given_now);
