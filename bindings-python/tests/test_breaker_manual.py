@@ -200,3 +200,19 @@ def test_its_numbers_are_text_for_prometheus() -> None:
     assert 'circuit_breaker_transitions_total{name="lake",from="CLOSED",to="OPEN"} 1' in lines
     assert 'circuit_breaker_rejections_total{name="lake"} 2' in lines
     assert "# TYPE circuit_breaker_rejections_total counter" in lines
+
+
+def test_a_success_of_an_earlier_epoch_is_stale_whichever_way_the_call_was_made() -> None:
+    clock = VirtualClock()
+    breaker = CircuitBreaker(failure_threshold=1, recovery_timeout=1.0, half_open_max_calls=1, clock=clock)
+
+    def outlived() -> str:
+        trip(breaker, 1)
+        clock.advance(1.0)
+        assert breaker.call(lambda: "probe") == "probe"
+        assert breaker.state == "CLOSED"
+        return "late"
+
+    assert breaker.call(outlived) == "late"
+    assert breaker.stats()["stale"] == 1
+    assert breaker.state == "CLOSED"

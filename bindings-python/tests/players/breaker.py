@@ -31,11 +31,24 @@ def shown(heard: StateChange | BreakerNotice) -> str:
 
 
 def play(given: Script) -> Script:
-    try:
-        player = Player(read(given["config"], DURATIONS.__contains__))
-    except ConfigError as error:
-        return {"error": {"field": error.field, "expected": error.expected}}
-    return {"replies": [player.play(event) for event in given["events"]]}
+    """Plays the script twice: each call in two halves, and each in one. Both must answer the same."""
+    answers = []
+    for whole in (False, True):
+        try:
+            player = Player(read(given["config"], DURATIONS.__contains__), whole)
+        except ConfigError as error:
+            return {"error": {"field": error.field, "expected": error.expected}}
+        answers.append([player.play(event) for event in given["events"]])
+    assert answers[0] == answers[1], "a call in two halves and in one"
+    return {"replies": answers[0]}
+
+
+class DownError(Exception):
+    """A call's failure."""
+
+
+def refusal(rejected: CircuitOpenError) -> str:
+    return f"rejected {rejected.state} {to_micros(rejected.retry_after)}"
 
 
 class BreakerClock(ScriptClock):
@@ -53,7 +66,8 @@ class BreakerClock(ScriptClock):
 
 
 class Player:
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], whole: bool) -> None:
+        self.whole = whole
         self.clock = BreakerClock()
         self.random = ScriptRandom(MIDDLE)
         self.heard: list[StateChange | BreakerNotice] = []
@@ -91,6 +105,9 @@ class Player:
                 return self.admit(event["as"])
             case "settle":
                 return self.breaker.settle(self.permits[event["permit"]], event["outcome"])
+            # Who abandons a call settles it by hand, and what is ignored is the caller's own `is_failure`.
+            case "call" if self.whole and event["outcome"] in ("success", "failure"):
+                return self.call(event)
             case "call":
                 rejected = self.admit("call")
                 if rejected != "admitted":
@@ -126,9 +143,30 @@ class Player:
                 return self.breaker.state
         raise AssertionError(f"no such event: {event}")
 
+    def call(self, event: dict[str, Any]) -> str:
+        """A call through the breaker, which tells what became of the result by events only."""
+        verdicts = ["counted"]
+        stop = self.breaker.on("stale", lambda _: verdicts.append("stale"))
+
+        def scripted() -> None:
+            self.heard.clear()
+            self.clock.at += event.get("took", 0)
+            if event["outcome"] == "failure":
+                raise DownError
+
+        try:
+            self.breaker.call(scripted)
+        except DownError:
+            pass
+        except CircuitOpenError as rejected:
+            return refusal(rejected)
+        finally:
+            stop()
+        return verdicts[-1]
+
     def admit(self, name: str) -> str:
         try:
             self.permits[name] = self.breaker.admit()
         except CircuitOpenError as rejected:
-            return f"rejected {rejected.state} {to_micros(rejected.retry_after)}"
+            return refusal(rejected)
         return "admitted"

@@ -157,8 +157,15 @@ def caught(gate: Gate, fallback: Fallback, target: Callable[..., R], key: Key = 
 
     def make(key: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         value = target(*args, **kwargs)
+        if hasattr(value, "__await__"):
+            return kept(key, value)  # type: ignore[return-value]  # what is awaited in its place
         fallback.keep(key, value)
         return value
+
+    async def kept(key: str | None, value: Awaitable[R]) -> R:
+        result = await value
+        fallback.keep(key, result)
+        return result
 
     guard = guarded(gate, make, answer)
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def guarded(gate: Gate, target: Callable[..., R], answer: Answer | None = None) -> Callable[..., R]:
-    """``target`` behind ``gate``; without an ``answer``, a rejected call raises."""
+    """``target`` behind ``gate``; without an ``answer``, a rejected call raises.
+
+    When ``target`` answers something to await, so does the guarded call, and the breaker is told when that has ended.
+    """
     published, clock, timed, listeners = gate.published, gate.clock, gate.core.timed, gate.listeners
     ask, settle = gate.ask, gate.settle
 
@@ -44,9 +47,21 @@ def guarded(gate: Gate, target: Callable[..., R], answer: Answer | None = None) 
         except BaseException as error:
             settle((epoch, kind, seq), gate.outcome(error), started)
             raise
-        if kind or not published.quiet:
+        if hasattr(result, "__await__"):
+            # `lambda: fetch()` is no async function, but its call has not ended yet.
+            return awaited(result, (epoch, kind, seq), started)
+        if kind or epoch != published.closed or not published.quiet:
             settle((epoch, kind, seq), SUCCESS, started)
         return result
+
+    async def awaited(result: Any, permit: tuple[int, int, int], started: float) -> Any:
+        try:
+            value = await result
+        except BaseException as error:
+            settle(permit, gate.outcome(error), started)
+            raise
+        settle(permit, SUCCESS, started)
+        return value
 
     return guarded
 
@@ -79,7 +94,7 @@ def guarded_async(
         except BaseException as error:
             settle((epoch, kind, seq), gate.outcome(error), started)
             raise
-        if kind or not published.quiet:
+        if kind or epoch != published.closed or not published.quiet:
             settle((epoch, kind, seq), SUCCESS, started)
         return result
 
