@@ -49,7 +49,7 @@ def guarded(gate: Gate, target: Callable[..., R], answer: Answer | None = None) 
             raise
         if hasattr(result, "__await__"):
             # `lambda: fetch()` is no async function, but its call has not ended yet.
-            return awaited(result, (epoch, kind, seq), started)
+            return awaited(result, (epoch, kind, seq), started)  # type: ignore[return-value]
         if kind or epoch != published.closed or not published.quiet:
             settle((epoch, kind, seq), SUCCESS, started)
         return result
