@@ -35,11 +35,11 @@ _MOST_THREADS = 40
 class ThreadCourier:
     """Over a client that blocks: each request in a daemon thread of its own. There is about one a second."""
 
-    __slots__ = ("_lock", "_run", "_running", "blocks")
+    __slots__ = ("_lock", "_running", "_send", "blocks")
 
-    def __init__(self, run: Callable[..., Any]) -> None:
+    def __init__(self, send: Callable[[str, list[Any]], Any]) -> None:
         self.blocks = True
-        self._run = run
+        self._send = send
         self._running = 0
         self._lock = allocate_lock()
 
@@ -60,7 +60,7 @@ class ThreadCourier:
 
     def _carry(self, request: SharedRequest, done: Done) -> None:
         try:
-            answer = _text(self._run(request.script, [request.key], request.args))
+            answer = _text(self._send(request.script, [request.key, *request.args]))
         except Exception as error:
             self._left()
             done(None, error)
@@ -76,11 +76,11 @@ class ThreadCourier:
 class LoopCourier:
     """Over a client of asyncio: each request in a task of the running loop. Where none runs, Redis counts as away."""
 
-    __slots__ = ("_run", "_tasks", "blocks")
+    __slots__ = ("_send", "_tasks", "blocks")
 
-    def __init__(self, run: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, send: Callable[[str, list[Any]], Awaitable[Any]]) -> None:
         self.blocks = False
-        self._run = run
+        self._send = send
         # The loop itself holds its tasks weakly.
         self._tasks: set[Task[None]] = set()
 
@@ -98,7 +98,7 @@ class LoopCourier:
 
     async def _carry(self, request: SharedRequest, done: Done) -> None:
         try:
-            answer = _text(await self._run(request.script, [request.key], request.args))
+            answer = _text(await self._send(request.script, [request.key, *request.args]))
         except Exception as error:
             done(None, error)
         else:
@@ -112,50 +112,20 @@ def courier_of(client: Any) -> Courier:
         ConfigError: it is none of these.
     """
     if callable(run := getattr(client, "run", None)):
-        return LoopCourier(run) if is_async(run) else ThreadCourier(run)
-    if not callable(getattr(client, "evalsha", None)):
+
+        def send(script: str, args: list[str]) -> Any:
+            return run(script, args[:1], args[1:])
+
+        return LoopCourier(send) if is_async(run) else ThreadCourier(send)
+    if not callable(getattr(client, "execute_command", None)):
         expected = "a client of redis-py or redis.asyncio, or an object with run(script, keys, args)"
         raise ConfigError("shared", f"an object of type {type(client).__name__}", expected)
-    if any(base.__module__.startswith("redis.asyncio") for base in type(client).__mro__):
-        return LoopCourier(_run_async(client))
-    return ThreadCourier(_run(client))
+    # Not imported with the package: only who shares a breaker has such a client.
+    from once_again.stores.redis_client import async_send_over, is_awaited, send_over
 
-
-def _run(client: Any) -> Callable[..., Any]:
-    def run(script: str, keys: list[str], args: list[str]) -> Any:
-        try:
-            return client.evalsha(_digest(script), len(keys), *keys, *args)
-        except Exception as error:
-            if not _is_unknown(error):
-                raise
-        return client.eval(script, len(keys), *keys, *args)
-
-    return run
-
-
-def _run_async(client: Any) -> Callable[..., Awaitable[Any]]:
-    async def run(script: str, keys: list[str], args: list[str]) -> Any:
-        try:
-            return await client.evalsha(_digest(script), len(keys), *keys, *args)
-        except Exception as error:
-            if not _is_unknown(error):
-                raise
-        return await client.eval(script, len(keys), *keys, *args)
-
-    return run
-
-
-def _is_unknown(error: Exception) -> bool:
-    """A server that was restarted, or took over, knows no script; it learns one by running it."""
-    return any(base.__name__ == "NoScriptError" for base in type(error).__mro__)
-
-
-def _digest(script: str) -> str:
-    from hashlib import sha1
-
-    return sha1(script.encode(), usedforsecurity=False).hexdigest()
+    return LoopCourier(async_send_over(client)) if is_awaited(client) else ThreadCourier(send_over(client))
 
 
 def _text(answer: Any) -> str:
-    """Clients answer bytes, or text where they decode."""
+    """Of redis-py bytes; another object may answer text."""
     return answer.decode() if isinstance(answer, bytes) else str(answer)
