@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import psycopg
+import psycopg_pool
 import redis
 import redis.asyncio
 from typing_extensions import assert_type
 
 from once_again import IdempotencyManager
-from once_again.stores import AsyncStore, MemoryStore, RedisStore, SqliteStore, Store
+from once_again.stores import AsyncStore, MemoryStore, PostgresStore, RedisStore, SqliteStore, Store
 
 
 def a_file_or_a_connection(connection: sqlite3.Connection, op: dict[str, Any]) -> None:
@@ -43,6 +45,15 @@ async def redis_that_is_awaited(op: dict[str, Any]) -> None:
     async with RedisStore.from_env(asyncio=True) as store:
         await store.apply(op)
     await store.close()
+
+
+def postgres(url: str, op: dict[str, Any]) -> None:
+    with psycopg_pool.ConnectionPool(url) as pool, PostgresStore(pool, partition="monthly") as store:
+        store.ensure_schema()
+        assert_type(store.apply(op), dict[str, Any])
+        with pool.connection() as connection:
+            assert_type(store.complete_in(connection, op), dict[str, Any])
+    IdempotencyManager(store=PostgresStore(psycopg.connect(url, autocommit=True)))
 
 
 def what_is_refused(op: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ An operation is a mapping with ``op`` and the fields it has in every language (`
 keys and owners in hexadecimal, times in microseconds, and its bytes, if it carries any, as ``payload``.
 A reply has the same form.
 
-`store` says what a store is and `memory` is one; `sqlite` keeps records in a file, and `redis` on a server, which
-`dialect` speaks to over `redis_client`.
+`store` says what a store is and `memory` is one; `sqlite` keeps records in a file, `redis` and `postgres` on a
+server, which `dialect` speaks to over `redis_client` and `postgres_client`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from .memory import MemoryStore
 from .store import AsyncStore, Store
 
 if TYPE_CHECKING:
+    from .postgres import PostgresStore
     from .redis import RedisStore
     from .sqlite import SqliteStore
 
-__all__ = ["AsyncStore", "MemoryStore", "RedisStore", "SqliteStore", "Store"]
+__all__ = ["AsyncStore", "MemoryStore", "PostgresStore", "RedisStore", "SqliteStore", "Store"]
 
 # Whoever keeps records in memory need not import a database.
-_LATER = {"RedisStore": ".redis", "SqliteStore": ".sqlite"}
+_LATER = {"PostgresStore": ".postgres", "RedisStore": ".redis", "SqliteStore": ".sqlite"}
 
 
 def __getattr__(name: str) -> Any:

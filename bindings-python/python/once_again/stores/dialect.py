@@ -57,11 +57,12 @@ class Carrier:
         self._dialect = dialect
         self._send = send
 
-    def apply(self, op: Mapping[str, Any]) -> dict[str, Any]:
+    def apply(self, op: Mapping[str, Any], send: Send | None = None) -> dict[str, Any]:
+        """Does one operation; over ``send`` where the store's own connection will not do."""
         sent, reply = self._dialect.request(op)
         if sent is None:
             return reply_of(reply or "", None)
-        answer = self._reach(*sent)
+        answer = self._reach(*sent, send or self._send)
         if self._dialect.is_first():
             try:
                 _warn(self.check())
@@ -70,11 +71,18 @@ class Carrier:
         return self._dialect.reply(answer)
 
     def check(self) -> list[str]:
-        return self._dialect.core.diagnose(self._reach(*self._dialect.core.health()))
+        return self._dialect.core.diagnose(self._reach(*self._dialect.core.health(), self._send))
 
-    def _reach(self, text: str, args: list[Any]) -> Any:
+    def install(self) -> None:
+        """Makes what the server must have, or brings it up to date."""
+        if (command := self._dialect.core.install()) is not None:
+            self._reach(*command, self._send)
+
+    def _reach(self, text: str, args: list[Any], send: Send) -> Any:
         try:
-            return self._send(text, args)
+            return send(text, args)
+        except StoreUnavailableError:
+            raise
         except Exception as error:
             raise _unreached(error) from error
 
