@@ -89,11 +89,15 @@ impl List {
         Self(words.into())
     }
 
-    /// A class name without its module matches that class of any module.
     fn has(&self, kind: Kind, signals: &Signals<'_>) -> bool {
+        self.0.iter().any(|word| Kind::from_name(word) == Some(kind)) || self.names(signals)
+    }
+
+    /// Whether it names this failure itself and not its kind. A class name without its module matches that class of any
+    /// module.
+    fn names(&self, signals: &Signals<'_>) -> bool {
         self.0.iter().any(|word| {
-            Kind::from_name(word) == Some(kind)
-                || signals.code.as_deref() == Some(word)
+            signals.code.as_deref() == Some(word)
                 || signals.names.iter().any(|name| name == word || bare(name) == word)
         })
     }
@@ -103,7 +107,8 @@ impl RetryPolicy {
     /// Whether this failure may be retried, and as what.
     ///
     /// Order: cancellation · what HTTP forbids (a replayed answer is final; a request that is neither idempotent by its
-    /// method nor carries a key is not sent twice) · `never_on` · an answer that says the first request is still running ·
+    /// method nor carries a key is not sent twice) · `never_on` (of a 401 with new credentials only its name or code, not
+    /// its kind) · an answer that says the first request is still running ·
     /// `retry_on` and `retry_statuses`, which replace the default · the table of kinds. Custom conditions are the
     /// driver's to ask afterwards: they can only veto.
     #[must_use]
@@ -112,7 +117,11 @@ impl RetryPolicy {
         let verdict = Verdict { kind, retry: false, free: false, once: Once::No };
         let http = signals.http.as_ref();
         let forbidden = http.is_some_and(|http| http.replayed || !http.may_repeat());
-        if signals.cancelled || forbidden || self.rules().never.has(kind, signals) {
+        // A 401 with other credentials is another request: that no client's failure is tried again does not speak of it.
+        let refresh = signals.status == Some(401) && http.is_some_and(|http| http.can_refresh);
+        let never = &self.rules().never;
+        let never = if refresh { never.names(signals) } else { never.has(kind, signals) };
+        if signals.cancelled || forbidden || never {
             return verdict;
         }
         let in_progress = signals.status == Some(409) && http.is_some_and(HttpSignals::in_progress)
@@ -120,7 +129,7 @@ impl RetryPolicy {
         if in_progress {
             return Verdict { retry: true, free: true, ..verdict };
         }
-        if signals.status == Some(401) && http.is_some_and(|http| http.can_refresh) {
+        if refresh {
             return Verdict { retry: true, free: true, once: Once::NewCredentials, ..verdict };
         }
         let once = if signals.status == Some(421) { Once::NewConnection } else { Once::No };
@@ -256,6 +265,17 @@ mod tests {
         let refreshed =
             standard.judge(&with(answer("GET", false, Some(401)), |http| http.can_refresh = true));
         assert!(refreshed.retry && refreshed.free && refreshed.once == Once::NewCredentials);
+    }
+
+    #[test]
+    fn a_kind_that_is_never_retried_may_still_get_new_credentials() {
+        let refused = with(answer("GET", false, Some(401)), |http| http.can_refresh = true);
+        for preset in ["http", "default", "default.config"] {
+            let verdict = policy(super::super::presets::named(preset).unwrap()).judge(&refused);
+            assert!(verdict.retry && verdict.once == Once::NewCredentials, "{preset}");
+        }
+        let never = policy(RetrySpec { never_on: Some(words(&["LOCKED_OUT"])), ..RetrySpec::default() });
+        assert!(!never.judge(&Signals { code: Some("LOCKED_OUT".into()), ..refused }).retry);
     }
 
     #[test]

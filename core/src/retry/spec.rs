@@ -165,8 +165,9 @@ impl RetrySpec {
     /// This configuration, with what it leaves open taken from `defaults`.
     ///
     /// What was written bends what is inherited: a `max_delay` below an inherited `base` lowers it, a `base` above an
-    /// inherited `max_delay` raises that, and a jitter that reads no `deviation` inherits none. A field that is inherited
-    /// keeps the name it was written with.
+    /// inherited `max_delay` raises that, and a jitter that reads no `deviation` inherits none. A list of what is retried
+    /// (`retry_on`, `retry_statuses`) is the whole list: neither the other one nor a `never_on` is inherited beside it. A
+    /// field that is inherited keeps the name it was written with.
     #[must_use]
     pub fn or(mut self, defaults: &Self) -> Self {
         match (self.base, self.max_delay) {
@@ -177,15 +178,19 @@ impl RetrySpec {
         if self.jitter.is_none_or(|jitter| jitter == JitterType::Deviation) {
             fill!(self, defaults: deviation);
         }
+        // What somebody lists is retried; a `never_on` he did not write would take it away again without a word.
+        if self.retry_on.is_none() && self.retry_statuses.is_none() {
+            fill!(self, defaults: retry_on never_on retry_statuses);
+        }
         for (field, written) in &defaults.spelling.names {
             if self.spelling.names.iter().all(|(name, _)| name != field) {
                 self.spelling.names.push((field, written.clone()));
             }
         }
         fill!(self, defaults: max_attempts strategy base multiplier max_delay schedule custom_backoff jitter
-            attempt_timeout total_timeout max_retry_after retry_on never_on retry_statuses per_kind custom_conditions
-            name r#type tags enable_circuit_breaker enable_dead_letter enable_metrics enable_logging log_level
-            log_messages slot_count slot_width coordination_enabled require_coordination coordinator retention);
+            attempt_timeout total_timeout max_retry_after per_kind custom_conditions name r#type tags
+            enable_circuit_breaker enable_dead_letter enable_metrics enable_logging log_level log_messages
+            slot_count slot_width coordination_enabled require_coordination coordinator retention);
         self
     }
 }
@@ -235,6 +240,30 @@ mod tests {
         assert_eq!(written(Some(JitterType::Full)).or(&inherited), written(Some(JitterType::Full)));
         assert_eq!(written(Some(JitterType::Deviation)).or(&inherited), inherited);
         assert_eq!(written(None).or(&inherited), inherited);
+    }
+
+    #[test]
+    fn a_list_of_what_is_retried_is_the_whole_list() {
+        let words = |words: &[&str]| Some(words.iter().map(|word| (*word).into()).collect::<Vec<String>>());
+        let inherited = RetrySpec {
+            retry_on: words(&["Timeout"]),
+            never_on: words(&["Client"]),
+            retry_statuses: Some(vec![503]),
+            ..RetrySpec::default()
+        };
+        for written in [
+            RetrySpec { retry_statuses: Some(vec![404]), ..RetrySpec::default() },
+            RetrySpec { retry_on: words(&["Server"]), ..RetrySpec::default() },
+            RetrySpec {
+                retry_on: words(&["Server"]),
+                never_on: words(&["Permanent"]),
+                ..RetrySpec::default()
+            },
+        ] {
+            assert_eq!(written.clone().or(&inherited), written);
+        }
+        let never = RetrySpec { never_on: words(&["Permanent"]), ..RetrySpec::default() };
+        assert_eq!(never.clone().or(&inherited), RetrySpec { never_on: never.never_on, ..inherited });
     }
 
     #[test]
