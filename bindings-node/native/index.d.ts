@@ -112,6 +112,12 @@ export declare function decodeResult(outcome: Uint8Array): string | null
 /** What an encoded record says, as JSON. */
 export declare function describeRecord(record: Uint8Array): string
 
+/**
+ * Many claims in fewer commands, each of which answers a row for each of its claims, in order; null where they are sent one
+ * by one, or when one of `ops` is no begin.
+ */
+export declare function dialectBeginMany(handle: number, now: number | undefined | null, ops: Array<string>): Array<DialectRequest> | null
+
 /** Frees a dialect. */
 export declare function dialectClose(handle: number): void
 

@@ -46,6 +46,15 @@ pub fn dialect_request(
     }
 }
 
+/// Many claims in fewer commands, each of which answers a row for each of its claims, in order; null where they are sent one
+/// by one, or when one of `ops` is no begin.
+#[napi]
+#[must_use]
+pub fn dialect_begin_many(handle: f64, now: Option<f64>, ops: Vec<String>) -> Option<Vec<DialectRequest>> {
+    let commands = dialect::begin_many(handle, now, &ops)?;
+    Some(commands.into_iter().map(DialectRequest::from).collect())
+}
+
 /// The reply in a server's answer (null: no row) as JSON, its bytes left as payload; `{"unreadable":…}` when it is none.
 #[napi]
 #[must_use]

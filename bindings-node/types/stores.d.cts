@@ -46,7 +46,10 @@ declare class PostgresStore implements JointStore {
     /** Makes table, indexes and functions, or brings them up to date. Harmless to repeat, also by several processes at once. */
     ensureSchema(): Promise<void>;
     apply(op: StoreOp): Promise<StoreReply>;
-    /** Applies many operations at once, over as many connections as the pool has; each is atomic by itself. */
+    /**
+     * Applies many operations at once: claims in one round trip for each thousand, all made or none; anything else over as many
+     * connections as the pool has, each atomic by itself.
+     */
     applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]>;
     /**
      * Applies an operation inside the transaction that is open on `db`, a client of pg: the record is committed or rolled back

@@ -148,6 +148,38 @@ describe("on a real server", { skip: postgresMissing }, () => {
     assert.equal(statements, 3);
   });
 
+  test("many claims are one statement, answered in their order", async () => {
+    await newStore();
+    const statements = [];
+    const counting = {
+      query(query) {
+        statements.push(query.text);
+        return pool.query(query);
+      },
+    };
+    const store = new PostgresStore(counting, { table: `keys_${tables}`, cleanupInterval: 0 });
+    const claim = (key, owner) => ({ ...begin(owner), key: key.repeat(64) });
+    // The third comes second on its key, whatever the order of the keys.
+    const replies = await store.applyMany([claim("b", "1"), claim("a", "2"), claim("b", "3"), claim("0", "4")]);
+    assert.deepEqual(
+      replies.map(({ reply }) => reply),
+      ["acquired", "acquired", "busy", "acquired"],
+    );
+    assert.equal(statements.length, 1);
+    const [mixed] = await store.applyMany([{ op: "get", key: "a".repeat(64) }, claim("c", "5")]);
+    assert.equal(mixed.reply, "found");
+    assert.deepEqual(await store.applyMany([]), []);
+  });
+
+  test("batches of the same claims in opposite orders never wait for each other", async () => {
+    const store = await newStore();
+    const claims = Array.from({ length: 200 }, (_, at) => ({ ...begin("1"), key: at.toString(16).padStart(64, "0") }));
+    const by = (owner) => claims.map((claim) => ({ ...claim, owner: owner.repeat(32) }));
+    const batches = await Promise.all([store.applyMany(by("1")), store.applyMany(by("2").reverse())]);
+    const acquired = batches.flat().filter(({ reply }) => reply === "acquired");
+    assert.equal(acquired.length, 200);
+  });
+
   describe("joint mode", () => {
     const charge = (client) => client.query("INSERT INTO ledger (amount) VALUES (5)");
     const charges = async () => (await pool.query("SELECT count(*)::int AS n FROM ledger")).rows[0].n;

@@ -57,6 +57,17 @@ pub fn request(handle: f64, now: Option<f64>, op: &str, bytes: Option<Vec<u8>>) 
     }
 }
 
+/// Many claims in fewer commands; nothing where they are sent one by one, or when one of `ops` is no begin.
+#[must_use]
+pub fn begin_many(handle: f64, now: Option<f64>, ops: &[String]) -> Option<Vec<Command>> {
+    let begin = |op: &String| match StoreOp::from_wire(op, None) {
+        Ok(StoreOp::Begin(begin)) => Some(begin),
+        _ => None,
+    };
+    let begins: Vec<_> = ops.iter().map(begin).collect::<Option<_>>()?;
+    with(handle, |dialect| dialect.begin_many(now.map(timestamp), &begins)).flatten()
+}
+
 /// The reply in a server's answer, its bytes left as payload; `{"unreadable":…}` when it is none.
 #[must_use]
 pub fn reply(handle: f64, answer: Option<&[Cell]>) -> String {

@@ -56,18 +56,22 @@ export class PostgresStore implements JointStore {
   }
 
   async apply(op: StoreOp): Promise<StoreReply> {
-    // A renewal that finds the caller's transaction open on this very client must not become part of it.
-    if (inTransaction(this.#client) === true) {
-      throw new OnceAgainError("STORE_UNAVAILABLE", "a transaction is open on the store's own client: give it a Pool");
-    }
+    this.#stayOutside();
     const reply = await this.#dialect.apply(op);
     if (op.op === "begin") this.#sweeper.start();
     return reply;
   }
 
-  /** Applies many operations at once, over as many connections as the pool has; each is atomic by itself. */
-  applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]> {
-    return Promise.all(ops.map((op) => this.apply(op)));
+  /**
+   * Applies many operations at once: claims in one round trip for each thousand, all made or none; anything else over as many
+   * connections as the pool has, each atomic by itself.
+   */
+  async applyMany(ops: readonly StoreOp[]): Promise<StoreReply[]> {
+    this.#stayOutside();
+    const claims = this.#dialect.beginMany(ops, (command) => rows(this.#client, command));
+    if (claims === undefined) return Promise.all(ops.map((op) => this.apply(op)));
+    this.#sweeper.start();
+    return claims;
   }
 
   /**
@@ -103,6 +107,12 @@ export class PostgresStore implements JointStore {
     void this.close();
   }
 
+  /** A renewal that finds the caller's transaction open on this very client must not become part of it. */
+  #stayOutside(): void {
+    if (inTransaction(this.#client) !== true) return;
+    throw new OnceAgainError("STORE_UNAVAILABLE", "a transaction is open on the store's own client: give it a Pool");
+  }
+
   /** Nothing else takes expired records away, so a sweep goes on until it finds less than it may take. */
   static async #sweep(store: PostgresStore): Promise<boolean> {
     let [all, last] = [0, SWEEP_LIMIT];
@@ -115,7 +125,9 @@ export class PostgresStore implements JointStore {
   }
 }
 
-async function run(client: PostgresClient, { text, args }: Command): Promise<unknown[] | undefined> {
-  const { rows } = await client.query({ text, values: args as Cell[], rowMode: "array" });
-  return rows[0];
+async function rows(client: PostgresClient, { text, args }: Command): Promise<unknown[][]> {
+  return (await client.query({ text, values: args as Cell[], rowMode: "array" })).rows;
 }
+
+const run = async (client: PostgresClient, command: Command): Promise<unknown[] | undefined> =>
+  (await rows(client, command))[0];

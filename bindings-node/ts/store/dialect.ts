@@ -27,6 +27,9 @@ export interface Command {
 /** Sends one command; answers a script's list, or a query's only row, or undefined when there is no row. */
 export type Send = (command: Command) => Promise<readonly unknown[] | undefined>;
 
+/** Sends one command; answers all of a query's rows. */
+export type SendMany = (command: Command) => Promise<readonly (readonly unknown[])[]>;
+
 interface Page extends StoreUsage {
   readonly next?: string;
 }
@@ -55,6 +58,22 @@ export class Dialect {
     const answer = await asked;
     const reply = native.dialectReply(this.#open(), answer?.map(cell));
     return replyOf(reply, native.takePayload());
+  }
+
+  /** Applies many claims, in one round trip for each thousand; undefined for anything but claims. */
+  beginMany(ops: readonly StoreOp[], send: SendMany): Promise<StoreReply[]> | undefined {
+    const commands = native.dialectBeginMany(this.#open(), this.#clock?.wallNow(), ops.map(opText));
+    return commands === null ? undefined : this.#sendMany(commands as Command[], send);
+  }
+
+  async #sendMany(commands: readonly Command[], send: SendMany): Promise<StoreReply[]> {
+    const replies: StoreReply[] = [];
+    for (const command of commands) {
+      for (const row of await reached(send(command))) {
+        replies.push(replyOf(native.dialectReply(this.#open(), row.map(cell)), native.takePayload()));
+      }
+    }
+    return replies;
   }
 
   /** Makes what the server must have, or brings it up to date. */

@@ -2,7 +2,7 @@
 
 use super::postgres::Postgres;
 use super::redis::Redis;
-use super::{Cell, Command, Request, StoreOp, StoreReply, Usage};
+use super::{Begin, Cell, Command, Request, StoreOp, StoreReply, Usage};
 use crate::error::ConfigError;
 use crate::idempotency::record::RecordError;
 use crate::spec::Value;
@@ -33,6 +33,16 @@ impl Dialect {
         match self {
             Self::Redis(redis) => redis.request(now, op),
             Self::Postgres(postgres) => Request::Send(postgres.command(now, op)),
+        }
+    }
+
+    /// Many claims in fewer commands, each of which answers a row for each of its claims, in order; `None` where claims are
+    /// sent one by one, as a pipeline.
+    #[must_use]
+    pub fn begin_many(&self, now: Option<Timestamp>, begins: &[Begin]) -> Option<Vec<Command>> {
+        match self {
+            Self::Redis(_) => None,
+            Self::Postgres(postgres) => Some(postgres.begin_many(now, begins)),
         }
     }
 

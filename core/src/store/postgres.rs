@@ -35,6 +35,7 @@ pub enum PartitionStrategy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Postgres {
     begin: String,
+    begin_many: String,
     own: String,
     resolve: String,
     get: String,
@@ -62,6 +63,12 @@ const USAGE: &str = include_str!("postgres/usage.sql");
 const GET: &str = include_str!("postgres/get.sql");
 const BEGIN: &str = "SELECT * FROM {begin}($1::int8, $2::bytea, $3::bytea, $4::text, $5::bytea, $6::int8, $7::int8, \
                      $8::text, $9::int8, $10::int8)";
+const BEGIN_MANY: &str = "SELECT answer.* FROM (VALUES {claims}) AS claim (place, now, wanted, claimant, content, who, lease, \
+                          retention, on_orphan, most_takeovers, from_request) CROSS JOIN LATERAL {begin}(now, wanted, claimant, \
+                          content, who, lease, retention, on_orphan, most_takeovers, from_request) AS answer ORDER BY place";
+/// The columns of `claims`.
+const CLAIM: [&str; 11] =
+    ["int8", "int8", "bytea", "bytea", "text", "bytea", "int8", "int8", "text", "int8", "int8"];
 const OWN: &str =
     "SELECT * FROM {own}($1::text, $2::int8, $3::bytea, $4::bytea, $5::int8, $6::int8, $7::text, $8::bytea)";
 const RESOLVE: &str = "SELECT * FROM {resolve}($1::int8, $2::bytea, $3::text, $4::int8, $5::bytea)";
@@ -111,6 +118,7 @@ impl Postgres {
         let install = INSTALL.replace("{migrations}", &migrations.collect::<String>());
         Self {
             begin: names.fill(BEGIN),
+            begin_many: names.fill(BEGIN_MANY),
             own: names.fill(OWN),
             resolve: names.fill(RESOLVE),
             get: names.fill(GET),
@@ -163,6 +171,30 @@ impl Postgres {
             StoreOp::Get { key } => Command::new(self.get.clone(), vec![now, row::key(key)]),
             StoreOp::Sweep { limit } => Command::new(self.sweep.clone(), vec![now, Cell::number(*limit)]),
         }
+    }
+
+    /// The most claims of one statement: PostgreSQL numbers its parameters with sixteen bits.
+    pub const MANY: usize = 1_000;
+
+    /// Many claims at once: each command answers one row for each of its claims, in the order of `begins`. Either all
+    /// claims of a command are answered or none is made. They are made in the order of their keys, so that two such
+    /// commands never wait for each other.
+    #[must_use]
+    pub fn begin_many(&self, now: Option<Timestamp>, begins: &[Begin]) -> Vec<Command> {
+        let now = optional(now.map(Timestamp::get));
+        let command = |begins: &[Begin]| {
+            let mut in_order: Vec<_> = (0_u64..).zip(begins).collect();
+            in_order.sort_by_key(|(_, begin)| begin.key);
+            let (mut rows, mut args) = (Vec::new(), Vec::new());
+            for (place, begin) in in_order {
+                let casts = CLAIM.iter().zip(args.len() + 1..).map(|(kind, n)| format!("${n}::{kind}"));
+                rows.push(format!("({})", casts.collect::<Vec<_>>().join(", ")));
+                args.push(Cell::number(place));
+                args.extend(claim(now.clone(), begin));
+            }
+            Command::new(self.begin_many.replace("{claims}", &rows.join(", ")), args)
+        };
+        begins.chunks(Self::MANY).map(command).collect()
     }
 
     /// Reads the row that came back; `None` when there was none.
@@ -319,8 +351,10 @@ mod tests {
     fn no_placeholder_is_left_in_any_statement() {
         for partition in [PartitionStrategy::None, PartitionStrategy::Monthly] {
             let dialect = Postgres::new(Some("app"), "keys", partition);
-            let Postgres { begin, own, resolve, get, sweep, health, usage, install, .. } = dialect;
-            for sql in [begin, own, resolve, get, sweep, health, usage, install] {
+            let Postgres { begin, begin_many, own, resolve, get, sweep, health, usage, install, .. } =
+                dialect;
+            let begin_many = begin_many.replace("{claims}", "");
+            for sql in [begin, begin_many, own, resolve, get, sweep, health, usage, install] {
                 assert!(!sql.contains(['{', '}']) || sql.contains("[0-9]{6}"), "{sql}");
                 assert_eq!(sql.matches(['{', '}']).count(), 2 * sql.matches("{6}").count(), "{sql}");
             }
