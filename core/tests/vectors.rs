@@ -9,6 +9,8 @@ use once_again_core::classify::Host;
 use serde::Deserialize;
 use serde_json::Value;
 
+#[path = "vectors/action.rs"]
+mod action;
 #[path = "vectors/breaker.rs"]
 mod breaker;
 #[path = "vectors/budget.rs"]
@@ -113,6 +115,7 @@ fn runner(module: &str) -> Run {
         "classify.rust" => |given, expect| answers(expect, &classify::kind(given, &[Host::Rust])),
         "classify.http" => |given, expect| answers(expect, &classify::http(given)),
         "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
+        "idempotency.action" => |given, expect| answers(expect, &action::run(given)),
         "dead_letter" => |given, expect| answers(expect, &dead_letter::run(given)),
         "idempotency.machine" => |given, expect| answers(expect, &idempotency::machine(given)),
         "idempotency.outcome" => |given, expect| answers(expect, &idempotency::outcome(given)),

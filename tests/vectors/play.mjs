@@ -1,5 +1,6 @@
 // Plays vector files through a JavaScript package, in Node and in a page alike: nothing here belongs to one of them.
 
+import { play as action } from "./players/action.mjs";
 import { play as breaker } from "./players/breaker.mjs";
 import { play as budget } from "./players/budget.mjs";
 import { play as classify } from "./players/classify.mjs";
@@ -18,6 +19,7 @@ const players = {
   dead_letter: deadLetter,
   draw: retry,
   fingerprint,
+  "idempotency.action": action,
   "idempotency.record": store,
   jitter: retry,
   "retry.machine": retry,
