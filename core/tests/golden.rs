@@ -1,11 +1,15 @@
-//! Records and outcomes as version 1 wrote them: what is in a store today must be readable for ever, byte for byte.
+//! Records, outcomes and breakers' snapshots as version 1 wrote them: what is kept today must be readable for ever, byte for
+//! byte.
 
 #![expect(clippy::disallowed_macros, reason = "where the files are is known when the tests are compiled")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use once_again_core::breaker::{Breaker, BreakerConfig, BreakerSpec, Snapshot, State, WindowSpec};
 use once_again_core::idempotency::record::{Body, Outcome, Record, RecordError};
+use once_again_core::json;
+use once_again_core::time::{Micros, Tick};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -64,6 +68,40 @@ fn every_golden_outcome_is_read_and_written_byte_for_byte() {
         assert_eq!(Outcome::decode(&bytes).as_ref(), Ok(&outcome), "{}", path.display());
         assert_eq!(outcome.encode(), bytes, "{}", path.display());
     }
+}
+
+/// A breaker restored from a golden snapshot, which is written again as it stands.
+fn restored(file: &str, spec: BreakerSpec) -> Breaker {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v1").join(file);
+    let text = fs::read_to_string(path).unwrap();
+    let snapshot: Snapshot = json::from_str(&text).unwrap();
+    assert_eq!(json::to_string(&snapshot), text.trim_end(), "{file}");
+    Breaker::restore(&BreakerConfig::try_from(spec).unwrap(), &snapshot, Tick::ZERO).unwrap()
+}
+
+#[test]
+fn a_golden_breaker_is_open_for_the_rest_of_its_wait() {
+    let spec = BreakerSpec { consecutive_failures: Some(3), ..BreakerSpec::threshold() };
+    let breaker = restored("breaker_open.json", spec);
+    assert_eq!((breaker.state(), breaker.epoch()), (State::Open, 5));
+    let seven_seconds = Tick::ZERO.plus(Micros::from_secs(7));
+    assert_eq!(breaker.deadline(), Some(seven_seconds));
+    let counters = breaker.counters(Tick::ZERO);
+    assert_eq!((counters.calls, counters.failures, counters.slow_calls), (3, 2, 1));
+    assert_eq!(counters.consecutive_failures, 2);
+}
+
+#[test]
+fn a_golden_breaker_of_a_window_of_calls_still_knows_them() {
+    let spec = BreakerSpec {
+        window: WindowSpec::Count(5),
+        slow_call_duration: Some(Micros::from_secs(1)),
+        ..BreakerSpec::rate()
+    };
+    let breaker = restored("breaker_calls.json", spec);
+    assert_eq!((breaker.state(), breaker.epoch()), (State::MetricsOnly, 3));
+    let counters = breaker.counters(Tick::ZERO);
+    assert_eq!((counters.calls, counters.failures, counters.slow_calls), (4, 2, 2));
 }
 
 #[test]
