@@ -70,6 +70,11 @@ pub(crate) fn breaker_changed(name: &str, from: State, to: State) {
 }
 
 #[cfg(feature = "tracing")]
+pub(crate) fn breaker_would_open(name: &str) {
+    tracing::info!(target: "once_again", breaker = name, "breaker would have opened");
+}
+
+#[cfg(feature = "tracing")]
 pub(crate) fn breaker_forgotten(name: &str, state: State) {
     tracing::warn!(
         target: "once_again",
@@ -87,8 +92,11 @@ mod silent {
     pub(crate) const fn succeeded(_: Operation<'_>, _: u32, _: Duration) {}
     pub(crate) const fn gave_up(_: Operation<'_>, _: u32, _: Duration, _: Kind, _: Stop) {}
     pub(crate) const fn breaker_changed(_: &str, _: State, _: State) {}
+    pub(crate) const fn breaker_would_open(_: &str) {}
     pub(crate) const fn breaker_forgotten(_: &str, _: State) {}
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use silent::{breaker_changed, breaker_forgotten, gave_up, retrying, succeeded};
+pub(crate) use silent::{
+    breaker_changed, breaker_forgotten, breaker_would_open, gave_up, retrying, succeeded,
+};

@@ -42,7 +42,9 @@ mod time;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-pub use breaker::{Breaker, CallError, CircuitOpenError};
+pub use breaker::{
+    Breaker, CallError, CircuitOpenError, default_circuit_breaker_config, is_circuit_breaker_error,
+};
 pub use budget::Budget;
 pub use clock::{Clock, Sleep, TokioClock};
 pub use entropy::{Entropy, ThreadRng};

@@ -267,6 +267,35 @@ fn a_listener_hears_of_every_change_and_may_ask_the_breaker() {
 }
 
 #[test]
+fn a_listener_hears_of_rejected_calls_and_stale_results() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let write = heard.clone();
+    let clock = VirtualClock::new();
+    let breaker = Breaker::builder()
+        .name("orders")
+        .failure_threshold(1)
+        .clock(clock.clone())
+        .on_event(move |event| {
+            write.lock().unwrap().push(match event {
+                BreakerEvent::StateChange { to, .. } => to.name().to_owned(),
+                BreakerEvent::Rejected { name, state, retry_after, .. } => {
+                    format!("{name} {} {retry_after:?}", state.name())
+                }
+                BreakerEvent::Stale { name, .. } => format!("{name} stale"),
+                other => panic!("{other:?}"),
+            });
+        })
+        .build()
+        .unwrap();
+    let late = breaker.try_acquire().unwrap();
+    breaker.try_acquire().unwrap().failure();
+    clock.advance(secs(10));
+    breaker.try_acquire().unwrap_err();
+    late.success();
+    assert_eq!(*heard.lock().unwrap(), ["OPEN", "orders OPEN 20s", "orders stale"]);
+}
+
+#[test]
 fn it_goes_on_in_another_process_where_it_stopped() {
     let (breaker, clock) = breaker();
     open(&breaker);

@@ -1,5 +1,6 @@
 //! What a `tracing` subscriber hears.
 
+use once_again::breaker::Mode;
 use once_again::retry::JitterType;
 use once_again::testing::VirtualClock;
 use once_again::{Breaker, Kind, Retry, RetryPolicy};
@@ -90,4 +91,16 @@ async fn a_breakers_change_informs() {
         breaker.try_acquire().unwrap().failure();
     });
     assert_eq!(lines.await, [r#"INFO once_again: breaker changed breaker="orders" from="CLOSED" to="OPEN""#]);
+}
+
+#[tokio::test]
+async fn a_breaker_that_only_watches_informs_once_of_what_it_would_have_done() {
+    let breaker = Breaker::builder().name("orders").failure_threshold(1).build().unwrap();
+    breaker.set_mode(Mode::MetricsOnly);
+    let lines = Lines::of(async {
+        for _ in 0..2 {
+            breaker.try_acquire().unwrap().failure();
+        }
+    });
+    assert_eq!(lines.await, [r#"INFO once_again: breaker would have opened breaker="orders""#]);
 }

@@ -153,6 +153,32 @@ async fn a_rejected_request_reaches_no_service_and_a_dropped_one_is_abandoned() 
     assert!(calls.lock().unwrap().is_empty());
 }
 
+/// Never becomes ready.
+struct Finished;
+
+impl Service<u32> for Finished {
+    type Response = u32;
+    type Error = io::Error;
+    type Future = Ready<io::Result<u32>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(refused()))
+    }
+
+    fn call(&mut self, _: u32) -> Self::Future {
+        unreachable!("it is never ready")
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_fails_to_become_ready_says_so_and_counts_nowhere() {
+    let breaker = Breaker::builder().failure_threshold(1).build().unwrap();
+    let service = ServiceBuilder::new().layer(BreakerLayer::new(&breaker)).service(Finished);
+    let error = service.oneshot(1).await.unwrap_err();
+    assert!(matches!(error, CallError::Failed(error) if error.kind() == io::ErrorKind::ConnectionRefused));
+    assert_eq!((breaker.state(), breaker.stats().failures), (State::Closed, 0));
+}
+
 #[tokio::test]
 async fn a_response_counts_as_what_is_known_of_its_type() {
     let is_down = |status: &u16| *status >= 500;

@@ -1,6 +1,6 @@
 //! Builds a breaker field by field. Nothing is checked here: core reads the whole and names what is wrong.
 
-use super::{Breaker, BreakerConfig, BreakerEvent, BreakerSpec, Snapshot};
+use super::{Abandoned, Breaker, BreakerConfig, BreakerEvent, BreakerSpec, FallbackStrategy, Snapshot};
 use crate::clock::{Clock, TokioClock};
 use crate::config::{Fields, Setting, UNIT};
 use crate::entropy::{Entropy, ThreadRng};
@@ -99,9 +99,24 @@ impl BreakerBuilder {
         self.set("failure_rate", share)
     }
 
-    /// Rate shape: no share is computed of fewer calls than this (20).
+    /// Rate shape: no share of failures opens it; another rule must.
+    pub fn without_failure_rate(self) -> Self {
+        self.set("failure_rate", false)
+    }
+
+    /// Rate shape: no share is computed of fewer calls than this (20, or all calls of a smaller window): 1 to 1 000 000.
     pub fn minimum_calls(self, calls: u32) -> Self {
         self.set("minimum_calls", calls)
+    }
+
+    /// Rate shape: no share of failures opens it while there are fewer failures than this in the window (0): 0 to 1 000 000.
+    pub fn minimum_failures(self, failures: u32) -> Self {
+        self.set("minimum_failures", failures)
+    }
+
+    /// Rate shape: opens at this many failures in the window, however many calls succeed: 1 to 1 000 000.
+    pub fn failures_in_window(self, failures: u32) -> Self {
+        self.set("failures_in_window", failures)
     }
 
     /// Rate shape: the window is this long (30 s): 1 ms to 24 h.
@@ -115,7 +130,13 @@ impl BreakerBuilder {
         self
     }
 
-    /// Rate shape: a call that takes at least this long is slow.
+    /// Rate shape: nothing is remembered but the failures in a row, so that
+    /// [`consecutive_failures`](Self::consecutive_failures) is the one rule.
+    pub fn without_window(self) -> Self {
+        self.set("window", "none")
+    }
+
+    /// Rate shape: a call that takes at least this long is slow: 1 µs to 24 h.
     pub fn slow_call_duration(self, duration: Duration) -> Self {
         self.set("slow_call_duration", duration)
     }
@@ -123,6 +144,12 @@ impl BreakerBuilder {
     /// Rate shape: opens when this share of the calls in the window were slow (1): above 0, to 1.
     pub fn slow_call_rate(self, share: f64) -> Self {
         self.set("slow_call_rate", share)
+    }
+
+    /// Rate shape: no share of slow calls is computed of fewer calls than this
+    /// ([`minimum_calls`](Self::minimum_calls)): 1 to 1 000 000.
+    pub fn slow_minimum_calls(self, calls: u32) -> Self {
+        self.set("slow_minimum_calls", calls)
     }
 
     /// Rate shape: how long an open breaker rejects at first (30 s): 0 to 24 h.
@@ -150,9 +177,35 @@ impl BreakerBuilder {
         self.set_half_open("max_concurrent", probes)
     }
 
-    /// Rate shape: closes when this many probes succeeded.
+    /// Rate shape: closes when a smaller share of the probes failed ([`failure_rate`](Self::failure_rate), or when all
+    /// succeeded if that is off): above 0, to 1. Not beside
+    /// [`half_open_min_successes`](Self::half_open_min_successes).
+    pub fn half_open_failure_rate(self, share: f64) -> Self {
+        self.set_half_open("failure_rate", share)
+    }
+
+    /// Rate shape: closes when this many probes succeeded: 1 to [`half_open_calls`](Self::half_open_calls).
     pub fn half_open_min_successes(self, successes: u32) -> Self {
         self.set_half_open("min_successes", successes)
+    }
+
+    /// Rate shape: whether the verdict falls as soon as the remaining probes cannot change it (true), or when all have ended.
+    pub fn half_open_early(self, early: bool) -> Self {
+        self.set_half_open("early", early)
+    }
+
+    /// Either shape: a half-open breaker that has not decided after this long opens again (never): 1 ms to 24 h.
+    pub fn half_open_max_wait(self, wait: Duration) -> Self {
+        self.set("half_open_max_wait", wait)
+    }
+
+    /// Either shape: what a probe that ends without a result counts as ([`Abandoned::Failure`]).
+    pub fn abandoned(self, counts_as: Abandoned) -> Self {
+        let name = match counts_as {
+            Abandoned::Failure => "failure",
+            Abandoned::Ignored => "ignored",
+        };
+        self.set("abandoned", name)
     }
 
     /// Either shape: a probe that has not ended after this long is given up: 1 ms to 24 h.
@@ -176,8 +229,9 @@ impl BreakerBuilder {
         self
     }
 
-    /// Hears of every change of state, and of what a breaker in [`Mode::MetricsOnly`](super::Mode::MetricsOnly) would have
-    /// done. Called by whoever made the change, after the breaker has let go of its lock.
+    /// Hears of every change of state, rejected call and stale result, and of what a breaker in
+    /// [`Mode::MetricsOnly`](super::Mode::MetricsOnly) would have done. Called by whoever made it happen, after the breaker
+    /// has let go of its lock.
     pub fn on_event(mut self, listener: impl Fn(&BreakerEvent) + Send + Sync + 'static) -> Self {
         self.listener = Some(Box::new(listener));
         self
@@ -209,7 +263,10 @@ impl BreakerBuilder {
     }
 
     /// Builds a breaker of a configuration that comes from elsewhere, in place of what was set field by field.
+    ///
+    /// One that carries what only other languages do, a health check or a fallback strategy other than `REJECT`, is refused.
     pub fn build_from(mut self, config: &BreakerConfig) -> Result<Breaker, ConfigError> {
+        refuse_what_rust_lacks(config)?;
         // The breaker's own clock begins with it.
         let core = match self.restored.take() {
             Some(snapshot) => breaker::Breaker::restore(config, &snapshot, Tick::ZERO)?,
@@ -221,6 +278,20 @@ impl BreakerBuilder {
     pub(super) fn made_of(self, core: breaker::Breaker, config: &BreakerConfig) -> Breaker {
         Breaker::new(core, config, self)
     }
+}
+
+/// To ignore these would be to promise what nobody keeps.
+fn refuse_what_rust_lacks(config: &BreakerConfig) -> Result<(), ConfigError> {
+    let strategy = config.fallback_strategy();
+    if strategy != FallbackStrategy::Reject {
+        let expected = "REJECT: match on the CircuitOpenError for something else";
+        return Err(ConfigError::new("fallback_strategy", strategy.name(), expected));
+    }
+    if config.health_check().is_some() {
+        let expected = "none: run the probe yourself and tell `Breaker::health` how it went";
+        return Err(ConfigError::new("health_check", "a probe", expected));
+    }
+    Ok(())
 }
 
 impl fmt::Debug for BreakerBuilder {

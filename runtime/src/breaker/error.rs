@@ -4,6 +4,7 @@ use super::State;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,12 +75,44 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     }
 }
 
-/// A failed call reads like its own error, so its source is that one's source.
+/// A failed call reads like its own error, so its source is that one's source. An open breaker is its own source, for without
+/// it nobody could tell who has lost the type.
 impl<E: Error + 'static> Error for CallError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Open(_) => None,
-            Self::Failed(error) => error.source(),
+            Self::Open(open) => Some(open),
+            Self::Failed(error) => source_of(error),
         }
+    }
+}
+
+/// The source of an error that reads like `error`: that one's source, unless it is a breaker's rejection itself.
+pub(crate) fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    rejection(error).map_or_else(|| error.source(), |open| Some(open))
+}
+
+/// Whether a circuit breaker rejected the call, so that nothing was sent. Looks through an error's
+/// [sources](Error::source) and into what an [`io::Error`] wraps.
+///
+/// ```
+/// use once_again::{Breaker, is_circuit_breaker_error};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let breaker = Breaker::builder().name("ledger").build()?;
+/// let _maintenance = breaker.isolate();
+/// let error: Box<dyn std::error::Error> =
+///     breaker.call(|| async { Ok::<_, std::io::Error>(()) }).await.unwrap_err().into();
+/// assert!(is_circuit_breaker_error(&*error));
+/// # Ok(()) }
+/// ```
+#[must_use]
+pub fn is_circuit_breaker_error(error: &(dyn Error + 'static)) -> bool {
+    successors(Some(error), |&error| error.source()).any(|error| rejection(error).is_some())
+}
+
+/// The rejection that this very error is, or that it wraps as an [`io::Error`], whose sources begin below what it wraps.
+fn rejection<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CircuitOpenError> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => rejection(wrapped),
+        None => error.downcast_ref(),
     }
 }

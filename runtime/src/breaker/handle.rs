@@ -78,6 +78,12 @@ impl Breaker {
         BreakerBuilder::new()
     }
 
+    /// Starts from the defaults of the rate shape: opens when half of at least 20 calls within 30 s failed, for 30 s give or
+    /// take 10 %. `Breaker::rate().build()` is `CircuitBreaker.rate()` of the other languages.
+    pub fn rate() -> BreakerBuilder {
+        BreakerBuilder::new().preset("rate")
+    }
+
     pub(super) fn new(core: breaker::Breaker, config: &BreakerConfig, made: BreakerBuilder) -> Self {
         let origin = made.clock.now();
         Self(Arc::new(Inner {
@@ -134,11 +140,13 @@ impl Breaker {
         let now = self.tick(since.unwrap_or_else(|| inner.clock.now()));
         let mut core = self.lock();
         let admission = core.breaker.admit(now);
-        self.changed(core, admission.change, false);
+        self.changed(core, admission.change);
         match admission.decision {
             Decision::Permit(permit) => Ok(Permit::new(self.clone(), permit, since)),
             Decision::Rejected { state, retry_after } => {
-                Err(CircuitOpenError { name: inner.name.clone(), state, retry_after: duration(retry_after) })
+                let retry_after = duration(retry_after);
+                self.tell(|name| BreakerEvent::Rejected { name, state, retry_after });
+                Err(CircuitOpenError { name: inner.name.clone(), state, retry_after })
             }
         }
     }
@@ -187,28 +195,28 @@ impl Breaker {
     pub fn isolate(&self) -> Isolation {
         let mut core = self.lock();
         let change = core.breaker.isolate();
-        self.changed(core, change, false);
+        self.changed(core, change);
         Isolation::new(self.clone())
     }
 
     pub(super) fn release(&self) {
         let mut core = self.lock();
         let change = core.breaker.release();
-        self.changed(core, change, false);
+        self.changed(core, change);
     }
 
     /// Turns it off, into a mere observer, or on again.
     pub fn set_mode(&self, mode: Mode) {
         let mut core = self.lock();
         let change = core.breaker.set_mode(mode);
-        self.changed(core, change, false);
+        self.changed(core, change);
     }
 
     /// Forgets everything it has counted and lets calls through again, unless it is held open by hand.
     pub fn reset(&self) {
         let mut core = self.lock();
         let change = core.breaker.reset();
-        self.changed(core, change, false);
+        self.changed(core, change);
     }
 
     /// An active health check has ended: a good one lets the next caller of an open breaker through at once.
@@ -216,7 +224,7 @@ impl Breaker {
         let now = self.now();
         let mut core = self.lock();
         core.breaker.health(ok, now);
-        self.changed(core, None, false);
+        self.changed(core, None);
     }
 
     /// What is worth keeping beyond this process; [`BreakerBuilder::restore`] goes on from there. It is
@@ -256,12 +264,19 @@ impl Breaker {
         let draw = Draw(inner.entropy.draw());
         let mut core = self.lock();
         let settled = core.breaker.settle(permit, outcome, took, self.tick(ended), draw);
-        self.changed(core, settled.change, settled.would_open);
+        self.changed(core, settled.change);
+        if settled.would_open {
+            events::breaker_would_open(&inner.name);
+            self.tell(|name| BreakerEvent::WouldOpen { name });
+        }
+        if settled.verdict == Verdict::Stale {
+            self.tell(|name| BreakerEvent::Stale { name });
+        }
         settled.verdict
     }
 
     /// Publishes what an event changed, then lets go of the lock, then tells the listener, which may use the breaker.
-    fn changed(&self, mut core: MutexGuard<'_, Core>, change: Option<Change>, would_open: bool) {
+    fn changed(&self, mut core: MutexGuard<'_, Core>, change: Option<Change>) {
         let inner = &*self.0;
         let epoch = core.breaker.epoch();
         inner.hint.store(hint(&core.breaker), Ordering::Release);
@@ -272,13 +287,13 @@ impl Breaker {
         drop(core);
         if let Some(Change { from, to }) = change {
             events::breaker_changed(&inner.name, from, to);
+            self.tell(|name| BreakerEvent::StateChange { name, from, to, epoch });
         }
-        let Some(listener) = &inner.listener else { return };
-        if let Some(Change { from, to }) = change {
-            listener(&BreakerEvent::StateChange { name: inner.name.clone(), from, to, epoch });
-        }
-        if would_open {
-            listener(&BreakerEvent::WouldOpen { name: inner.name.clone() });
+    }
+
+    fn tell(&self, event: impl FnOnce(Arc<str>) -> BreakerEvent) {
+        if let Some(listener) = &self.0.listener {
+            listener(&event(self.0.name.clone()));
         }
     }
 

@@ -1,6 +1,6 @@
 //! One attempt: what an operation is told about it, and how it can fail.
 
-use crate::breaker::CircuitOpenError;
+use crate::breaker::{CircuitOpenError, source_of};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -77,7 +77,11 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
 /// Stands for the failure itself, so its source is that one's source.
 impl<E: Error + 'static> Error for Failure<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.error().and_then(Error::source)
+        match self {
+            Self::Error(error) => source_of(error),
+            Self::TimedOut(_) => None,
+            Self::CircuitOpen(open) => Some(open),
+        }
     }
 }
 

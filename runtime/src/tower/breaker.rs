@@ -20,6 +20,10 @@ use tower_service::Service;
 /// let layer = BreakerLayer::new(&breaker);
 /// # Ok::<(), once_again::ConfigError>(())
 /// ```
+///
+/// The breaker is asked when a request comes, never in `poll_ready`: a service that was made ready and is not called holds no
+/// probe. A service that fails to become ready passes its error on as [`CallError::Failed`] and counts nowhere, since no call
+/// was made; in tower's contract such a service is finished, and whoever makes the next one can tell.
 #[derive(Clone, Debug)]
 pub struct BreakerLayer {
     breaker: Breaker,

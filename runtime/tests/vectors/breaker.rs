@@ -144,7 +144,9 @@ impl Player {
                     BreakerEvent::StateChange { from, to, .. } => {
                         reply = format!("{reply} {}>{}", from.name(), to.name());
                     }
-                    _ => reply.push_str(" would_open"),
+                    BreakerEvent::WouldOpen { .. } => reply.push_str(" would_open"),
+                    // The reply itself says so.
+                    _ => {}
                 }
             }
         }
