@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { api, failing, rejection, testing } from "./package.mjs";
 
-const { ConfigError, RetryExhaustedError, retryWithCheckpoint } = api;
+const { ConfigError, RetryExhaustedError, retryWithCheckpoint, TimeoutError } = api;
 const { noSleep, virtualClock } = testing;
 
 const config = () => ({ maxAttempts: 3, initialDelay: 10, clock: noSleep() });
@@ -116,3 +116,30 @@ test("the function keeps its name, and what is no function is refused", () => {
   assert.throws(() => retryWithCheckpoint(() => {}, { checkpointLoader: 5 }), ConfigError);
   assert.throws(() => retryWithCheckpoint(() => {}, { config: { retries: 5 } }), ConfigError);
 });
+
+for (const [ends, policy, reason] of [
+  ["the caller cancels", {}, "enough"],
+  ["the attempt's time is up", { attemptTimeout: 100 }, undefined],
+  ["the call's time is up", { timeout: 100 }, undefined],
+]) {
+  test(`an attempt that ends while its state is loaded does not begin its work: ${ends}`, async () => {
+    const clock = virtualClock();
+    const caller = new AbortController();
+    const loads = [];
+    let worked = 0;
+    const retried = retryWithCheckpoint(() => worked++, {
+      config: { maxAttempts: 1, clock, ...policy },
+      resume: true,
+      checkpointLoader: () => new Promise((loaded) => loads.push(loaded)),
+    });
+    const ended = rejection(retried.with({ signal: caller.signal })("t1"));
+    await clock.advance(100);
+    if (reason !== undefined) caller.abort(reason);
+    const error = await ended;
+    if (reason !== undefined) assert.equal(error, reason);
+    else assert.ok(error instanceof TimeoutError || error.cause instanceof TimeoutError, String(error));
+    loads[0]("state");
+    await new Promise(setImmediate);
+    assert.deepEqual([loads.length, worked], [1, 0]);
+  });
+}

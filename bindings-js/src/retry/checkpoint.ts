@@ -75,7 +75,12 @@ export function retryWithCheckpoint(fn: AnyFunction, options: AnyOptions = {}): 
     let attempts = 1;
     const result = await handler.execute(async (context) => {
       attempts = context.attempt;
-      const state = load !== undefined && (resume || attempts > 1) ? await load(...args) : undefined;
+      let state: unknown;
+      if (load !== undefined && (resume || attempts > 1)) {
+        state = await load(...args);
+        // The attempt may have ended while its state was loaded: then nobody waits for it, and its work must not begin.
+        context.signal.throwIfAborted();
+      }
       return fn(...([...args, state, context] as never[]));
     }, callOptions);
     if (save === undefined) return result;
