@@ -258,6 +258,33 @@ test("Retry-After is never undercut", async () => {
   assert.deepEqual(clock.slept, [3_000, 4_000, 5_000]);
 });
 
+test("Retry-After is found wherever a client keeps its headers", async () => {
+  const { handler, clock } = handlerOf({ maxAttempts: 2, baseDelay: 1, maxDelay: 2 });
+  const broken = {
+    get() {
+      throw new Error("closed");
+    },
+  };
+  const limits = [
+    { headers: {}, response: { headers: new Headers({ "retry-after": "3" }) } },
+    { headers: { "retry-after": "1" }, response: { headers: { "Retry-After": "4" } } },
+    { headers: new Map([["Retry-After", "5"]]) },
+    {
+      headers: [
+        ["content-type", "text/plain"],
+        ["RETRY-AFTER", "6"],
+      ],
+    },
+    { headers: ["Content-Type", "text/plain", "Retry-After", "7"] },
+    { headers: broken, response: { headers: { "retry-after": ["8", "9"] } } },
+    { headers: { "retry-after": 9 }, retryAfter: "" },
+  ];
+  for (const limit of limits) {
+    await rejection(handler.execute(failing(Object.assign(new Error("slow down"), { status: 429, ...limit }))));
+  }
+  assert.deepEqual(clock.slept, [3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000]);
+});
+
 test("a date in Retry-After is read against the given wall clock", async () => {
   const clock = noSleep({ wallNow: Date.UTC(2030, 0, 1) });
   const { handler } = handlerOf({ maxAttempts: 2 }, clock);

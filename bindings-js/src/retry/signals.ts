@@ -106,33 +106,86 @@ export function signalsText(error: unknown): string {
   });
 }
 
-function header(headers: unknown, name: string): string | undefined {
+/** What a client's own `get` answers, which may throw. */
+function asked(headers: unknown, name: string): unknown {
   const get = read(headers, "get");
-  if (typeof get === "function") return text(get.call(headers, name));
-  if (typeof headers !== "object" || headers === null) return undefined;
-  const found = Object.keys(headers).find((key) => key.toLowerCase() === name);
-  const value = found === undefined ? undefined : read(headers, found);
-  return text(Array.isArray(value) ? value[0] : value);
+  if (typeof get !== "function") return undefined;
+  try {
+    return get.call(headers, name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pairs of a Map or of `Headers`, a list of pairs, Node's flat list of names and values, or a plain object. */
+function pairsOf(headers: object): Iterable<readonly unknown[]> {
+  if (Array.isArray(headers)) {
+    if (headers.every(Array.isArray)) return headers;
+    return headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]]] : []));
+  }
+  const entries = read(headers, "entries");
+  return typeof entries === "function"
+    ? entries.call(headers)
+    : Object.keys(headers).map((key) => [key, read(headers, key)]);
+}
+
+/** All headers by their name in lower case; of one that is there twice, the first. */
+function scan(headers: unknown): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  if (typeof headers !== "object" || headers === null) return found;
+  try {
+    for (const [key, value] of pairsOf(headers)) {
+      const name = String(key).toLowerCase();
+      if (!found.has(name)) found.set(name, value);
+    }
+  } catch {
+    // What was read until then counts.
+  }
+  return found;
+}
+
+/** Reads a header by its name in lower case. A Map's `get` minds the case, so what it does not find is looked for by hand. */
+function headersOf(holder: unknown): (name: string) => string | undefined {
+  const headers = read(holder, "headers");
+  let scanned: Map<string, unknown> | undefined;
+  const one = (value: unknown): string | undefined => {
+    const line: unknown = Array.isArray(value) ? value[0] : value;
+    return text(typeof line === "number" ? String(line) : line);
+  };
+  return (name) => {
+    const answer = one(asked(headers, name));
+    if (answer !== undefined) return answer;
+    scanned ??= scan(headers);
+    return one(scanned.get(name));
+  };
 }
 
 /** How long the failure asks us to wait, as the JSON text that core reads; undefined when it does not ask. */
 export function retryAfterHints(error: unknown): string | undefined {
   const own = read(error, "retryAfter");
-  if (typeof own === "number") {
+  if (typeof own === "number" && !Number.isNaN(own)) {
     // A breaker of ours speaks of milliseconds; whoever else has such a property mirrors the header, in seconds.
     const ms = Math.ceil(error instanceof CircuitOpenError ? own : own * 1_000);
     return JSON.stringify({ retryAfterMs: String(ms) });
   }
-  if (typeof own === "string") return JSON.stringify({ retryAfter: own });
-  const headers = read(error, "headers") ?? read(read(error, "response"), "headers");
-  if (headers === undefined || headers === null) return undefined;
+  if (text(own) !== undefined) return JSON.stringify({ retryAfter: own });
+  // Some clients put headers of their own on the error, so the response's come first.
+  const response = headersOf(read(error, "response"));
+  const onError = headersOf(error);
+  const header = (...names: string[]): string | undefined => {
+    for (const name of names) {
+      const found = response(name) ?? onError(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
   const hints = {
-    retryAfter: header(headers, "retry-after"),
-    retryAfterMs: header(headers, "retry-after-ms"),
-    rateLimit: header(headers, "ratelimit"),
-    rateLimitReset: header(headers, "ratelimit-reset") ?? header(headers, "x-ratelimit-reset"),
-    rateLimitRemaining: header(headers, "ratelimit-remaining") ?? header(headers, "x-ratelimit-remaining"),
+    retryAfter: header("retry-after"),
+    retryAfterMs: header("retry-after-ms"),
+    rateLimit: header("ratelimit"),
+    rateLimitReset: header("ratelimit-reset", "x-ratelimit-reset"),
+    rateLimitRemaining: header("ratelimit-remaining", "x-ratelimit-remaining"),
   };
   if (Object.values(hints).every((hint) => hint === undefined)) return undefined;
-  return JSON.stringify({ ...hints, date: header(headers, "date") });
+  return JSON.stringify({ ...hints, date: header("date") });
 }
