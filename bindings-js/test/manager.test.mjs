@@ -206,3 +206,13 @@ test("a pool hands its logger on, and gives no manager once it was closed", asyn
   assert.throws(() => pool.getManager("cache"), ConfigError);
   assert.throws(() => new RetryManagerPool().getManager(), ConfigError);
 });
+
+test("a manager retries the statuses it is given, also those that its configuration would never retry", async () => {
+  const manager = new RetryManager({ retryableStatusCodes: [404, 503], clock: noSleep() });
+  const missing = failing(Object.assign(new Error("not found"), { status: 404 }));
+  assert.equal((await rejection(manager.execute(missing))).reason, "EXHAUSTED");
+  assert.equal(missing.calls, 3);
+  const refused = failing(Object.assign(new Error("forbidden"), { status: 403 }));
+  await rejection(manager.execute(refused));
+  assert.equal(refused.calls, 1);
+});
