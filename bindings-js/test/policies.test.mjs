@@ -42,6 +42,21 @@ test("criticality chooses a policy, and an unknown one is refused", () => {
   assert.throws(() => RetryPolicyManager.forCriticality("SOMEWHAT"), { code: "CONFIG_INVALID", field: "criticality" });
 });
 
+test("a policy of one's own wins with its hooks", async () => {
+  const heard = [];
+  const own = RetryPolicyManager.createCustom({
+    maxAttempts: 2,
+    clock: testing.noSleep(),
+    onRetry: ({ attempt }) => heard.push(attempt),
+    customConditions: [() => true],
+  });
+  const chosen = RetryPolicyManager.choose({ retryPolicy: own, module: "qwallet", userFacing: true });
+  assert.deepEqual([chosen.maxAttempts, chosen.timeout, chosen.onRetry], [2, 10_000, own.onRetry]);
+  const error = await rejection(new RetryHandler(chosen).execute(failing()));
+  assert.deepEqual([error.attempts, heard], [2, [1]]);
+  assert.throws(() => RetryPolicyManager.choose({ retryPolicy: { onRetry: 5 } }), { field: "onRetry" });
+});
+
 test("policies are frozen plain data", () => {
   const policy = RetryPolicyManager.STANDARD;
   assert.equal(Object.getPrototypeOf(policy), Object.prototype);

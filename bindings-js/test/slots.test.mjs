@@ -35,6 +35,12 @@ test("instances, services and operations have slots of their own", async () => {
   assert.equal(await wait({ instance: "i-1" }, "fetch"), waits[3], "the name of a call goes before the policy's");
 });
 
+test("a caller without names has the slot it has in every language", async () => {
+  // SHA-256 as the vectors' README lays it out, modulo 10 000: of "", "default" and of "", "fetch".
+  assert.equal(await wait({ instance: "i-1" }), 6_415);
+  assert.equal(await wait({ instance: "i-1" }, "fetch"), 2_171);
+});
+
 test("coordination that is required is refused as long as there is no coordinator", () => {
   assert.throws(
     () => new RetryHandler({ coordinationEnabled: true, requireCoordination: true }),

@@ -363,6 +363,9 @@ declare class CircuitOpenError extends OnceAgainError {
 /** Whether a breaker rejected the call; true also for an error of another copy of this package. */
 declare function isCircuitBreakerError(error: unknown): error is CircuitOpenError;
 
+/** Whether a failure may be tried again, by the attempt that just failed. */
+type Condition = (error: unknown, attempt: number) => boolean;
+
 /** What may be said about the request that a call is a part of. */
 interface TraceOptions {
     /** The request's W3C `traceparent` header. */
@@ -497,9 +500,10 @@ interface RetryHooks {
     readonly onGiveUp?: ((event: GiveUpEvent) => unknown) | undefined;
     readonly onSuccess?: ((event: SuccessEvent) => unknown) | undefined;
     /**
-     * Asked about a failure that would be retried, with the attempt that just failed. All must agree; they can only veto.
+     * Asked about a failure that would be retried, with the attempt that just failed. All must agree, at once and not with a
+     * promise; they can only veto. One that throws ends the call with its error, whose `cause` is the failure.
      */
-    readonly customConditions?: readonly ((error: unknown, attempt: number) => boolean)[] | undefined;
+    readonly customConditions?: readonly Condition[] | undefined;
     /**
      * The delay before the next attempt in milliseconds, from the attempt that just failed and `baseDelay`. It is capped and
      * jittered like any other.
@@ -528,8 +532,8 @@ interface RetryOptions extends RetryPolicy, RetryHooks {
 }
 /** What may be said about a client's calls, to choose their policy by. */
 interface PolicyWishes {
-    /** A policy or preset of one's own wins over everything. */
-    readonly retryPolicy?: RetryPolicy | string | undefined;
+    /** A policy or preset of one's own wins over everything; its hooks come along. */
+    readonly retryPolicy?: RetryOptions | string | undefined;
     readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
     /** A module of the Q ecosystem. */
     readonly module?: string | undefined;
@@ -1714,7 +1718,7 @@ declare const RetryPolicyManager: {
      * The policy for all that is said about a call. First wins: `retryPolicy`, criticality CRITICAL or HIGH, a module that is
      * CONSERVATIVE, `realTime` (FAST), criticality MEDIUM or LOW, `module`, STANDARD.
      */
-    choose(wishes: PolicyWishes): RetryConfig;
+    choose(wishes: PolicyWishes): RetryConfig & RetryOptions;
     /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
     createCustom(fields: RetryOptions): RetryConfig & RetryOptions;
     /** What is accepted in these fields but has no effect. Throws a `ConfigError` when one is unknown or out of its range. */

@@ -9,6 +9,7 @@ import { DeadLetterQueue } from "../dead_letter/queue.js";
 import { ConfigError } from "../errors.js";
 import { Machine } from "../machine.js";
 import { frozen, readAnswer, specText } from "../spec.js";
+import { allAgree, refuseLateAnswers } from "./conditions.js";
 import { instanceName } from "./instance.js";
 import { type Journal, journalOf } from "./log.js";
 import { retryAfterHints, signalsText } from "./signals.js";
@@ -112,7 +113,8 @@ export class Plan {
 
   /** Whether all custom conditions agree to another attempt. */
   agrees(failure: unknown, attempt: number): boolean {
-    return this.hooks.customConditions?.every((condition) => condition(failure, attempt)) ?? true;
+    const { customConditions } = this.hooks;
+    return customConditions === undefined || allAgree(customConditions, failure, attempt);
   }
 
   /** How long the failure asks to wait, milliseconds; -1 when it does not. */
@@ -184,6 +186,7 @@ export function split(options: RetryOptions): [spec: RetryOptions, host: HostFie
       throw new ConfigError(name, typeof observer, "a function");
     }
   }
+  refuseLateAnswers(customConditions);
   const taker: unknown = logger ?? undefined;
   if (taker !== undefined && typeof taker !== "function" && typeof taker !== "object") {
     throw new ConfigError("logger", typeof taker, "a function, or an object with debug, info, warn and error");

@@ -59,8 +59,14 @@ export const RetryPolicyManager = {
    * The policy for all that is said about a call. First wins: `retryPolicy`, criticality CRITICAL or HIGH, a module that is
    * CONSERVATIVE, `realTime` (FAST), criticality MEDIUM or LOW, `module`, STANDARD.
    */
-  choose(wishes: PolicyWishes): RetryConfig {
-    return frozen(readAnswer<Described>(core.retryChoose(specText(wishes))).config);
+  choose(wishes: PolicyWishes): RetryConfig & RetryOptions {
+    const retryPolicy = wishes?.retryPolicy;
+    if (typeof retryPolicy !== "object" || retryPolicy === null) {
+      return frozen(readAnswer<Described>(core.retryChoose(specText(wishes))).config);
+    }
+    const [spec, host] = split(retryPolicy);
+    const answer = core.retryChoose(specText({ ...wishes, retryPolicy: spec }));
+    return Object.freeze({ ...readAnswer<Described>(answer).config, ...host });
   },
   /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
   createCustom(fields: RetryOptions): RetryConfig & RetryOptions {

@@ -5,6 +5,7 @@ import type { Clock, Random } from "../clock.js";
 import type { DeadLetterStore } from "../dead_letter/memory.js";
 import type { DeadLetterQueue } from "../dead_letter/queue.js";
 import type { GiveUpReason } from "../errors.js";
+import type { Condition } from "./conditions.js";
 import type { Logger, LogLevel } from "./log.js";
 import type { TraceOptions } from "./trace.js";
 
@@ -161,9 +162,10 @@ export interface RetryHooks {
   readonly onGiveUp?: ((event: GiveUpEvent) => unknown) | undefined;
   readonly onSuccess?: ((event: SuccessEvent) => unknown) | undefined;
   /**
-   * Asked about a failure that would be retried, with the attempt that just failed. All must agree; they can only veto.
+   * Asked about a failure that would be retried, with the attempt that just failed. All must agree, at once and not with a
+   * promise; they can only veto. One that throws ends the call with its error, whose `cause` is the failure.
    */
-  readonly customConditions?: readonly ((error: unknown, attempt: number) => boolean)[] | undefined;
+  readonly customConditions?: readonly Condition[] | undefined;
   /**
    * The delay before the next attempt in milliseconds, from the attempt that just failed and `baseDelay`. It is capped and
    * jittered like any other.
@@ -194,8 +196,8 @@ export interface RetryOptions extends RetryPolicy, RetryHooks {
 
 /** What may be said about a client's calls, to choose their policy by. */
 export interface PolicyWishes {
-  /** A policy or preset of one's own wins over everything. */
-  readonly retryPolicy?: RetryPolicy | string | undefined;
+  /** A policy or preset of one's own wins over everything; its hooks come along. */
+  readonly retryPolicy?: RetryOptions | string | undefined;
   readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
   /** A module of the Q ecosystem. */
   readonly module?: string | undefined;
