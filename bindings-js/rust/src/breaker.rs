@@ -336,13 +336,28 @@ fn kept(mail: &Mailbox) -> usize {
 }
 
 /// Whatever is no outcome says nothing about the dependency.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked whole and in range")]
 fn outcome(number: f64) -> Outcome {
-    Outcome::from_number(number as u8).unwrap_or(Outcome::Ignored)
+    let whole = (number.fract() == 0.0 && (0.0..=255.0).contains(&number)).then_some(number as u8);
+    whole.and_then(Outcome::from_number).unwrap_or(Outcome::Ignored)
 }
 
 /// Whatever is no mode is the one without any.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and NaN is 0")]
 fn mode(number: f64) -> Mode {
     Mode::from_number(number as u8).unwrap_or(Mode::Normal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_outcome_says_nothing_about_the_dependency() {
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.5, 4.0, 256.0, 1e300] {
+            assert_eq!(outcome(number), Outcome::Ignored, "{number}");
+        }
+        let known = [0.0, 1.0, 2.0, 3.0].map(|number| outcome(number).name());
+        assert_eq!(known, ["success", "failure", "ignored", "abandoned"]);
+    }
 }
