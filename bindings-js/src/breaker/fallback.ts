@@ -1,5 +1,6 @@
 // What a rejected call gets instead of its error: the caller's answer, an old value, or a place in a queue.
 
+import { core } from "../binding.js";
 import type { Clock } from "../clock.js";
 import type { CircuitOpenError } from "../errors.js";
 import type { CacheLimits, Gate } from "./gate.js";
@@ -49,7 +50,8 @@ function cached({ values: most, age }: CacheLimits, clock: Clock, tell: Tell): F
 function queued(queue: NonNullable<BreakerOptions["queue"]>, tell: Tell): Fallback {
   return {
     async rejected(_error, run, options): Promise<Queued> {
-      const id = crypto.randomUUID();
+      // Not `crypto.randomUUID`: pages that were not loaded over HTTPS have none.
+      const id = core.generateKey(crypto.getRandomValues(new Uint8Array(16)));
       await queue({ id, key: options?.key, run });
       tell({ strategy: "QUEUE", stale: false, key: options?.key });
       return { queued: true, id };

@@ -11,6 +11,7 @@ import { Machine } from "../machine.js";
 import { mailbox, Word } from "../mailbox.js";
 import { readAnswer, specText } from "../spec.js";
 import { Listeners } from "./events.js";
+import { checkHost } from "./host.js";
 import { Shared } from "./shared.js";
 import type {
   BreakerOptions,
@@ -114,6 +115,7 @@ export class Gate {
     const spec = specText(specOf(options));
     const opened = readAnswer<Opened>(core.breakerOpen(spec));
     this.#machine = new Machine(this, opened.handle, core.breakerClose);
+    checkHost(options);
     this.name = opened.name;
     this.fallbackStrategy = opened.fallbackStrategy;
     this.cache = opened.cache;
@@ -123,7 +125,7 @@ export class Gate {
     this.quiet = opened.quiet;
     this.clock = clock ?? systemClock;
     this.#random = random ?? Math.random;
-    this.#isFailure = isFailure;
+    this.#isFailure = isFailure ?? undefined;
     this.#captureStack = captureStack === true;
     if (options.shared !== undefined) {
       this.shared = new Shared(this, options.shared);
@@ -221,7 +223,12 @@ export class Gate {
   /** How an error counts. */
   outcomeOf(error: unknown, signal?: AbortSignal): number {
     if (signal?.aborted) return Outcomes.abandoned;
-    return this.#isFailure === undefined || this.#isFailure(error) ? Outcomes.failure : Outcomes.ignored;
+    try {
+      return this.#isFailure === undefined || this.#isFailure(error) ? Outcomes.failure : Outcomes.ignored;
+    } catch {
+      // Who cannot say that an error is harmless must not make it so, nor take its place.
+      return Outcomes.failure;
+    }
   }
 
   /** A call that was made in `epoch` without asking has failed. */
