@@ -61,7 +61,7 @@ export class CircuitBreaker {
     const gate = new Gate(given);
     const { name, listeners } = gate;
     if (logger != null) writeTo(logger, listeners, gate.clock);
-    const health = given.healthCheck === undefined ? undefined : new HealthCheck(gate, given.healthCheck.probe);
+    const health = given.healthCheck == null ? undefined : new HealthCheck(gate, given.healthCheck.probe);
     gate.onChange = (change) => {
       if (change.to === "OPEN") health?.start();
       else health?.stop();
@@ -240,8 +240,12 @@ export class CircuitBreaker {
     this.#gate.listeners.delete(event, listener);
   }
 
-  /** Frees the breaker at once instead of with this object. Later calls reject; results of calls under way count nowhere. */
+  /**
+   * Frees the breaker at once instead of with this object, and ends its health check. Later calls reject; results of calls
+   * under way count nowhere.
+   */
   close(): void {
+    this.#health?.stop();
     this.#gate.close();
   }
 

@@ -10,6 +10,9 @@ export class HealthCheck {
   readonly #gate: WeakRef<Gate>;
   readonly #probe: NonNullable<BreakerOptions["healthCheck"]>["probe"];
   #callOff: (() => void) | undefined;
+  /** Counts the times the breaker began or ceased to be open: a probe speaks only of the opening it was started in. */
+  #opening = 0;
+  #probing = false;
 
   constructor(gate: Gate, probe: NonNullable<BreakerOptions["healthCheck"]>["probe"]) {
     this.#gate = new WeakRef(gate);
@@ -18,33 +21,52 @@ export class HealthCheck {
 
   /** The breaker has opened: the first probe comes one interval later. */
   start(): void {
-    const gate = this.#gate.deref();
-    if (gate?.healthCheck == null || this.#callOff !== undefined) return;
-    const ring = (): void => {
-      this.#callOff = undefined;
-      void this.#check();
-    };
-    this.#callOff = after(gate.clock, gate.healthCheck.interval, ring, { unref: true });
+    this.stop();
+    this.#wait();
   }
 
-  /** The breaker is not open any more. */
+  /** The breaker is not open any more, or was closed for good. */
   stop(): void {
+    this.#opening++;
     this.#callOff?.();
     this.#callOff = undefined;
   }
 
+  #wait(): void {
+    const gate = this.#gate.deref();
+    if (gate?.healthCheck == null) return;
+    const ring = (): void => {
+      this.#callOff = undefined;
+      // A probe of an earlier opening may still be under way: then the next one is set when it has ended.
+      if (!this.#probing) void this.#check();
+    };
+    this.#callOff = after(gate.clock, gate.healthCheck.interval, ring, { unref: true });
+  }
+
   async #check(): Promise<void> {
     const gate = this.#gate.deref();
-    if (gate?.healthCheck == null || gate.state !== "OPEN") return;
-    const { timeout } = gate.healthCheck;
-    let ok = true;
-    try {
-      const timedOut = (): Error => new Error(`the health check took longer than ${timeout} ms`);
-      await runBounded(this.#probe, 1, { clock: gate.clock, limit: { ms: timeout, timedOut }, unref: true });
-    } catch {
-      ok = false;
-    }
-    gate.health(ok);
-    if (gate.state === "OPEN") this.start();
+    if (gate?.healthCheck == null || !isOpen(gate)) return;
+    const opening = this.#opening;
+    this.#probing = true;
+    const ok = await this.#isWell(gate, gate.healthCheck.timeout);
+    this.#probing = false;
+    if (!isOpen(gate)) return;
+    if (opening === this.#opening) gate.health(ok);
+    if (this.#callOff === undefined) this.#wait();
   }
+
+  /** What the probe says within its time. */
+  async #isWell({ clock }: Gate, timeout: number): Promise<boolean> {
+    const timedOut = (): Error => new Error(`the health check took longer than ${timeout} ms`);
+    try {
+      return (await runBounded(this.#probe, 1, { clock, limit: { ms: timeout, timedOut }, unref: true })) !== false;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Whether it is open, and not closed for good. */
+function isOpen(gate: Gate): boolean {
+  return gate.state === "OPEN" && gate.handle !== 0;
 }

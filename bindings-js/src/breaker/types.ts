@@ -64,8 +64,9 @@ export interface CommonBreakerOptions {
   readonly fallback?: ((error: CircuitOpenError) => unknown) | undefined;
   readonly queue?: ((call: QueuedCall) => unknown) | undefined;
   /**
-   * While the breaker is open, `probe` is run every `interval` (30 s); when it resolves within `timeout` (5 s), the next call
-   * may already be a probe. Milliseconds. Never keeps a process alive.
+   * While the breaker is open, `probe` is run every `interval` (30 s), never twice at once; when it resolves within `timeout`
+   * (5 s), to anything but `false`, the next call may already be a probe. Milliseconds. Never keeps a process alive, and ends
+   * with `close()`.
    */
   readonly healthCheck?:
     | {
@@ -74,7 +75,10 @@ export interface CommonBreakerOptions {
         readonly timeout?: number | undefined;
       }
     | undefined;
-  /** Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does. */
+  /**
+   * Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does, as does one
+   * about which this function itself throws.
+   */
   readonly isFailure?: ((error: unknown) => boolean) | undefined;
   /**
    * A `RedisStore`, or anything with its `run(script, keys, args)`: breakers of the same `name`, in whatever process and
