@@ -751,8 +751,9 @@ interface CommonBreakerOptions {
     readonly fallback?: ((error: CircuitOpenError) => unknown) | undefined;
     readonly queue?: ((call: QueuedCall) => unknown) | undefined;
     /**
-     * While the breaker is open, `probe` is run every `interval` (30 s); when it resolves within `timeout` (5 s), the next call
-     * may already be a probe. Milliseconds. Never keeps a process alive.
+     * While the breaker is open, `probe` is run every `interval` (30 s), never twice at once; when it resolves within `timeout`
+     * (5 s), to anything but `false`, the next call may already be a probe. Milliseconds. Never keeps a process alive, and ends
+     * with `close()`.
      */
     readonly healthCheck?: {
         readonly probe: (context: {
@@ -761,7 +762,10 @@ interface CommonBreakerOptions {
         readonly interval?: number | undefined;
         readonly timeout?: number | undefined;
     } | undefined;
-    /** Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does. */
+    /**
+     * Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does, as does one
+     * about which this function itself throws.
+     */
     readonly isFailure?: ((error: unknown) => boolean) | undefined;
     /**
      * A `RedisStore`, or anything with its `run(script, keys, args)`: breakers of the same `name`, in whatever process and
@@ -970,20 +974,21 @@ declare class CircuitBreaker {
      */
     constructor(options?: BreakerOptions | BreakerPreset, logger?: Logger<BreakerLine> | null);
     /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
-    static rate(options?: RateBreakerOptions): CircuitBreaker;
+    static rate(options?: RateBreakerOptions, logger?: Logger<BreakerLine> | null): CircuitBreaker;
     /**
      * A breaker with the defaults of another library, or of one of our shapes; `options` take the place of its own fields.
      * @throws ConfigError when the preset is unknown, or a field is not of its shape.
      */
-    static preset(preset: BreakerPreset, options?: BreakerOptions): CircuitBreaker;
+    static preset(preset: BreakerPreset, options?: BreakerOptions, logger?: Logger<BreakerLine> | null): CircuitBreaker;
     /**
      * A breaker that goes on where another one, of an earlier process as a rule, stopped: as open, for as long, with the same
      * calls in its window. Who held it open by hand is forgotten, and probes are made anew.
      *
      * @param snapshot what `snapshot()` answered, perhaps by way of JSON.
+     * @param options fields, or a preset's name, as for the constructor.
      * @throws ConfigError when the options are refused, or the snapshot was written by no version this one reads.
      */
-    static restore(snapshot: BreakerSnapshot, options?: BreakerOptions): CircuitBreaker;
+    static restore(snapshot: BreakerSnapshot, options?: BreakerOptions | BreakerPreset, logger?: Logger<BreakerLine> | null): CircuitBreaker;
     /**
      * Breakers in the text format of Prometheus: `circuit_breaker_state{name,state}`,
      * `circuit_breaker_transitions_total{name,from,to}` and `circuit_breaker_rejections_total{name}`. Those of one name are
@@ -1013,14 +1018,17 @@ declare class CircuitBreaker {
      * was not made, unless a `fallbackStrategy` has something better; with `signal.reason` when the caller's signal fired.
      */
     execute<T>(operation: GuardedOperation<T>, options?: BreakerCallOptions): Promise<T>;
-    /** A function that makes its calls through this breaker, with the same arguments. */
-    wrap<A extends unknown[], T>(operation: (...args: A) => T): (...args: A) => Promise<Awaited<T>>;
+    /** A function that makes its calls through this breaker, with the same arguments and the same `this`. */
+    wrap<A extends unknown[], T, This = unknown>(operation: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
     /**
      * The first half of a call made by other means: a permit, to be given back to `settle` when the call has ended.
      * @throws CircuitOpenError when the call must not be made.
      */
     admit(): Permit;
-    /** The second half: tells how the call of `permit` ended, and learns what became of that. */
+    /**
+     * The second half: tells how the call of `permit` ended, and learns what became of that.
+     * @throws ConfigError when `permit` is not what `admit` answers, or there is no such outcome; then nothing is settled.
+     */
     settle(permit: Permit, outcome: Outcome): Settled;
     /**
      * Holds the breaker open, whatever happens, until the answer is released: by hand, or by `using` at the end of a block.
@@ -1043,11 +1051,17 @@ declare class CircuitBreaker {
      * a bad one changes nothing.
      */
     health(ok: boolean): void;
-    /** Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop. */
+    /**
+     * Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop.
+     * @throws ConfigError when there is no such event, or `listener` is no function.
+     */
     on<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): () => void;
     /** Stops calling `listener`. */
     off<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
-    /** Frees the breaker at once instead of with this object. Later calls reject; results of calls under way count nowhere. */
+    /**
+     * Frees the breaker at once instead of with this object, and ends its health check. Later calls reject; results of calls
+     * under way count nowhere.
+     */
     close(): void;
     [dispose](): void;
 }
@@ -1086,8 +1100,11 @@ interface CircuitBreakerRegistryOptions {
  */
 declare class CircuitBreakerRegistry {
     #private;
-    /** @throws ConfigError when a field is unknown or out of its range. */
-    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions);
+    /**
+     * @param logger gets a line for each change of state of each of its breakers. Default: nobody.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions, logger?: Logger<BreakerLine> | null);
     /** How many breakers it keeps now. */
     get size(): number;
     /**

@@ -2,7 +2,7 @@
 
 import { runBounded } from "../attempt.js";
 import { core } from "../binding.js";
-import { isCircuitBreakerError } from "../errors.js";
+import { ConfigError, isCircuitBreakerError } from "../errors.js";
 import { dispose } from "../machine.js";
 import type { Logger } from "../retry/log.js";
 import type { Listener } from "./events.js";
@@ -57,7 +57,7 @@ export class CircuitBreaker {
    * @throws ConfigError when a field is unknown or out of its range.
    */
   constructor(options: BreakerOptions | BreakerPreset = {}, logger?: Logger<BreakerLine> | null) {
-    const given = typeof options === "string" ? ({ preset: options } as BreakerOptions) : options;
+    const given = fieldsOf(options);
     const gate = new Gate(given);
     const { name, listeners } = gate;
     if (logger != null) writeTo(logger, listeners, gate.clock);
@@ -75,16 +75,20 @@ export class CircuitBreaker {
   }
 
   /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
-  static rate(options: RateBreakerOptions = {}): CircuitBreaker {
-    return new CircuitBreaker({ ...options, preset: "rate" });
+  static rate(options: RateBreakerOptions = {}, logger?: Logger<BreakerLine> | null): CircuitBreaker {
+    return new CircuitBreaker({ ...options, preset: "rate" }, logger);
   }
 
   /**
    * A breaker with the defaults of another library, or of one of our shapes; `options` take the place of its own fields.
    * @throws ConfigError when the preset is unknown, or a field is not of its shape.
    */
-  static preset(preset: BreakerPreset, options: BreakerOptions = {}): CircuitBreaker {
-    return new CircuitBreaker({ ...options, preset } as RateBreakerOptions);
+  static preset(
+    preset: BreakerPreset,
+    options: BreakerOptions = {},
+    logger?: Logger<BreakerLine> | null,
+  ): CircuitBreaker {
+    return new CircuitBreaker({ ...options, preset } as RateBreakerOptions, logger);
   }
 
   /**
@@ -92,11 +96,17 @@ export class CircuitBreaker {
    * calls in its window. Who held it open by hand is forgotten, and probes are made anew.
    *
    * @param snapshot what `snapshot()` answered, perhaps by way of JSON.
+   * @param options fields, or a preset's name, as for the constructor.
    * @throws ConfigError when the options are refused, or the snapshot was written by no version this one reads.
    */
-  static restore(snapshot: BreakerSnapshot, options: BreakerOptions = {}): CircuitBreaker {
-    const breaker = new CircuitBreaker(options);
-    breaker.#gate.restore(snapshot, options);
+  static restore(
+    snapshot: BreakerSnapshot,
+    options: BreakerOptions | BreakerPreset = {},
+    logger?: Logger<BreakerLine> | null,
+  ): CircuitBreaker {
+    const given = fieldsOf(options);
+    const breaker = new CircuitBreaker(given, logger);
+    breaker.#gate.restore(snapshot, given);
     if (breaker.state === "OPEN") breaker.#health?.start();
     return breaker;
   }
@@ -167,9 +177,14 @@ export class CircuitBreaker {
     return guarded(this.#guards, () => runBounded(operation, 1, { clock, signal }), options);
   }
 
-  /** A function that makes its calls through this breaker, with the same arguments. */
-  wrap<A extends unknown[], T>(operation: (...args: A) => T): (...args: A) => Promise<Awaited<T>> {
-    return (...args) => this.execute(() => operation(...args) as Awaited<T>);
+  /** A function that makes its calls through this breaker, with the same arguments and the same `this`. */
+  wrap<A extends unknown[], T, This = unknown>(
+    operation: (this: This, ...args: A) => T,
+  ): (this: This, ...args: A) => Promise<Awaited<T>> {
+    const breaker = this;
+    return function (...args) {
+      return breaker.execute(() => operation.apply(this, args) as Awaited<T>);
+    };
   }
 
   /**
@@ -182,8 +197,12 @@ export class CircuitBreaker {
     return permit;
   }
 
-  /** The second half: tells how the call of `permit` ended, and learns what became of that. */
+  /**
+   * The second half: tells how the call of `permit` ended, and learns what became of that.
+   * @throws ConfigError when `permit` is not what `admit` answers, or there is no such outcome; then nothing is settled.
+   */
   settle(permit: Permit, outcome: Outcome): Settled {
+    checkSettlement(permit, outcome);
     if (this.#settled.has(permit) && permit.epoch === this.#gate.closedEpoch) return "duplicate";
     this.#settled.add(permit);
     return this.#gate.settle(permit, Outcomes[outcome]);
@@ -229,7 +248,10 @@ export class CircuitBreaker {
     this.#gate.health(ok);
   }
 
-  /** Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop. */
+  /**
+   * Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop.
+   * @throws ConfigError when there is no such event, or `listener` is no function.
+   */
   on<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): () => void {
     this.#gate.listeners.add(event, listener);
     return () => this.off(event, listener);
@@ -252,4 +274,18 @@ export class CircuitBreaker {
   [dispose](): void {
     this.close();
   }
+}
+
+/** A preset's name stands for a breaker that is given nothing else. */
+function fieldsOf(options: BreakerOptions | BreakerPreset): BreakerOptions {
+  return typeof options === "string" ? ({ preset: options } as BreakerOptions) : options;
+}
+
+function checkSettlement(permit: unknown, outcome: unknown): void {
+  if (typeof permit !== "object" || permit === null) {
+    throw new ConfigError("permit", permit === null ? "null" : typeof permit, "what admit() answered");
+  }
+  if (typeof outcome === "string" && Object.hasOwn(Outcomes, outcome)) return;
+  const shown = typeof outcome === "string" ? JSON.stringify(outcome) : typeof outcome;
+  throw new ConfigError("outcome", shown, `one of ${Object.keys(Outcomes).join(", ")}`);
 }

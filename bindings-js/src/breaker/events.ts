@@ -1,7 +1,25 @@
 // Who listens to a breaker. Nothing is kept before the first listener, and no event is made that nobody hears.
 
+import { ConfigError } from "../errors.js";
 import { observe } from "../observe.js";
+import { checkFunction } from "./host.js";
 import type { BreakerEvents } from "./types.js";
+
+const EVENTS: { readonly [E in keyof BreakerEvents]: true } = {
+  stateChange: true,
+  reject: true,
+  wouldOpen: true,
+  stale: true,
+  fallback: true,
+  attached: true,
+  detached: true,
+};
+
+function checkEvent(event: unknown): void {
+  if (typeof event === "string" && Object.hasOwn(EVENTS, event)) return;
+  const shown = typeof event === "string" ? JSON.stringify(event) : typeof event;
+  throw new ConfigError("event", shown, `one of ${Object.keys(EVENTS).join(", ")}`);
+}
 
 export type Listener<E> = (event: E) => unknown;
 
@@ -9,12 +27,15 @@ export class Listeners {
   readonly #sets: { [E in keyof BreakerEvents]?: Set<Listener<BreakerEvents[E]>> } = {};
 
   add<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void {
+    checkEvent(event);
+    checkFunction("listener", listener);
     const set: Set<Listener<BreakerEvents[E]>> | undefined = this.#sets[event];
     if (set === undefined) Object.assign(this.#sets, { [event]: new Set([listener]) });
     else set.add(listener);
   }
 
   delete<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void {
+    checkEvent(event);
     this.#sets[event]?.delete(listener);
   }
 

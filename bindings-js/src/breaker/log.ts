@@ -17,11 +17,16 @@ export interface BreakerLine {
   readonly to?: string;
 }
 
-/** Writes every change of state, and what a breaker that only watches would have done. */
-export function writeTo(logger: Logger<BreakerLine>, listeners: Listeners, clock: Clock): void {
+/** @throws ConfigError when `logger` is none. */
+export function checkLogger(logger: Logger<BreakerLine>): void {
   if (typeof logger !== "function" && typeof logger !== "object") {
     throw new ConfigError("logger", typeof logger, "a function, or an object with debug, info, warn and error");
   }
+}
+
+/** Writes every change of state, and what a breaker that only watches would have done. */
+export function writeTo(logger: Logger<BreakerLine>, listeners: Listeners, clock: Clock): void {
+  checkLogger(logger);
   const write = (line: Omit<BreakerLine, "timestamp" | "level">): void =>
     hand<BreakerLine>(logger, "info", { timestamp: new Date(clock.wallNow()).toISOString(), level: "INFO", ...line });
   listeners.add("stateChange", ({ name, from, to }) => {

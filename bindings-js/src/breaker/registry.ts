@@ -5,8 +5,11 @@ import { core } from "../binding.js";
 import { ConfigError } from "../errors.js";
 import { dispose } from "../machine.js";
 import { observe } from "../observe.js";
+import type { Logger } from "../retry/log.js";
 import { readAnswer, specText } from "../spec.js";
 import { CircuitBreaker } from "./breaker.js";
+import { checkFunction } from "./host.js";
+import { type BreakerLine, checkLogger } from "./log.js";
 import type { BreakerOptions, BreakerPreset, BreakerState } from "./types.js";
 
 /** A breaker had to make room for another one. */
@@ -42,16 +45,26 @@ export interface CircuitBreakerRegistryOptions {
 export class CircuitBreakerRegistry {
   readonly #maxBreakers: number;
   readonly #optionsOf: (key: string) => BreakerOptions | BreakerPreset | undefined;
+  readonly #logger: Logger<BreakerLine> | null | undefined;
   readonly #onEvict: ((eviction: Eviction) => unknown) | undefined;
   /** In the order in which they were last asked for. */
   readonly #breakers = new Map<string, CircuitBreaker>();
   #warned = false;
 
-  /** @throws ConfigError when a field is unknown or out of its range. */
-  constructor({ breaker, onEvict, ...limits }: CircuitBreakerRegistryOptions = {}) {
+  /**
+   * @param logger gets a line for each change of state of each of its breakers. Default: nobody.
+   * @throws ConfigError when a field is unknown or out of its range.
+   */
+  constructor(
+    { breaker, onEvict, ...limits }: CircuitBreakerRegistryOptions = {},
+    logger?: Logger<BreakerLine> | null,
+  ) {
     this.#maxBreakers = readAnswer<{ maxBreakers: number }>(core.breakerRegistry(specText(limits))).maxBreakers;
     this.#optionsOf = typeof breaker === "function" ? breaker : () => breaker;
-    this.#onEvict = onEvict;
+    if (logger != null) checkLogger(logger);
+    if (onEvict != null) checkFunction("onEvict", onEvict);
+    this.#logger = logger;
+    this.#onEvict = onEvict ?? undefined;
   }
 
   /** How many breakers it keeps now. */
@@ -67,7 +80,8 @@ export class CircuitBreakerRegistry {
     let breaker = this.#breakers.get(name);
     if (breaker === undefined) {
       const options = this.#optionsOf(name) ?? {};
-      breaker = new CircuitBreaker({ name, ...(typeof options === "string" ? { preset: options } : options) });
+      const fields = typeof options === "string" ? { preset: options } : options;
+      breaker = new CircuitBreaker({ name, ...fields }, this.#logger);
       if (this.#breakers.size >= this.#maxBreakers) this.#makeRoom();
     } else {
       this.#breakers.delete(name);
