@@ -34,7 +34,7 @@ export class Redis extends Server {
       "enable-debug-command": "yes",
     };
     const args = Object.entries({ ...all, ...settings }).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    super([program, ...args], { folder, isReady: () => answers(port) });
+    super([program, ...args], { folder, isReady: (pid) => answers(port, pid) });
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
   }
@@ -89,7 +89,7 @@ async function joined(ports) {
   throw new Error("the cluster did not come together within half a minute");
 }
 
-const answers = async (port) => (await ask(port, "PING").catch(() => "")).startsWith("+PONG");
+const answers = async (port, pid) => (await ask(port, "INFO server").catch(() => "")).includes(`process_id:${pid}\r\n`);
 
 /** Sends one inline command and answers whatever comes back first. */
 export function ask(port, command) {

@@ -46,7 +46,7 @@ export class Server {
   #child;
   #output = "";
 
-  /** `isReady` resolves to true once the server answers. */
+  /** `isReady(pid)` resolves to true once the server answers, and is the process with that number and no other on its port. */
   constructor(command, { folder, isReady, ...options }) {
     this.#command = command;
     this.#folder = folder;
@@ -67,7 +67,7 @@ export class Server {
     // A server that a test forgot to stop must not keep the test's process alive.
     for (const handle of [child, child.stdout, child.stderr]) handle.unref();
     const limit = Date.now() + START_LIMIT;
-    while (!(await this.#isReady())) {
+    while (!(await this.#isReady(child.pid))) {
       if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}:\n${this.#output}`);
       if (Date.now() > limit) throw new Error(`${program} is not ready after a minute:\n${this.#output}`);
       await sleep(20);
