@@ -172,6 +172,11 @@ pub(crate) enum Next {
 
 #[pymethods]
 impl RetryCall {
+    /// The same state apart, to ask what would follow without remembering that it was asked.
+    fn copy(&self, py: Python<'_>) -> Self {
+        Self { policy: self.policy.clone_ref(py), call: self.call }
+    }
+
     /// An attempt failed at `now`: the seconds to wait before the next one, or the reason to stop.
     fn failed(
         &mut self,

@@ -15,6 +15,7 @@ from once_again import (
     OnceAgainError,
     RetryConfig,
     RetryPolicy,
+    RetryPolicyManager,
     load_policies,
     retry_kernel_task,
 )
@@ -102,6 +103,10 @@ def test_fields_are_known_by_the_names_of_every_language() -> None:
 NAN = float("nan")
 
 
+async def later(*args: object) -> bool:
+    raise AssertionError("nobody awaits it")
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -132,11 +137,28 @@ NAN = float("nan")
         (
             {"never_on": 5},
             "never_on: got 5, expected exception types, their names, kinds of failure, "
-            "or a function that says yes or no",
+            "or a function, not async, that says yes or no",
         ),
         ({"retryable_status_codes": [99]}, "retryable_status_codes: got a list of 1, "),
         ({"custom_conditions": [1]}, "custom_conditions: got a list of 1, "),
         ({"custom_backoff": 1}, "custom_backoff: got 1, expected a function"),
+        ({"on": later}, "retry_on: got an object of type function, expected exception types, their names, kinds of "),
+        ({"retry_on": [OSError, later]}, "retry_on: got an object of type function, expected exception types, "),
+        ({"never_on": later}, "never_on: got an object of type function, expected exception types, their names, "),
+        (
+            {"custom_conditions": [bool, later]},
+            "custom_conditions: got an object of type function, expected a function ",
+        ),
+        ({"custom_backoff": later}, "custom_backoff: got an object of type function, expected a function that is not"),
+        ({"dead_letter_handler": 3}, "dead_letter_handler: got an object of type int, expected a function that is not"),
+        (
+            {"dead_letter_handler": later},
+            "dead_letter_handler: got an object of type function, expected a function that is not async",
+        ),
+        (
+            {"logger": print},
+            "logger: got an object of type builtin_function_or_method, expected a logger of logging or",
+        ),
         ({"config": 3}, "config: got an object of type int, expected a RetryConfig"),
         ({"breaker": 3}, "breaker: got an object of type int, expected a CircuitBreaker"),
         ({"clock": 3}, "clock: got an object of type int, expected an object with now(), "),
@@ -153,6 +175,31 @@ def test_a_bad_option_is_refused_with_field_value_and_range(fields: dict[str, An
     assert isinstance(raised.value, OnceAgainError)
     assert (raised.value.code, raised.value.status_code) == ("CONFIG_INVALID", 500)
     assert f"{raised.value.field}: got {raised.value.value}, expected {raised.value.expected}" == str(raised.value)
+
+
+def test_what_is_accepted_without_effect_is_a_warning() -> None:
+    ineffective = RetryConfig(jitter="full", jitter_factor=0.3)
+    assert ineffective.validate() == ["jitter_factor has no effect: only jitter deviation reads it"]
+    assert RetryPolicyManager.validate(ineffective) == ineffective.validate()
+    assert RetryPolicyManager.validate(jitter="full", jitter_factor=0.3) == ineffective.validate()
+    assert RetryPolicyManager.validate(ineffective, jitter="deviation") == []
+    assert RetryPolicyManager.validate("http") == RetryConfig(jitter=True, jitter_factor=0.3).validate() == []
+    with pytest.raises(ConfigError, match=r"max_delay, 0\.05 seconds"):
+        RetryPolicyManager.validate(initial_delay=0.1, max_delay=0.05)
+    with pytest.raises(ConfigError, match="max_attempts: got 0"):
+        RetryPolicyManager.validate(max_attempts=0)
+
+
+def test_a_configuration_may_be_the_policy_that_is_chosen() -> None:
+    def backoff(attempt: int, base: float) -> float:
+        return base
+
+    own = RetryConfig(max_attempts=7, custom_backoff=backoff, on=callable)
+    chosen = RetryPolicyManager.choose(retry_policy=own, criticality="CRITICAL", user_facing=True)
+    assert (chosen.max_attempts, chosen.max_delay, chosen.total_timeout) == (7, 10.0, 10.0)
+    assert (chosen.custom_backoff, chosen.tests, chosen.strategy) == (backoff, own.tests, "custom")
+    patient = RetryPolicyManager.choose(retry_policy=RetryConfig(total_timeout=60.0), user_facing=True)
+    assert patient.total_timeout == 60.0
 
 
 def test_what_belongs_to_a_decorator_is_no_field() -> None:

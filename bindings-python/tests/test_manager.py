@@ -17,6 +17,7 @@ from once_again import (
     CircuitOpenError,
     ConfigError,
     DatabaseRetryConfig,
+    DeadLetterQueue,
     DefaultRetryConfig,
     ErrorTypeNetwork,
     ErrorTypeTransient,
@@ -25,6 +26,7 @@ from once_again import (
     JitterTypeNone,
     MaxRetriesExceeded,
     RetryConfig,
+    RetryEvent,
     RetryManager,
     RetryManagerPool,
     S3RetryConfig,
@@ -34,7 +36,7 @@ from once_again import (
     is_circuit_breaker_error,
     retry_kernel_task,
 )
-from once_again.testing import no_sleep
+from once_again.testing import VirtualClock, no_sleep
 
 
 @pytest.fixture(autouse=True)
@@ -158,6 +160,37 @@ def test_threads_that_ask_at_once_get_one_manager_and_a_pool_is_bounded() -> Non
         assert pool.get_manager("type 1199").config.operation_type == "type 1199"
 
 
+def test_what_all_managers_of_a_pool_share_is_given_to_the_pool(sleeps: list[float]) -> None:
+    heard: list[RetryEvent] = []
+    letters = DeadLetterQueue()
+    clock = VirtualClock()
+    pool = RetryManagerPool(
+        clock=clock,
+        on_give_up=heard.append,
+        dead_letter_store=letters,
+        budget={"capacity": 1, "ratio": 0, "reserve_per_second": 0},
+        max_attempts=2,
+        tags={"service": "lake"},
+    )
+    for name in ("database", "http"):
+        with pytest.raises(MaxRetriesExceeded):
+            pool.get_manager(name).execute(failing(9), name=name)
+    # One token for both.
+    assert [(event.operation, event.attempt, event.reason) for event in heard] == [
+        ("database", 2, "exhausted"),
+        ("http", 1, "budget"),
+    ]
+    assert [letter.tags for letter in letters.list()] == [{"service": "lake"}] * 2
+    assert (pool.get_manager("http").config.max_attempts, pool.get_manager("http").config.initial_delay) == (2, 0.2)
+    assert (len(clock.sleeps), sleeps) == (1, [])
+
+
+def test_fields_that_all_managers_of_a_pool_share_may_be_a_configuration() -> None:
+    pool = RetryManagerPool(config=RetryConfig(max_attempts=9), initial_delay=0.3)
+    config = pool.get_manager("s3").config
+    assert (config.max_attempts, config.initial_delay, config.operation_type) == (9, 0.3, "s3")
+
+
 def test_the_default_configuration_is_the_table_of_the_advanced_retry() -> None:
     config = default_retry_config()
     assert config == DefaultRetryConfig()
@@ -245,6 +278,11 @@ def test_what_makes_no_manager_is_refused() -> None:
     makers: list[tuple[Callable[[], object], str]] = [
         (lambda: RetryManager(breaker=3), "breaker: got an object of type int, expected a CircuitBreaker"),  # type: ignore[arg-type]
         (lambda: RetryManager(3), "config: got an object of type int, expected a RetryConfig"),  # type: ignore[arg-type]
+        (lambda: RetryManagerPool(config=3), "config: got an object of type int, expected a RetryConfig"),  # type: ignore[arg-type]
+        (
+            lambda: RetryManagerPool(max_attempts=0),
+            "max_attempts: got 0, expected a whole number from 1 to 10000000",
+        ),
         (lambda: RetryManagerPool().get_manager(3), "operation_type: got an object of type int, expected a string"),  # type: ignore[arg-type]
     ]
     for make, message in makers:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from once_again import MaxRetriesExceeded, RetryConfig, retry_kernel_task, retrying
+from once_again import MaxRetriesExceeded, RetryBudget, RetryConfig, retry_kernel_task, retrying
 from once_again.testing import VirtualClock
 
 # Each example may run an event loop, on a machine that is busy.
@@ -131,6 +131,44 @@ def test_no_sleep_passes_the_total_time_out(form: Any, policy: dict[str, Any], t
 
     Watched(takes).run(form, **policy, total_timeout=total / 1e6)
     assert all(at < total / 1e6 for at in woken)
+
+
+class Oversleeping(VirtualClock):
+    """Wakes everybody late, each time by what the next of these says, in microseconds."""
+
+    def __init__(self, late: list[int]) -> None:
+        super().__init__()
+        self.late = list(late)
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.advance(self.late.pop() / 1e6 if self.late else 0)
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+@form
+@modest
+@given(policy=policies(), late=st.lists(MICROS, max_size=12), total=st.integers(1, 30_000_000))
+def test_no_attempt_begins_after_the_total_time_out_however_late_a_sleep_ends(
+    form: Any, policy: dict[str, Any], late: list[int], total: int
+) -> None:
+    begun: list[float] = []
+
+    class Watched(Failing):
+        def __call__(self) -> None:
+            begun.append(self.clock.now())
+            super().__call__()
+
+    task = Watched([0])
+    task.clock = Oversleeping(late)
+    budget = RetryBudget(capacity=100, ratio=0, reserve_per_second=0)
+    reason = task.run(form, **policy, total_timeout=total / 1e6, budget=budget)
+    assert all(at < total / 1e6 for at in begun)
+    # What was paid for a retry that never began was given back.
+    assert budget.stats()["retries"] - budget.stats()["returned"] == task.made - 1
+    assert reason == "deadline" or task.made == policy["max_attempts"]
 
 
 @form

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     # The error, its kind, the seconds waited after it (none after the last), when it came.
     Failure = tuple[Exception, str, float | None, float]
 
+# Of a call that fails for very long, only the last failures are kept.
+_MOST_KEPT = 1_000
 # Operations that were warned of; names made at run time must not fill the memory.
 _MOST_WARNED = 1_000
 
@@ -24,6 +26,7 @@ class Account:
     __slots__ = (
         "_failures",
         "_logger",
+        "_made",
         "_metrics",
         "_operation",
         "_service",
@@ -33,6 +36,8 @@ class Account:
         "plan",
     )
 
+    _made: int
+    """How many attempts have failed."""
     is_heard: bool
     """Whether anybody but a hook hears of this call."""
 
@@ -41,6 +46,7 @@ class Account:
         self._service, self._operation = names
         self._started = started
         self._failures: list[Failure] = []
+        self._made = 0
         self._metrics = _metrics.current() if plan.metered and "prometheus_client" in _modules else None
         self._logger = None if plan.log_level == _log.NEVER else _log.current(plan.logger)
         self.is_heard = self._logger is not None or self._metrics is not None or "opentelemetry.trace" in _modules
@@ -54,7 +60,7 @@ class Account:
     @property
     def attempt(self) -> int:
         """The number of the attempt that is made now or comes next, from 1."""
-        return len(self._failures) + 1
+        return self._made + 1
 
     def begins(self) -> None:
         """An attempt begins."""
@@ -63,8 +69,8 @@ class Account:
 
     def succeeded(self) -> None:
         """The attempt succeeded, and with it the call."""
-        plan, attempts = self.plan, len(self._failures) + 1
-        if self.is_heard and self._failures:
+        plan, attempts = self.plan, self._made + 1
+        if self.is_heard and self._made:
             self._write(_log.INFO, "success_after_retry", attempt=attempts, delay=None, error=None)
             _trace.add_event("retry.attempt", {"attempt": attempts})
         if plan.on_success is None and self._metrics is None:
@@ -82,11 +88,18 @@ class Account:
         if self._metrics is not None:
             self._metrics.unsaved(self._service, self._operation)
 
+    def _add(self, error: Exception, kind: str, delay: float | None, at: float) -> None:
+        """An attempt failed."""
+        self._made += 1
+        if self._made > _MOST_KEPT:
+            del self._failures[0]
+        self._failures.append((error, kind, delay, at))
+
     def _tell_failure(self, retryable: bool) -> None:
         """The last failure, for metrics, the trace and the log."""
         plan = self.plan
         _, kind, delay, _ = self._failures[-1]
-        attempt = len(self._failures)
+        attempt = self._made
         if self._metrics is not None:
             self._metrics.attempt(self._service, self._operation, attempt)
         _trace.add_event("retry.attempt", {"attempt": attempt, "delay": delay or 0.0, "kind": kind})
@@ -104,7 +117,7 @@ class Account:
 
     def _tell_end(self, reason: str) -> None:
         _, kind, _, at = self._failures[-1]
-        if reason != "not_retryable" or len(self._failures) > 1:
+        if reason != "not_retryable" or self._made > 1:
             self._write(_log.ERROR, "give_up")
         if self._metrics is not None:
             self._metrics.failure(self._service, self._operation, kind, at - self._started)
@@ -125,11 +138,10 @@ class Account:
 
     def _event(self, reason: str | None) -> RetryEvent:
         error, kind, delay, at = self._failures[-1]
-        attempt = len(self._failures)
         return RetryEvent(
             self._operation,
             self._service,
-            attempt,
+            self._made,
             error,
             kind,
             delay,
@@ -149,7 +161,7 @@ class Account:
             "event": event,
             "service": self._service,
             "operation": self._operation,
-            "attempt": len(self._failures),
+            "attempt": self._made,
             "delay": delay,
             "error": None if error is None else f"{kind}: {self._shown(error)}",
             "trace_id": self._trace_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _core
+from ._callables import is_async
 from .errors import ConfigError
 
 TYPE_CHECKING = False
@@ -125,7 +126,8 @@ def words(field: str, value: Any) -> tuple[list[str], list[tuple[str, Callable[[
     yes.
 
     Raises:
-        ConfigError: something else, or an exception that always passes through.
+        ConfigError: something else, an exception that always passes through, or an async function: what it answers
+            would always mean yes.
     """
     items = list(value) if isinstance(value, (tuple, list, set, frozenset)) else [value]
     listed: list[str] = []
@@ -139,7 +141,7 @@ def words(field: str, value: Any) -> tuple[list[str], list[tuple[str, Callable[[
                     "subclasses of Exception: cancellation and exits are never retried",
                 )
             listed.append(name_of(item))
-        elif callable(item):
+        elif callable(item) and not is_async(item):
             listed.append(f"{field}[{len(listed)}]()")
             tests.append((listed[-1], item))
         elif isinstance(item, str):
@@ -147,8 +149,8 @@ def words(field: str, value: Any) -> tuple[list[str], list[tuple[str, Callable[[
         else:
             raise ConfigError(
                 field,
-                repr(item),
-                "exception types, their names, kinds of failure, or a function that says yes or no",
+                f"an object of type {type(item).__name__}" if callable(item) else repr(item),
+                "exception types, their names, kinds of failure, or a function, not async, that says yes or no",
             )
     return listed, tests
 

@@ -321,6 +321,10 @@ class RetryCall:
     """
     One call's state, made at its first failure.
     """
+    def copy(self, /) -> RetryCall:
+        """
+        The same state apart, to ask what would follow without remembering that it was asked.
+        """
     def failed(self, /, now: SupportsFloat | SupportsIndex, verdict: SupportsIndex, retry_after: SupportsFloat | SupportsIndex | None, custom_delay: SupportsFloat | SupportsIndex | None, draw: SupportsIndex, slot: SupportsIndex) -> float | str:
         """
         An attempt failed at `now`: the seconds to wait before the next one, or the reason to stop.

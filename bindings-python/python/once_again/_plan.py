@@ -52,12 +52,14 @@ class Plan:
         "clock",
         "conditions",
         "config",
+        "consults",
         "dead_letter",
         "deposit_on_begin",
         "deposit_on_success",
         "drawn",
         "fields",
         "initial_delay",
+        "is_timed",
         "letters",
         "log_level",
         "log_messages",
@@ -84,6 +86,10 @@ class Plan:
     budget: RetryBudget | None
     conditions: tuple[Callable[[Exception, int], object], ...]
     backoff: Callable[[int, float], float] | None
+    consults: bool
+    """Whether functions of the caller's own have a say in what follows a failure."""
+    is_timed: bool
+    """Whether a call as a whole has a limit."""
     dead_letter: Callable[..., object] | None
     on_retry: Callable[[RetryEvent], object] | None
     on_give_up: Callable[[RetryEvent], object] | None
@@ -130,6 +136,8 @@ class Plan:
         self.initial_delay: float = self.fields["initial_delay"]
         self.conditions = tuple(config.ours.get("custom_conditions", ()))
         self.backoff = config.ours.get("custom_backoff")
+        self.consults = bool(self.conditions) or self.backoff is not None
+        self.is_timed = "total_timeout" in self.fields
         self.dead_letter = config.ours.get("dead_letter_handler")
         self.letters = _letters(config.ours.get("dead_letter_store"), self.clock)
         self.said = {}
@@ -155,7 +163,7 @@ class Plan:
 
     def is_limited(self) -> bool:
         """Whether an attempt may have to be cut off."""
-        return self.attempt_timeout is not None or "total_timeout" in self.fields
+        return self.attempt_timeout is not None or self.is_timed
 
     def is_watched(self) -> bool:
         """Whether somebody wants to hear of calls whose first attempt succeeds."""

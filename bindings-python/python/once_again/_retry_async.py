@@ -116,8 +116,8 @@ async def _again(
 ) -> Any:
     try:
         while (delay := call.failed(failure)) is not None:
-            if delay:
-                await call.async_sleep(delay)
+            if (delay or call.is_timed) and not await call.async_wait(delay):
+                break
             if call.is_heard:
                 call.begins()
             try:

@@ -96,8 +96,8 @@ def _again(
 ) -> Any:
     try:
         while (delay := call.failed(failure)) is not None:
-            if delay:
-                call.sleep(delay)
+            if (delay or call.is_timed) and not call.wait(delay):
+                break
             if call.is_heard:
                 call.begins()
             try:

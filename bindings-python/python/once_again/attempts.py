@@ -149,11 +149,11 @@ class _Attempts:
         finally:
             del error, failure, final  # their tracebacks hold this frame
 
-    def _due(self) -> float | None:
-        """The seconds to wait before the next attempt; none when there is none."""
+    def _due(self) -> Call | None:
+        """The call, if another attempt follows in it."""
         if self._is_out:
             raise RuntimeError("each attempt of `retrying` is made in a `with` block of its own")
-        return None if self._call is None else self._delay
+        return self._call
 
     def _begin(self) -> Attempt | None:
         """The next attempt; none when the breaker rejected it."""
@@ -180,7 +180,12 @@ class _Attempts:
         if delay is not None:
             self._delay = delay
             return None
-        self._call = None
+        return self._ended()
+
+    def _ended(self) -> Exception:
+        """What the call ends with."""
+        call, self._call = self._call, None
+        assert call is not None, "the call has not ended"
         return call.final
 
 
@@ -193,9 +198,10 @@ class _Loop(_Attempts):
         return self
 
     def __next__(self) -> Attempt:
-        while (delay := self._due()) is not None:
-            if delay and self._call is not None:
-                self._call.sleep(delay)
+        while (call := self._due()) is not None:
+            if call.attempt > 1 and not call.wait(self._delay):
+                del call  # what it ends with will hold this frame
+                raise self._ended()
             if (attempt := self._begin()) is not None:
                 return attempt
         raise StopIteration
@@ -210,9 +216,10 @@ class _AsyncLoop(_Attempts):
         return self
 
     async def __anext__(self) -> Attempt:
-        while (delay := self._due()) is not None:
-            if delay and self._call is not None:
-                await self._call.async_sleep(delay)
+        while (call := self._due()) is not None:
+            if call.attempt > 1 and not await call.async_wait(self._delay):
+                del call  # what it ends with will hold this frame
+                raise self._ended()
             if (attempt := self._begin()) is not None:
                 return attempt
         raise StopAsyncIteration

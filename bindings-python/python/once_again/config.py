@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _core
+from ._callables import hook_of
 from ._classify import words
 from ._clock import system_clock
 from ._fields import ReadableFields
@@ -92,6 +93,8 @@ class RetryConfig(ReadableFields):
                 self.ours[field] = value
             read[name] = value
         self.spec = _core.RetrySpec(read)
+        if self.ours:
+            _check(self.ours)
 
     @classmethod
     def level(cls, name: str) -> RetryConfig:
@@ -138,6 +141,14 @@ class RetryConfig(ReadableFields):
         merged.tests = {**defaults.tests, **self.tests}
         return merged
 
+    def validate(self) -> list[str]:
+        """What was accepted although it has no effect: a ``jitter_factor`` beside ``jitter="full"``, for instance.
+
+        Raises:
+            ConfigError: fields that are each in range contradict one another.
+        """
+        return self.spec.policy().warnings
+
     def fields(self) -> dict[str, Any]:
         """The fields that were set, in Python's names and in seconds."""
         return self.spec.fields()
@@ -159,6 +170,17 @@ class RetryConfig(ReadableFields):
     def __repr__(self) -> str:
         given = {**self.fields(), **self.ours}
         return f"RetryConfig({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
+
+def _check(ours: dict[str, Any]) -> None:
+    """Refuses what could not be called when it is needed, or would be called and not awaited."""
+    hook_of("custom_backoff", ours.get("custom_backoff"))
+    hook_of("dead_letter_handler", ours.get("dead_letter_handler"))
+    for condition in ours.get("custom_conditions", ()):
+        hook_of("custom_conditions", condition)
+    logger = ours.get("logger")
+    if logger is not None and not (hasattr(logger, "bind") or hasattr(logger, "isEnabledFor")):
+        raise ConfigError("logger", f"an object of type {type(logger).__name__}", "a logger of logging or structlog")
 
 
 def load_policies(mapping: Mapping[str, Any]) -> dict[str, RetryConfig]:

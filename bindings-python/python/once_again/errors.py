@@ -92,7 +92,7 @@ class MaxRetriesExceeded(OnceAgainError):  # noqa: N818 (the name of the kernel 
 
     @property
     def history(self) -> tuple[FailedAttempt, ...]:
-        """Every failed attempt, the first one first."""
+        """The failed attempts, the first one first; of more than 1 000, the last 1 000."""
         history: tuple[FailedAttempt, ...] = self.args[4]
         return history
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from . import _core
 from ._callables import is_async, takes_argument
+from ._clock import clock_of
 from ._plan import Plan
+from .budget import budget_of
 from .config import RetryConfig
 from .errors import ConfigError
 
@@ -129,14 +131,30 @@ class RetryManagerPool:
     every other name gets the advanced retry's ``default``.
 
     Args:
-        logger: Where events of all of them go.
+        logger: Where events of all of them go. Also ``logger=``.
+        shared: What all of them have beside their own policy, as of `RetryManager`: hooks, a ``dead_letter_store``, a
+            ``budget``, a ``clock``… Fields of a policy take the place of their own.
+
+    Raises:
+        ConfigError: an option is unknown, out of range or of the wrong type.
     """
 
-    __slots__ = ("_logger", "_managers")
+    __slots__ = ("_config", "_managers", "_shared")
 
-    def __init__(self, logger: Logger | StructuredLogger | None = None) -> None:
-        self._logger = logger
+    def __init__(self, logger: Logger | StructuredLogger | None = None, /, **shared: Unpack[RetryOptions]) -> None:
+        options: dict[str, Any] = dict(shared)
+        self._config: RetryConfig | None = options.pop("config", None)
+        if not isinstance(self._config, (RetryConfig, type(None))):
+            raise ConfigError("config", f"an object of type {type(self._config).__name__}", "a RetryConfig")
+        if logger is not None:
+            options["logger"] = logger
+        if options.get("budget") is not None:
+            # One for all, also when only its rules were given.
+            options["budget"] = budget_of(options["budget"], clock_of(options.get("clock")))
+        self._shared = options
         self._managers: dict[str, RetryManager] = {}
+        # A wrong option is found here, not with the first call.
+        self._make("default")
 
     def get_manager(self, operation_type: str) -> RetryManager:
         """The manager for this type of operation, the same one every time.
@@ -150,12 +168,15 @@ class RetryManagerPool:
             raise ConfigError("operation_type", f"an object of type {type(operation_type).__name__}", "a string")
         manager = self._managers.get(operation_type)
         if manager is None:
-            spec = _core.RetrySpec.for_operation(operation_type)
-            manager = RetryManager(RetryConfig.of_spec(spec), None, self._logger)
+            manager = self._make(operation_type)
             if len(self._managers) < _MOST_MANAGERS:
                 # One step, so of two threads both get the same.
                 manager = self._managers.setdefault(operation_type, manager)
         return manager
+
+    def _make(self, operation_type: str) -> RetryManager:
+        config = RetryConfig.of_spec(_core.RetrySpec.for_operation(operation_type))
+        return RetryManager(config if self._config is None else self._config.over(config), **self._shared)
 
     def close(self) -> None:
         """Forgets its managers."""

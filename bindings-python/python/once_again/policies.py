@@ -44,7 +44,7 @@ class RetryPolicyManager:
     @staticmethod
     def choose(
         *,
-        retry_policy: str | Mapping[str, Any] | None = None,
+        retry_policy: RetryConfig | str | Mapping[str, Any] | None = None,
         criticality: Criticality | None = None,
         module: str | None = None,
         real_time: bool = False,
@@ -52,20 +52,39 @@ class RetryPolicyManager:
     ) -> RetryConfig:
         """The policy meant when several things are said about a call.
 
-        First wins: ``retry_policy`` (a preset's name or fields, over STANDARD), a criticality of CRITICAL or HIGH, a
-        module that is conservative, ``real_time``, a criticality of MEDIUM or LOW, ``module``, STANDARD.
-        ``user_facing`` changes no number of attempts; it lowers ``total_timeout`` to 10 s.
+        First wins: ``retry_policy`` (a configuration, a preset's name or fields, over STANDARD), a criticality of
+        CRITICAL or HIGH, a module that is conservative, ``real_time``, a criticality of MEDIUM or LOW, ``module``,
+        STANDARD. ``user_facing`` changes no number of attempts; it lowers ``total_timeout`` to 10 s, unless
+        ``retry_policy`` gave one.
         """
+        own = retry_policy if isinstance(retry_policy, RetryConfig) else None
         said = {
-            "retry_policy": retry_policy,
+            "retry_policy": retry_policy if own is None else own.fields(),
             "criticality": criticality,
             "module": module,
             "real_time": real_time,
             "user_facing": user_facing,
         }
-        return RetryConfig.of_spec(_core.RetrySpec.chosen(said))
+        chosen = RetryConfig.of_spec(_core.RetrySpec.chosen(said))
+        # Functions are in no text that core could read.
+        return chosen if own is None else own.over(chosen)
 
     @staticmethod
     def create_custom(**fields: Unpack[RetryFields]) -> RetryConfig:
         """STANDARD with these fields."""
         return RetryConfig(**fields).over(RetryPolicyManager.STANDARD)
+
+    @staticmethod
+    def validate(given: RetryConfig | str | None = None, /, **fields: Unpack[RetryFields]) -> list[str]:
+        """What is accepted in these fields although it has no effect.
+
+        Args:
+            given: A configuration, or the name of a preset.
+            fields: What is changed in it.
+
+        Raises:
+            ConfigError: a field is unknown or out of range, or the fields contradict one another.
+        """
+        config = RetryConfig.preset(given) if isinstance(given, str) else given
+        own = RetryConfig(**fields)
+        return (own if config is None else own.over(config)).validate()

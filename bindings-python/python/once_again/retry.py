@@ -81,5 +81,5 @@ def with_retry(retry_config: RetryConfig | None = None, **options: Unpack[RetryO
     """Decorates a function, a method or an async function with a `RetryPolicy` of these arguments.
 
     ``retry_on`` takes exception types, their names, kinds of failure, or a function that says whether to
-    retry; ``service_name`` and ``operation_name`` appear in errors, hooks and log lines."""
+    retry; ``service_name`` and ``operation_name`` appear in hooks, log lines and metrics, the latter in errors too."""
     return RetryPolicy(retry_config, **options).wrap

@@ -91,6 +91,8 @@ fn builtin(name: &str) -> Option<Kind> {
         | "IsADirectoryError"
         | "NotADirectoryError"
         | "SSLCertVerificationError" => Kind::Permanent,
+        // Of concurrent.futures: somebody called the work off. That of asyncio is no failure at all and never comes here.
+        "CancelledError" => Kind::Permanent,
         "BlockingIOError" | "InterruptedError" => Kind::Transient,
         "SSLError" | "gaierror" | "herror" | "URLError" | "RemoteDisconnected" | "IncompleteRead"
         | "BadStatusLine" => Kind::Network,

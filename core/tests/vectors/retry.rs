@@ -58,15 +58,18 @@ pub(crate) fn call(given: &Value) -> Value {
             break "ok";
         }
         now = now.plus(Micros::new(attempt["takes"].as_u64().unwrap_or(0)));
-        let mut verdict = policy.judge(&classify::signals(&attempt, Host::Node));
-        verdict.retry &= given.conditions.iter().all(|condition| made <= condition.up_to_attempt);
-        let failure = Failure {
-            verdict,
+        let mut failure = Failure {
+            verdict: policy.judge(&classify::signals(&attempt, Host::Node)),
             retry_after: retry_after::read(&classify::hints(&attempt["headers"]), Timestamp::ZERO),
             custom_delay: at(&answers, made - 1).map(Micros::new),
             slot: policy.slot(&given.service, &given.operation, &given.instance).unwrap_or(0),
         };
         let draw = Draw(at(&given.draws, made - 1).unwrap_or(0));
+        // Conditions are asked about what would be retried, and the policy then once more from the same state.
+        let mut trial = call;
+        if let Step::Retry { .. } = policy.failed(&mut trial, now, &failure, draw) {
+            failure.verdict.retry &= given.conditions.iter().all(|condition| made <= condition.up_to_attempt);
+        }
         match policy.failed(&mut call, now, &failure, draw) {
             Step::Retry { delay } => {
                 delays.push(delay.get());
