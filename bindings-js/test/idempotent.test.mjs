@@ -209,6 +209,35 @@ describe("errors", () => {
     assert.deepEqual([output, isReplay, confirmed], [1, false, false]);
   });
 
+  test("a result that nothing guarded is recorded once the store is back", async () => {
+    const clock = virtualClock();
+    const inner = new MemoryStore({ clock });
+    let away = true;
+    const store = {
+      apply(op) {
+        if (away) throw new Error("connection refused");
+        return inner.apply(op);
+      },
+    };
+    const work = counted((run) => {
+      away = false;
+      return run;
+    });
+    const open = idempotent(work, { name: "back", key: () => "k", store, clock, failOpen: true });
+    const first = open();
+    await clock.advance(10_000);
+    assert.equal(await first, 1);
+    await turn();
+    const { output, isReplay } = await open.execute();
+    assert.deepEqual([output, isReplay, work.runs], [1, true, 1]);
+  });
+
+  test("a function that is not enabled runs every time", async () => {
+    const work = counted((run) => run);
+    const off = idempotent(work, { name: "off", key: () => "k", enabled: false });
+    assert.deepEqual([await off(), await off()], [1, 2]);
+  });
+
   test("of configuration name the field", () => {
     const refused = (work, options) => {
       try {
@@ -235,65 +264,6 @@ describe("errors", () => {
     const said = await rejection(idempotent(work, { name: "cycle" })(cycle));
     assert.deepEqual([said.code, said.field], ["CONFIG_INVALID", "arguments"]);
     assert.equal(work.runs, 0);
-  });
-});
-
-describe("calls at the same time", () => {
-  test("are one run: 1 000 callers get its result", async () => {
-    let finish;
-    const work = counted(() => new Promise((resolve) => (finish = resolve)));
-    const clock = virtualClock();
-    const once = idempotent(work, { name: "crowd", key: () => "k", clock });
-    const calls = Array.from({ length: 1_000 }, () => once.execute());
-    await turn();
-    finish("one");
-    await clock.advance(2_000);
-    const results = await Promise.all(calls);
-    assert.equal(work.runs, 1);
-    assert.ok(results.every(({ output }) => output === "one"));
-    assert.equal(results.filter(({ isReplay }) => !isReplay).length, 1);
-  });
-
-  test("are refused with `reject`, and after the wait is over", async () => {
-    const clock = virtualClock();
-    const work = counted(() => new Promise(() => {}));
-    const options = { name: "busy", key: () => "k", clock, store: new MemoryStore({ clock }) };
-    void idempotent(work, options)();
-    await turn();
-    const busy = await rejection(idempotent(work, { ...options, conflict: "reject" })());
-    assert.deepEqual([busy.code, busy.statusCode], ["IDEMPOTENCY_IN_PROGRESS", 409]);
-    const waiting = rejection(idempotent(work, { ...options, conflict: { wait: 1_000 } })());
-    await clock.advance(1_500);
-    assert.equal((await waiting).code, "IDEMPOTENCY_IN_PROGRESS");
-    assert.equal(work.runs, 1);
-  });
-
-  test("take over from an owner that fell silent, with its checkpoint", async () => {
-    const clock = virtualClock();
-    const store = new MemoryStore({ clock });
-    let silent = false;
-    // The owner's process stops in the middle: nothing it sends arrives any more.
-    const cut = { apply: (op) => (silent ? new Promise(() => {}) : store.apply(op)) };
-    const options = { name: "orphan", key: () => "k", clock, withContext: true };
-    const dying = idempotent(
-      async (context) => {
-        context.saveCheckpoint(new Uint8Array([7]));
-        await turn();
-        await turn();
-        silent = true;
-        return new Promise(() => {});
-      },
-      { ...options, store: cut },
-    );
-    void dying().catch(() => {});
-    for (let i = 0; i < 8; i += 1) await turn();
-    const heir = idempotent((context) => [context.attempt, [...(context.checkpoint ?? [])]], {
-      ...options,
-      store,
-    });
-    const result = heir.execute();
-    await clock.advance(25_000);
-    assert.deepEqual((await result).output, [2, [7]]);
   });
 });
 
@@ -335,53 +305,5 @@ describe("hooks", () => {
     assert.equal(keys[0], keys[3]);
     assert.equal(new Set(keys).size, 3);
     assert.ok(keys.every((key) => /^[0-9a-f]{64}$/.test(key)));
-  });
-});
-
-describe("one call", () => {
-  test("may bring its own key", async () => {
-    const once = idempotent(
-      counted((run) => run),
-      { name: "keyed", key: () => "default" },
-    );
-    assert.deepEqual([await once(), await once.with({ key: "mine" })(), await once.with({ key: "mine" })()], [1, 2, 2]);
-  });
-
-  test("ends when its signal fires; work that goes on all the same is recorded", async () => {
-    const clock = virtualClock();
-    let finish;
-    let heard;
-    const work = counted((context) => {
-      context.signal.addEventListener("abort", () => (heard = context.signal.reason));
-      return new Promise((resolve) => (finish = resolve));
-    });
-    const once = idempotent(work, { name: "gone", key: () => "k", withContext: true, clock });
-    const caller = new AbortController();
-    const call = rejection(once.with({ signal: caller.signal })());
-    await turn();
-    caller.abort("left");
-    assert.equal(await call, "left");
-    assert.equal(heard, "left");
-    finish("done anyway");
-    await turn();
-    assert.equal(await once(), "done anyway");
-    assert.equal(work.runs, 1);
-    assert.equal(await rejection(once.with({ signal: AbortSignal.abort("no") })()), "no");
-  });
-
-  test("that was cut off by its caller is an orphan at once, not a failure", async () => {
-    const clock = virtualClock();
-    const work = counted(async (context, run) => {
-      if (run === 1) await new Promise((_, reject) => context.signal.addEventListener("abort", () => reject("cut")));
-      return context.attempt;
-    });
-    const once = idempotent(work, { name: "cut", key: () => "k", withContext: true, clock });
-    const caller = new AbortController();
-    const call = rejection(once.with({ signal: caller.signal })());
-    await turn();
-    caller.abort("left");
-    assert.equal(await call, "left");
-    await turn();
-    assert.equal(await once(), 2);
   });
 });

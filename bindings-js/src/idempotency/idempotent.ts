@@ -91,7 +91,10 @@ class FunctionAction<Args extends unknown[], T> {
     const { run, key } = this.#claim(args, call);
     const make = (claim: Claim = {}): Promise<T> => this.#make(self, args, { run, key, signal, ...claim });
     const fresh = (output: T, confirmed: boolean): IdempotentResult<T> => ({ output, isReplay: false, confirmed, key });
-    if (!this.#opened.enabled) return fresh(await make(), false);
+    if (!this.#opened.enabled) {
+      run.discard();
+      return fresh(await make(), false);
+    }
 
     const begun = await cancellable(run.begin(), signal, () => void run.abandon());
     switch (begun.action) {
@@ -103,7 +106,7 @@ class FunctionAction<Args extends unknown[], T> {
           : fresh(again.output, true);
       }
       case "unprotected":
-        return fresh(await make(), false);
+        return fresh(await cancellable(this.#unrecorded(run, make()), signal), false);
       case "execute": {
         // What happens to the record does not depend on whether anybody waits any longer.
         const done = this.#recorded(run, make(begun), args, signal);
@@ -153,6 +156,18 @@ class FunctionAction<Args extends unknown[], T> {
     const { mergeResults } = this.#options;
     const merged = mergeResults === undefined ? previous : await mergeResults(previous, output, { args });
     return { output: merged, confirmed };
+  }
+
+  /** Makes a call that nothing guards; should the store be back at its end, the result is recorded, and nobody waits for that. */
+  async #unrecorded(run: FunctionRun, work: Promise<T>): Promise<T> {
+    try {
+      const output = await work;
+      void run.returned(this.#text(output));
+      return output;
+    } catch (error) {
+      void run.threw(errorText(error));
+      throw error;
+    }
   }
 
   /** Asks whether a call that has an end may be made again all the same, and makes it. */

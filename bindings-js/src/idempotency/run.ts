@@ -108,6 +108,11 @@ export abstract class Run<A extends Action, Instead, Settled> {
     return this.#settled.promise;
   }
 
+  /** Forgets a run that never began. */
+  discard(): void {
+    this.#end();
+  }
+
   /** What takes the place of the work. */
   protected abstract instead(action: A, payload: Uint8Array | null): Instead;
   /** How the record was left; also asked before that is known, when the answer must not wait any longer. */
