@@ -56,6 +56,18 @@ def postgres(url: str, op: dict[str, Any]) -> None:
     IdempotencyManager(store=PostgresStore(psycopg.connect(url, autocommit=True)))
 
 
+async def postgres_that_is_awaited(url: str, op: dict[str, Any]) -> None:
+    async with psycopg_pool.AsyncConnectionPool(url) as pool:
+        store = PostgresStore(pool)
+        await store.ensure_schema()
+        assert_type(await store.apply(op), dict[str, Any])
+        async with pool.connection() as connection:
+            assert_type(await store.complete_in(connection, op), dict[str, Any])
+        stores: list[AsyncStore] = [store]
+        for each in stores:
+            await each.apply(op)
+
+
 def what_is_refused(op: dict[str, Any]) -> None:
     IdempotencyManager(store=RedisStore(redis.asyncio.Redis()))  # type: ignore[arg-type]
     SqliteStore(5)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ keys and owners in hexadecimal, times in microseconds, and its bytes, if it carr
 A reply has the same form.
 
 `store` says what a store is and `memory` is one; `sqlite` keeps records in a file, `redis` and `postgres` on a
-server, which `dialect` speaks to over `redis_client` and `postgres_client`.
+server, which `dialect` speaks to over `redis_client`, `postgres_client` and `postgres_async`.
 """
 
 from __future__ import annotations

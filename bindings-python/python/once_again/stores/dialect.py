@@ -94,11 +94,12 @@ class AsyncCarrier:
         self._dialect = dialect
         self._send = send
 
-    async def apply(self, op: Mapping[str, Any]) -> dict[str, Any]:
+    async def apply(self, op: Mapping[str, Any], send: AsyncSend | None = None) -> dict[str, Any]:
+        """Does one operation; over ``send`` where the store's own connection will not do."""
         sent, reply = self._dialect.request(op)
         if sent is None:
             return reply_of(reply or "", None)
-        answer = await self._reach(*sent)
+        answer = await self._reach(*sent, send or self._send)
         if self._dialect.is_first():
             try:
                 _warn(await self.check())
@@ -107,11 +108,18 @@ class AsyncCarrier:
         return self._dialect.reply(answer)
 
     async def check(self) -> list[str]:
-        return self._dialect.core.diagnose(await self._reach(*self._dialect.core.health()))
+        return self._dialect.core.diagnose(await self._reach(*self._dialect.core.health(), self._send))
 
-    async def _reach(self, text: str, args: list[Any]) -> Any:
+    async def install(self) -> None:
+        """Makes what the server must have, or brings it up to date."""
+        if (command := self._dialect.core.install()) is not None:
+            await self._reach(*command, self._send)
+
+    async def _reach(self, text: str, args: list[Any], send: AsyncSend) -> Any:
         try:
-            return await self._send(text, args)
+            return await send(text, args)
+        except StoreUnavailableError:
+            raise
         except Exception as error:
             raise _unreached(error) from error
 
