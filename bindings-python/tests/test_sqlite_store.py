@@ -15,7 +15,7 @@ from histories import histories, play
 from hypothesis import given, settings
 from operations import begin, complete, get
 
-from once_again import ConfigError, InProgressError, StoreUnavailableError
+from once_again import ConfigError, InProgressError, StoreUnavailableError, idempotent
 from once_again.stores import MemoryStore, SqliteStore
 from once_again.testing import VirtualClock
 
@@ -182,6 +182,25 @@ class TestJointly:
             store.complete_in(shop, complete(1, 1, epoch, b"done"))
         assert self.orders(shop) == 0
         store.close()
+
+    def test_a_function_that_runs_once_books_its_effect_and_its_result_together(
+        self, store: SqliteStore, shop: sqlite3.Connection
+    ) -> None:
+        @idempotent(name="order", store=store, key="order", with_context=True)
+        def place(order: str, fails: bool = False, *, context: Any = None) -> str:
+            with shop:
+                shop.execute("INSERT INTO orders VALUES (?)", (order,))
+                receipt = f"receipt of {order}"
+                context.complete_in(shop, receipt)
+                if fails:
+                    raise ZeroDivisionError
+            return receipt
+
+        with pytest.raises(ZeroDivisionError):
+            place("o-1", fails=True)
+        assert self.orders(shop) == 0
+        assert [place("o-2"), place("o-2")] == ["receipt of o-2"] * 2
+        assert self.orders(shop) == 1
 
     def test_without_a_transaction_it_is_refused(self, store: SqliteStore, shop: sqlite3.Connection) -> None:
         with pytest.raises(ConfigError, match="connection: got one without an open transaction"):
