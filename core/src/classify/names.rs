@@ -90,9 +90,9 @@ fn builtin(name: &str) -> Option<Kind> {
         | "PermissionError"
         | "IsADirectoryError"
         | "NotADirectoryError"
-        | "SSLCertVerificationError" => Kind::Permanent,
+        | "SSLCertVerificationError"
         // Of concurrent.futures: somebody called the work off. That of asyncio is no failure at all and never comes here.
-        "CancelledError" => Kind::Permanent,
+        | "CancelledError" => Kind::Permanent,
         "BlockingIOError" | "InterruptedError" => Kind::Transient,
         "SSLError" | "gaierror" | "herror" | "URLError" | "RemoteDisconnected" | "IncompleteRead"
         | "BadStatusLine" => Kind::Network,
