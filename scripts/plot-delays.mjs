@@ -216,10 +216,13 @@ function presetTable() {
     const growth = strategy === "exponential" ? `× ${multiplier}` : strategy;
     const jitter = jitterType === "deviation" ? `± ${jitterMaxDeviation * 100} %` : jitterType;
     const never = maxAttempts === 1;
-    const cells = [maxAttempts, ...(never ? ["–", "–", "–", "–"] : [time(baseDelay), growth, time(maxDelay), jitter])];
-    return [`\`${name}\``, ...cells, time(limits.attemptTimeout), time(limits.timeout), originOf(name)];
+    const cells = never
+      ? ["–", "–", "–", "–", "–"]
+      : [time(baseDelay), growth, time(maxDelay), jitter, limits.retryableErrors?.join(", ") ?? "by default"];
+    return [`\`${name}\``, maxAttempts, ...cells, time(limits.attemptTimeout), time(limits.timeout), originOf(name)];
   });
-  const head = ["preset", "attempts", "base", "growth", "cap", "jitter", "each attempt", "whole call", "origin"];
+  const limits = ["each attempt", "whole call"];
+  const head = ["preset", "attempts", "base", "growth", "cap", "jitter", "retries", ...limits, "origin"];
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -77,6 +77,7 @@ export interface RetryPolicy extends BackoffOptions {
   readonly enableCircuitBreaker?: boolean | undefined;
   /** Whether calls given up become dead letters, where somebody takes them. Default `true`. */
   readonly enableDeadLetter?: boolean | undefined;
+  /** Reserved: no effect yet. */
   readonly enableMetrics?: boolean | undefined;
   /** Whether the `logger`, when there is one, is written to. Default `true`. */
   readonly enableLogging?: boolean | undefined;
