@@ -1,7 +1,8 @@
 //! What is written to `tracing`, in the fields of the retry policy standards: service, operation, attempt, delay (seconds),
 //! error (the kind of failure; messages may hold secrets). The time and the trace are the subscriber's and the span's.
 //!
-//! A retry is a warning, giving up an error; a success after retries and a breaker's change of state are information.
+//! A retry is a warning, giving up an error; a success after retries and a breaker's change of state are information. Once for
+//! each operation, a failure that nothing classifies is a warning, and slots that follow from names are information.
 
 use crate::breaker::State;
 use crate::retry::{Kind, Stop};
@@ -10,6 +11,7 @@ use std::time::Duration;
 /// Who calls what.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation<'a> {
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only events say it"))]
     pub(crate) service: &'a str,
     pub(crate) name: &'a str,
 }
@@ -65,6 +67,23 @@ pub(crate) fn gave_up(
 }
 
 #[cfg(feature = "tracing")]
+pub(crate) fn unknown_error(Operation { service, name }: Operation<'_>, attempt: u32) {
+    tracing::warn!(
+        target: "once_again",
+        service,
+        operation = name,
+        attempt,
+        error = Kind::Unknown.name(),
+        "unknown error"
+    );
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn slots_without_coordinator(Operation { service, name }: Operation<'_>) {
+    tracing::info!(target: "once_again", service, operation = name, "slots without coordinator");
+}
+
+#[cfg(feature = "tracing")]
 pub(crate) fn breaker_changed(name: &str, from: State, to: State) {
     tracing::info!(target: "once_again", breaker = name, from = from.name(), to = to.name(), "breaker changed");
 }
@@ -91,6 +110,8 @@ mod silent {
     pub(crate) const fn retrying(_: Operation<'_>, _: u32, _: Duration, _: Kind) {}
     pub(crate) const fn succeeded(_: Operation<'_>, _: u32, _: Duration) {}
     pub(crate) const fn gave_up(_: Operation<'_>, _: u32, _: Duration, _: Kind, _: Stop) {}
+    pub(crate) const fn unknown_error(_: Operation<'_>, _: u32) {}
+    pub(crate) const fn slots_without_coordinator(_: Operation<'_>) {}
     pub(crate) const fn breaker_changed(_: &str, _: State, _: State) {}
     pub(crate) const fn breaker_would_open(_: &str) {}
     pub(crate) const fn breaker_forgotten(_: &str, _: State) {}
@@ -98,5 +119,6 @@ mod silent {
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use silent::{
-    breaker_changed, breaker_forgotten, breaker_would_open, gave_up, retrying, succeeded,
+    breaker_changed, breaker_forgotten, breaker_would_open, gave_up, retrying, slots_without_coordinator,
+    succeeded, unknown_error,
 };

@@ -1,12 +1,13 @@
 //! What a `tracing` subscriber hears.
 
 use once_again::breaker::Mode;
-use once_again::retry::JitterType;
+use once_again::retry::{JitterType, RetryManager};
 use once_again::testing::VirtualClock;
 use once_again::{Breaker, Kind, Retry, RetryPolicy};
 use std::future::ready;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -23,6 +24,10 @@ impl Write for Lines {
 impl Lines {
     /// Everything written while `run` runs.
     async fn of(run: impl Future<Output = ()>) -> Vec<String> {
+        // A callsite that is met for the first time asks whoever listens then: two at a time would take its answers from
+        // each other.
+        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let _alone = ONE_AT_A_TIME.lock().await;
         let lines = Self::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -96,11 +101,46 @@ async fn a_breakers_change_informs() {
 #[tokio::test]
 async fn a_breaker_that_only_watches_informs_once_of_what_it_would_have_done() {
     let breaker = Breaker::builder().name("orders").failure_threshold(1).build().unwrap();
-    breaker.set_mode(Mode::MetricsOnly);
+    // Its event, too, needs somebody who listens.
+    Lines::of(async { breaker.set_mode(Mode::MetricsOnly) }).await;
     let lines = Lines::of(async {
         for _ in 0..2 {
             breaker.try_acquire().unwrap().failure();
         }
     });
     assert_eq!(lines.await, [r#"INFO once_again: breaker would have opened breaker="orders""#]);
+}
+
+#[tokio::test]
+async fn what_nobody_classifies_and_slots_that_nobody_gives_out_are_told_once() {
+    let policy = RetryPolicy::builder()
+        .max_attempts(2)
+        .jitter(JitterType::None)
+        .slots(1, Duration::ZERO)
+        .build()
+        .unwrap();
+    let retry = Retry::new(policy.clone()).caller("shop", "i-1").name("pay").clock(VirtualClock::no_sleep());
+    let manager = RetryManager::new(policy).with_clock(VirtualClock::no_sleep());
+    let once = |lines: Vec<String>| -> Vec<String> {
+        let told = |line: &String| line.contains("unknown error") || line.contains("slots without");
+        lines.into_iter().filter(told).collect()
+    };
+    let lines = Lines::of(async {
+        for retry in [retry.clone(), retry] {
+            retry.run(|_| ready(Err::<(), _>("odd"))).await.unwrap_err();
+        }
+    });
+    assert_eq!(
+        once(lines.await),
+        [
+            r#"WARN once_again: unknown error service="shop" operation="pay" attempt=1 error="Unknown""#,
+            r#"INFO once_again: slots without coordinator service="shop" operation="pay""#,
+        ]
+    );
+    let lines = Lines::of(async {
+        for _ in 0..2 {
+            manager.execute(|_| ready(Err::<(), _>("odd"))).await.unwrap_err();
+        }
+    });
+    assert_eq!(once(lines.await).len(), 2);
 }

@@ -1,6 +1,7 @@
 //! The advanced retry's names.
 
 use once_again::retry::{JitterType, RetryManager, RetryManagerPool, Stop};
+use once_again::testing::VirtualClock;
 use once_again::{Breaker, Kind, RetryPolicy};
 use std::future::ready;
 use std::io;
@@ -27,6 +28,15 @@ async fn exponential_backoff_of_the_advanced_retry() {
         .await;
     assert_eq!(result.unwrap(), "success");
     assert_eq!(started.elapsed(), Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn a_manager_may_have_a_clock_and_draws_of_its_own() {
+    let clock = VirtualClock::no_sleep();
+    let policy = RetryPolicy::builder().max_attempts(3).jitter(JitterType::Full).build().unwrap();
+    let manager = RetryManager::new(policy).with_clock(clock.clone()).with_entropy(|| 1 << 31);
+    manager.execute(|_| ready(Err::<(), _>(refused()))).await.unwrap_err();
+    assert_eq!(clock.slept(), [50, 100].map(Duration::from_millis), "half of 100 ms, half of 200 ms");
 }
 
 /// The advanced retry's own test: three calls, and the breaker is open.

@@ -31,6 +31,20 @@ fn a_policy_may_come_from_a_configuration_file() {
 }
 
 #[test]
+fn a_policy_may_come_from_a_level_of_a_table() {
+    let table = r#"{"retry_policies": {
+        "default": {"max_attempts": 4, "initial_delay": 0.5, "max_delay": 20},
+        "patient": {"extends": "default", "max_delay": 60}}}"#;
+    let spec = RetryPolicy::from_levels(table, "patient").unwrap().to_spec();
+    assert_eq!(spec.max_attempts, Some(4));
+    assert_eq!(spec.base.zip(spec.max_delay), Some((Micros::from_millis(500), Micros::from_secs(60))));
+    let refused = |table, level| RetryPolicy::from_levels(table, level).unwrap_err().field;
+    assert_eq!(refused(r#"{"a": {"max_attempts": 0}}"#, "a"), "a.max_attempts");
+    assert_eq!(refused("{", "a"), "policies");
+    assert!(RetryPolicy::from_levels(table, "hasty").is_err());
+}
+
+#[test]
 fn what_has_no_effect_is_said() {
     let policy = RetryPolicy::builder().fixed().schedule([Duration::from_secs(1)]).build().unwrap();
     assert_eq!(policy.warnings(), ["schedule has no effect: only strategy schedule reads it"]);

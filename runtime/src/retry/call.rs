@@ -50,10 +50,15 @@ impl<'a, E> Call<'a, E> {
     /// How long to wait before the next attempt, or how the call ends.
     pub(super) fn failed(&mut self, failure: Failure<E>) -> Result<Duration, RetryError<E>> {
         let (step, kind) = self.ask(&failure);
+        let logs = self.rules.policy.logs();
+        if logs && kind == Kind::Unknown {
+            self.rules.tell_of_unknown(self.attempts);
+        }
         match step {
             Step::Retry { delay } => {
                 let delay = duration(delay);
-                if self.rules.policy.logs() {
+                if logs {
+                    self.rules.tell_of_slots();
                     events::retrying(self.rules.operation(), self.attempts, delay, kind);
                 }
                 if let Some(on_retry) = &self.rules.on_retry {

@@ -1,10 +1,14 @@
 //! `RetryManager` and `RetryManagerPool`: the advanced retry's names over the same [`Retry`].
 
+use super::rules::Told;
 use super::{Attempt, Retry, RetryError, RetryPolicy};
 use crate::breaker::Breaker;
 use crate::budget::Budget;
+use crate::clock::{Clock, TokioClock};
+use crate::entropy::{Entropy, ThreadRng};
 use once_again_core::retry::presets;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A policy, and a breaker if one is given, for operations whatever they fail with. Of the advanced retry.
@@ -20,18 +24,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// ```
 ///
 /// A [`Retry`] is for one type of error, and can be told more about it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RetryManager {
     policy: RetryPolicy,
     breaker: Option<Breaker>,
     budget: Option<Budget>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    told: Arc<Told>,
 }
 
 impl RetryManager {
     /// Runs operations under `policy`; [`RetryPolicy::default_config`] is the advanced retry's own.
     #[must_use]
     pub fn new(policy: impl Into<RetryPolicy>) -> Self {
-        Self { policy: policy.into(), breaker: None, budget: None }
+        Self {
+            policy: policy.into(),
+            breaker: None,
+            budget: None,
+            clock: Arc::new(TokioClock),
+            entropy: Arc::new(ThreadRng),
+            told: Arc::default(),
+        }
     }
 
     /// Every attempt asks `breaker` first and tells it how it ended, unless the policy has it turned off
@@ -50,6 +64,20 @@ impl RetryManager {
         self
     }
 
+    /// Another clock than tokio's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Another source of draws than the thread's generator.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: impl Entropy) -> Self {
+        self.entropy = Arc::new(entropy);
+        self
+    }
+
     /// The policy it retries under.
     #[must_use]
     pub fn policy(&self) -> &RetryPolicy {
@@ -64,6 +92,9 @@ impl RetryManager {
         Fut: Future<Output = Result<T, E>>,
     {
         let mut retry = Retry::new(&self.policy);
+        let rules = retry.change();
+        (rules.clock, rules.entropy) = (self.clock.clone(), self.entropy.clone());
+        rules.told = self.told.clone();
         if let Some(breaker) = &self.breaker {
             retry = retry.breaker(breaker);
         }
@@ -71,6 +102,12 @@ impl RetryManager {
             retry = retry.budget(budget);
         }
         retry.run(operation).await
+    }
+}
+
+impl fmt::Debug for RetryManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryManager").field("policy", &self.policy).finish_non_exhaustive()
     }
 }
 

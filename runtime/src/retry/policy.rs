@@ -1,8 +1,10 @@
 //! A retry policy: core's, and the one thing core cannot hold, a backoff function of the caller's.
 
 use super::builder::RetryPolicyBuilder;
+use crate::config::UNIT;
 use crate::time::duration;
 use once_again_core::error::ConfigError;
+use once_again_core::json;
 use once_again_core::retry::presets::{self, Preset};
 use once_again_core::retry::{self, RetrySpec};
 use std::env;
@@ -115,6 +117,27 @@ impl RetryPolicy {
 
     fn named(preset: &'static str) -> Self {
         Self::of_core(presets::named(preset).expect("core names its own presets: a test asks for each"))
+    }
+
+    /// One level of a table of policies, as JSON text: `{"default": {…}, "patient": {"extends": "default", …}}`, also under
+    /// `retry_policies`. Of the retry policy standards; what reads YAML can write JSON. `extends` names another level or a
+    /// preset. A table in `snake_case` has seconds, one in camelCase milliseconds.
+    ///
+    /// ```
+    /// use once_again::RetryPolicy;
+    ///
+    /// let table = r#"{"retry_policies": {"default": {"max_attempts": 4}, "patient": {"extends": "default", "initial_delay": 0.5}}}"#;
+    /// assert_eq!(RetryPolicy::from_levels(table, "patient")?.max_attempts(), 4);
+    /// # Ok::<(), once_again::ConfigError>(())
+    /// ```
+    ///
+    /// An error names the field with its level, as `patient.initial_delay`.
+    pub fn from_levels(table: &str, level: &str) -> Result<Self, ConfigError> {
+        let table = json::parse(table).map_err(|error| {
+            ConfigError::new("policies", error.to_string(), "a table of policies by name, as JSON text")
+        })?;
+        let unit = retry::unit_of_levels(&table, UNIT)?;
+        retry::from_levels(&table, level, unit)?.try_into()
     }
 
     /// The policy `RETRY_MAX_ATTEMPTS`, `RETRY_INITIAL_DELAY` and `RETRY_MAX_DELAY` (seconds) ask for; what they leave

@@ -6,7 +6,8 @@ use crate::breaker::{Breaker, CircuitOpenError, Outcome, Permit};
 use crate::budget::Budget;
 use crate::clock::{Clock, TokioClock};
 use crate::entropy::{Entropy, ThreadRng};
-use crate::events::Operation;
+use crate::events::{self, Operation};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -19,13 +20,20 @@ type OnGiveUp<E> = dyn Fn(&RetryError<E>) + Send + Sync;
 /// Which of a service's processes this is: another in each, so that together they spread over the slots.
 static INSTANCE: LazyLock<String> = LazyLock::new(|| format!("{:016x}", fastrand::u64(..)));
 
+/// What is said once, and not with every call.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    unknown: AtomicBool,
+    slots: AtomicBool,
+}
+
 /// Everything a call is made under.
 pub(super) struct Rules<E> {
     pub(super) policy: RetryPolicy,
     pub(super) name: Option<Arc<str>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
-    pub(super) service: Arc<str>,
+    pub(super) service: Option<Arc<str>>,
     pub(super) instance: Option<Arc<str>>,
     /// The slot that retries wait for.
     pub(super) slot: u32,
@@ -38,6 +46,7 @@ pub(super) struct Rules<E> {
     pub(super) on_retry: Option<Arc<OnRetry<E>>>,
     pub(super) on_success: Option<Arc<OnSuccess>>,
     pub(super) on_give_up: Option<Arc<OnGiveUp<E>>>,
+    pub(super) told: Arc<Told>,
 }
 
 impl<E: 'static> Rules<E> {
@@ -45,7 +54,7 @@ impl<E: 'static> Rules<E> {
         let mut rules = Self {
             name: policy.name().cloned(),
             policy,
-            service: "default".into(),
+            service: None,
             instance: None,
             slot: 0,
             clock: Arc::new(TokioClock),
@@ -58,6 +67,7 @@ impl<E: 'static> Rules<E> {
             on_retry: None,
             on_success: None,
             on_give_up: None,
+            told: Arc::default(),
         };
         rules.slot = rules.slot();
         rules
@@ -89,11 +99,34 @@ impl<E> Rules<E> {
     }
 
     pub(super) fn operation(&self) -> Operation<'_> {
-        Operation { service: &self.service, name: self.name.as_deref().unwrap_or("default") }
+        Operation {
+            service: self.service.as_deref().unwrap_or("default"),
+            name: self.name.as_deref().unwrap_or("default"),
+        }
     }
 
+    /// Tells of a failure that fits no rule, once: somebody should classify it.
+    pub(super) fn tell_of_unknown(&self, attempt: u32) {
+        if !self.told.unknown.swap(true, Ordering::Relaxed) {
+            events::unknown_error(self.operation(), attempt);
+        }
+    }
+
+    /// Tells that slots follow from names, once, where retries wait for one.
+    pub(super) fn tell_of_slots(&self) {
+        let spreads = || self.policy.core().slot("", "", "").is_some();
+        if !self.told.slots.load(Ordering::Relaxed)
+            && spreads()
+            && !self.told.slots.swap(true, Ordering::Relaxed)
+        {
+            events::slots_without_coordinator(self.operation());
+        }
+    }
+
+    /// A service without a name is none here, as in every language: a fleet of several spreads over the same slots.
     pub(super) fn slot(&self) -> u32 {
-        let Operation { service, name } = self.operation();
+        let service = self.service.as_deref().unwrap_or_default();
+        let Operation { name, .. } = self.operation();
         let instance = self.instance.as_deref().unwrap_or_else(|| &*INSTANCE);
         self.policy.core().slot(service, name, instance).unwrap_or(0)
     }
@@ -117,6 +150,7 @@ impl<E> Clone for Rules<E> {
             on_retry: self.on_retry.clone(),
             on_success: self.on_success.clone(),
             on_give_up: self.on_give_up.clone(),
+            told: self.told.clone(),
         }
     }
 }
@@ -147,4 +181,24 @@ pub struct Succeeded<'a> {
     pub attempts: u32,
     /// How long it took, waits included.
     pub elapsed: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SHA-256 as the vectors' README lays it out, modulo 10 000, computed outside of this code.
+    #[test]
+    fn a_caller_without_names_has_the_slot_it_has_in_every_language() {
+        let policy = RetryPolicy::builder().slots(10_000, Duration::from_millis(1)).build().unwrap();
+        let slot = |service: Option<&str>, name: Option<&str>| {
+            let mut rules = Rules::<()>::new(policy.clone());
+            rules.instance = Some("i-1".into());
+            (rules.service, rules.name) = (service.map(Into::into), name.map(Into::into));
+            rules.slot()
+        };
+        assert_eq!(slot(None, None), 6_415);
+        assert_eq!(slot(None, Some("fetch")), 2_171);
+        assert_eq!(slot(Some("default"), None), 4_178);
+    }
 }

@@ -86,12 +86,13 @@ impl<E: 'static> Retry<E> {
         self.place()
     }
 
-    /// Names the service that calls ("default"), and the one of its processes that does (a name drawn when the process
-    /// starts). Under a policy with slots, which of them retries wait for follows from service, operation and instance.
+    /// Names the service that calls (events of one without a name say "default"), and the one of its processes that does
+    /// (a name drawn when the process starts). Under a policy with slots, which of them retries wait for follows from
+    /// service, operation and instance.
     #[must_use]
     pub fn caller(mut self, service: &str, instance: &str) -> Self {
         let rules = self.change();
-        (rules.service, rules.instance) = (service.into(), Some(instance.into()));
+        (rules.service, rules.instance) = (Some(service.into()), Some(instance.into()));
         self.place()
     }
 
@@ -179,7 +180,7 @@ impl<E: 'static> Retry<E> {
         Box::pin(persist(Call::begin(rules, started), operation, failure)).await
     }
 
-    fn change(&mut self) -> &mut Rules<E> {
+    pub(super) fn change(&mut self) -> &mut Rules<E> {
         Arc::make_mut(&mut self.rules)
     }
 }
