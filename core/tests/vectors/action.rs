@@ -32,10 +32,7 @@ fn play(config: &ActionConfig, store: &mut MemoryStore, call: &Value, number: us
     let text = call["input"].to_string();
     let options = Options { selection: config.selection().clone(), ..Options::default() };
     let content = Fingerprint::of_json(&Parts::default(), text.as_bytes(), &options);
-    let claim = match config.claim(call["key"].as_str(), content) {
-        Ok(claim) => claim,
-        Err(_) => return refused(KeyError::CODE),
-    };
+    let Ok(claim) = config.claim(call["key"].as_str(), content) else { return refused(KeyError::CODE) };
     let key = claim.key.to_string();
     let ended = || match call["throws"].as_str() {
         Some(message) => Ended::Threw(Some(json!({ "message": message }).to_string().into_bytes())),
