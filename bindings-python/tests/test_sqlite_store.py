@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,13 +133,14 @@ def test_what_has_expired_is_swept_by_later_calls(tmp_path: Path) -> None:
     store = SqliteStore(file, cleanup_interval=60.0, clock=clock)
     for key in range(10):
         store.apply(begin(key, 1, retention=1_000_000, lease=1_000_000))
-    count = sqlite3.connect(file).execute
-    clock.advance(59.0)
-    store.apply(get(0))
-    assert count("SELECT count(*) FROM once_again_records").fetchone() == (10,)
-    clock.advance(1.0)
-    store.apply(get(0))
-    assert count("SELECT count(*) FROM once_again_records").fetchone() == (0,)
+    with closing(sqlite3.connect(file)) as connection:
+        count = connection.execute
+        clock.advance(59.0)
+        store.apply(get(0))
+        assert count("SELECT count(*) FROM once_again_records").fetchone() == (10,)
+        clock.advance(1.0)
+        store.apply(get(0))
+        assert count("SELECT count(*) FROM once_again_records").fetchone() == (0,)
     store.close()
 
 
@@ -146,11 +148,11 @@ class TestJointly:
     """Effect and record in one transaction."""
 
     @pytest.fixture
-    def shop(self, tmp_path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(tmp_path / "records.db")
-        connection.execute("CREATE TABLE orders (id TEXT)")
-        connection.commit()
-        return connection
+    def shop(self, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(tmp_path / "records.db")) as connection:
+            connection.execute("CREATE TABLE orders (id TEXT)")
+            connection.commit()
+            yield connection
 
     def orders(self, shop: sqlite3.Connection) -> int:
         count: int = shop.execute("SELECT count(*) FROM orders").fetchone()[0]
@@ -210,16 +212,19 @@ class TestJointly:
 class TestAConnectionOfTheUsers:
     """Its settings, its rows and its end stay the user's."""
 
-    def test_is_used_and_left_open(self, tmp_path: Path) -> None:
-        connection = sqlite3.connect(tmp_path / "records.db", check_same_thread=False)
+    @pytest.fixture
+    def connection(self, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(tmp_path / "records.db", check_same_thread=False, timeout=0)) as connection:
+            yield connection
+
+    def test_is_used_and_left_open(self, connection: sqlite3.Connection) -> None:
         connection.row_factory, connection.text_factory = sqlite3.Row, bytes
         with SqliteStore(connection) as store:
             store.apply(complete(1, 1, store.apply(begin(1, 1))["epoch"], b"\x00\xff"))
             assert store.apply(begin(1, 2))["payload"] == b"\x00\xff"
         assert connection.execute("SELECT state FROM once_again_records").fetchone()["state"] == b"completed"
 
-    def test_is_not_joined_by_the_store_while_a_transaction_is_open_on_it(self, tmp_path: Path) -> None:
-        connection = sqlite3.connect(tmp_path / "records.db", check_same_thread=False)
+    def test_is_not_joined_by_the_store_while_a_transaction_is_open_on_it(self, connection: sqlite3.Connection) -> None:
         store = SqliteStore(connection)
         connection.execute("BEGIN")
         with pytest.raises(StoreUnavailableError, match="a transaction is open on the store's own connection"):
@@ -227,35 +232,36 @@ class TestAConnectionOfTheUsers:
         connection.rollback()
         assert store.apply(get(1)) == {"reply": "notFound"}
 
+    def test_that_finds_the_file_locked_is_unavailable_and_then_available(
+        self, connection: sqlite3.Connection, tmp_path: Path
+    ) -> None:
+        store: Store = SqliteStore(connection)
+        with closing(sqlite3.connect(tmp_path / "records.db")) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(StoreUnavailableError, match="locked"):
+                store.apply(begin(1, 1))
+        assert store.apply(begin(1, 1))["reply"] == "acquired"
+
     def test_that_is_bound_to_its_thread_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(
-            ConfigError, match="expected a file's name, or a connection made with check_same_thread=False"
-        ):
-            SqliteStore(sqlite3.connect(tmp_path / "records.db"))
+        expected = "expected a file's name, or a connection made with check_same_thread=False"
+        with closing(sqlite3.connect(tmp_path / "records.db")) as bound, pytest.raises(ConfigError, match=expected):
+            SqliteStore(bound)
 
     @pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 has autocommit since Python 3.12")
     def test_that_always_has_a_transaction_open_is_refused(self, tmp_path: Path) -> None:
-        options: dict[str, Any] = {"autocommit": False}
-        with pytest.raises(ConfigError, match="database: got a connection with autocommit=False"):
-            SqliteStore(sqlite3.connect(tmp_path / "records.db", check_same_thread=False, **options))
-
-
-def test_a_file_locked_by_another_is_unavailable_and_then_available(tmp_path: Path) -> None:
-    file = tmp_path / "records.db"
-    connection = sqlite3.connect(file, check_same_thread=False, timeout=0)
-    store: Store = SqliteStore(connection)
-    other = sqlite3.connect(file)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(StoreUnavailableError, match="locked"):
-        store.apply(begin(1, 1))
-    other.rollback()
-    assert store.apply(begin(1, 1))["reply"] == "acquired"
+        options: dict[str, Any] = {"autocommit": False, "check_same_thread": False}
+        expected = "database: got a connection with autocommit=False"
+        with (
+            closing(sqlite3.connect(tmp_path / "r.db", **options)) as bound,
+            pytest.raises(ConfigError, match=expected),
+        ):
+            SqliteStore(bound)
 
 
 def test_what_was_written_by_a_later_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "records.db"
     SqliteStore(file).close()
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("INSERT INTO once_again_schema (version) VALUES (9)")
     with pytest.raises(ConfigError, match="database: got a file whose records have schema 9"):
         SqliteStore(file)
@@ -263,13 +269,13 @@ def test_what_was_written_by_a_later_version_is_refused(tmp_path: Path) -> None:
 
 def test_a_row_that_nobody_of_us_wrote_is_a_store_that_failed(tmp_path: Path) -> None:
     file = tmp_path / "records.db"
-    store = SqliteStore(file)
-    store.apply(begin(1, 1))
-    with sqlite3.connect(file) as connection:
+    with SqliteStore(file) as store, closing(sqlite3.connect(file)) as connection:
+        store.apply(begin(1, 1))
         connection.execute("UPDATE once_again_records SET fingerprint = 'none'")
-    with pytest.raises(StoreUnavailableError, match="fingerprint"):
-        store.apply(get(1))
-    assert store.apply(get(2)) == {"reply": "notFound"}
+        connection.commit()
+        with pytest.raises(StoreUnavailableError, match="fingerprint"):
+            store.apply(get(1))
+        assert store.apply(get(2)) == {"reply": "notFound"}
 
 
 @pytest.mark.parametrize("database", [None, 5, b"records.db", object()], ids=["none", "a number", "bytes", "an object"])

@@ -69,7 +69,11 @@ class SqliteStore:
         self._lock = Lock()
         self._process = os.getpid()
         self._closed = False
-        _migrate(self._connection)
+        try:
+            _migrate(self._connection)
+        except BaseException:
+            self.close()
+            raise
 
     def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
         """Does one operation in a transaction of its own.
@@ -130,8 +134,12 @@ class SqliteStore:
     def _open(self) -> sqlite3.Connection:
         with _reached():
             connection = sqlite3.connect(self._file or "", isolation_level=None, check_same_thread=False)
-            for pragma in _dialect.open:
-                connection.execute(pragma)
+            try:
+                for pragma in _dialect.open:
+                    connection.execute(pragma)
+            except BaseException:
+                connection.close()
+                raise
             return connection
 
     def _after_fork(self) -> None:
