@@ -363,6 +363,9 @@ declare class CircuitOpenError extends OnceAgainError {
 /** Whether a breaker rejected the call; true also for an error of another copy of this package. */
 declare function isCircuitBreakerError(error: unknown): error is CircuitOpenError;
 
+/** Whether a failure may be tried again, by the attempt that just failed. */
+type Condition = (error: unknown, attempt: number) => boolean;
+
 /** What may be said about the request that a call is a part of. */
 interface TraceOptions {
     /** The request's W3C `traceparent` header. */
@@ -426,6 +429,7 @@ interface RetryPolicy extends BackoffOptions {
     readonly enableCircuitBreaker?: boolean | undefined;
     /** Whether calls given up become dead letters, where somebody takes them. Default `true`. */
     readonly enableDeadLetter?: boolean | undefined;
+    /** Reserved: no effect yet. */
     readonly enableMetrics?: boolean | undefined;
     /** Whether the `logger`, when there is one, is written to. Default `true`. */
     readonly enableLogging?: boolean | undefined;
@@ -497,9 +501,10 @@ interface RetryHooks {
     readonly onGiveUp?: ((event: GiveUpEvent) => unknown) | undefined;
     readonly onSuccess?: ((event: SuccessEvent) => unknown) | undefined;
     /**
-     * Asked about a failure that would be retried, with the attempt that just failed. All must agree; they can only veto.
+     * Asked about a failure that would be retried, with the attempt that just failed. All must agree, at once and not with a
+     * promise; they can only veto. One that throws ends the call with its error, whose `cause` is the failure.
      */
-    readonly customConditions?: readonly ((error: unknown, attempt: number) => boolean)[] | undefined;
+    readonly customConditions?: readonly Condition[] | undefined;
     /**
      * The delay before the next attempt in milliseconds, from the attempt that just failed and `baseDelay`. It is capped and
      * jittered like any other.
@@ -528,8 +533,8 @@ interface RetryOptions extends RetryPolicy, RetryHooks {
 }
 /** What may be said about a client's calls, to choose their policy by. */
 interface PolicyWishes {
-    /** A policy or preset of one's own wins over everything. */
-    readonly retryPolicy?: RetryPolicy | string | undefined;
+    /** A policy or preset of one's own wins over everything; its hooks come along. */
+    readonly retryPolicy?: RetryOptions | string | undefined;
     readonly criticality?: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | undefined;
     /** A module of the Q ecosystem. */
     readonly module?: string | undefined;
@@ -747,8 +752,9 @@ interface CommonBreakerOptions {
     readonly fallback?: ((error: CircuitOpenError) => unknown) | undefined;
     readonly queue?: ((call: QueuedCall) => unknown) | undefined;
     /**
-     * While the breaker is open, `probe` is run every `interval` (30 s); when it resolves within `timeout` (5 s), the next call
-     * may already be a probe. Milliseconds. Never keeps a process alive.
+     * While the breaker is open, `probe` is run every `interval` (30 s), never twice at once; when it resolves within `timeout`
+     * (5 s), to anything but `false`, the next call may already be a probe. Milliseconds. Never keeps a process alive, and ends
+     * with `close()`.
      */
     readonly healthCheck?: {
         readonly probe: (context: {
@@ -757,7 +763,10 @@ interface CommonBreakerOptions {
         readonly interval?: number | undefined;
         readonly timeout?: number | undefined;
     } | undefined;
-    /** Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does. */
+    /**
+     * Whether an error speaks against the dependency; one that does not counts nowhere. Default: every error does, as does one
+     * about which this function itself throws.
+     */
     readonly isFailure?: ((error: unknown) => boolean) | undefined;
     /**
      * A `RedisStore`, or anything with its `run(script, keys, args)`: breakers of the same `name`, in whatever process and
@@ -966,20 +975,21 @@ declare class CircuitBreaker {
      */
     constructor(options?: BreakerOptions | BreakerPreset, logger?: Logger<BreakerLine> | null);
     /** A breaker of the rate shape: unless said otherwise it opens when half of at least 20 calls within 30 s failed. */
-    static rate(options?: RateBreakerOptions): CircuitBreaker;
+    static rate(options?: RateBreakerOptions, logger?: Logger<BreakerLine> | null): CircuitBreaker;
     /**
      * A breaker with the defaults of another library, or of one of our shapes; `options` take the place of its own fields.
      * @throws ConfigError when the preset is unknown, or a field is not of its shape.
      */
-    static preset(preset: BreakerPreset, options?: BreakerOptions): CircuitBreaker;
+    static preset(preset: BreakerPreset, options?: BreakerOptions, logger?: Logger<BreakerLine> | null): CircuitBreaker;
     /**
      * A breaker that goes on where another one, of an earlier process as a rule, stopped: as open, for as long, with the same
      * calls in its window. Who held it open by hand is forgotten, and probes are made anew.
      *
      * @param snapshot what `snapshot()` answered, perhaps by way of JSON.
+     * @param options fields, or a preset's name, as for the constructor.
      * @throws ConfigError when the options are refused, or the snapshot was written by no version this one reads.
      */
-    static restore(snapshot: BreakerSnapshot, options?: BreakerOptions): CircuitBreaker;
+    static restore(snapshot: BreakerSnapshot, options?: BreakerOptions | BreakerPreset, logger?: Logger<BreakerLine> | null): CircuitBreaker;
     /**
      * Breakers in the text format of Prometheus: `circuit_breaker_state{name,state}`,
      * `circuit_breaker_transitions_total{name,from,to}` and `circuit_breaker_rejections_total{name}`. Those of one name are
@@ -1009,14 +1019,17 @@ declare class CircuitBreaker {
      * was not made, unless a `fallbackStrategy` has something better; with `signal.reason` when the caller's signal fired.
      */
     execute<T>(operation: GuardedOperation<T>, options?: BreakerCallOptions): Promise<T>;
-    /** A function that makes its calls through this breaker, with the same arguments. */
-    wrap<A extends unknown[], T>(operation: (...args: A) => T): (...args: A) => Promise<Awaited<T>>;
+    /** A function that makes its calls through this breaker, with the same arguments and the same `this`. */
+    wrap<A extends unknown[], T, This = unknown>(operation: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
     /**
      * The first half of a call made by other means: a permit, to be given back to `settle` when the call has ended.
      * @throws CircuitOpenError when the call must not be made.
      */
     admit(): Permit;
-    /** The second half: tells how the call of `permit` ended, and learns what became of that. */
+    /**
+     * The second half: tells how the call of `permit` ended, and learns what became of that.
+     * @throws ConfigError when `permit` is not what `admit` answers, or there is no such outcome; then nothing is settled.
+     */
     settle(permit: Permit, outcome: Outcome): Settled;
     /**
      * Holds the breaker open, whatever happens, until the answer is released: by hand, or by `using` at the end of a block.
@@ -1039,11 +1052,17 @@ declare class CircuitBreaker {
      * a bad one changes nothing.
      */
     health(ok: boolean): void;
-    /** Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop. */
+    /**
+     * Calls `listener` at every event of this kind; what it throws is ignored. Answers how to stop.
+     * @throws ConfigError when there is no such event, or `listener` is no function.
+     */
     on<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): () => void;
     /** Stops calling `listener`. */
     off<E extends keyof BreakerEvents>(event: E, listener: Listener<BreakerEvents[E]>): void;
-    /** Frees the breaker at once instead of with this object. Later calls reject; results of calls under way count nowhere. */
+    /**
+     * Frees the breaker at once instead of with this object, and ends its health check. Later calls reject; results of calls
+     * under way count nowhere.
+     */
     close(): void;
     [dispose](): void;
 }
@@ -1082,8 +1101,11 @@ interface CircuitBreakerRegistryOptions {
  */
 declare class CircuitBreakerRegistry {
     #private;
-    /** @throws ConfigError when a field is unknown or out of its range. */
-    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions);
+    /**
+     * @param logger gets a line for each change of state of each of its breakers. Default: nobody.
+     * @throws ConfigError when a field is unknown or out of its range.
+     */
+    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions, logger?: Logger<BreakerLine> | null);
     /** How many breakers it keeps now. */
     get size(): number;
     /**
@@ -1708,7 +1730,7 @@ declare const RetryPolicyManager: {
      * The policy for all that is said about a call. First wins: `retryPolicy`, criticality CRITICAL or HIGH, a module that is
      * CONSERVATIVE, `realTime` (FAST), criticality MEDIUM or LOW, `module`, STANDARD.
      */
-    choose(wishes: PolicyWishes): RetryConfig;
+    choose(wishes: PolicyWishes): RetryConfig & RetryOptions;
     /** STANDARD with other fields. Throws a `ConfigError` when one is unknown or out of its range. */
     createCustom(fields: RetryOptions): RetryConfig & RetryOptions;
     /** What is accepted in these fields but has no effect. Throws a `ConfigError` when one is unknown or out of its range. */
