@@ -94,6 +94,16 @@ pub(crate) fn breaker_would_open(name: &str) {
 }
 
 #[cfg(feature = "tracing")]
+pub(crate) fn breaker_attached(name: &str) {
+    tracing::info!(target: "once_again", breaker = name, "breaker is shared");
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn breaker_detached(name: &str) {
+    tracing::warn!(target: "once_again", breaker = name, "breaker goes on alone: its store does not answer");
+}
+
+#[cfg(feature = "tracing")]
 pub(crate) fn breaker_forgotten(name: &str, state: State) {
     tracing::warn!(
         target: "once_again",
@@ -114,11 +124,13 @@ mod silent {
     pub(crate) const fn slots_without_coordinator(_: Operation<'_>) {}
     pub(crate) const fn breaker_changed(_: &str, _: State, _: State) {}
     pub(crate) const fn breaker_would_open(_: &str) {}
+    pub(crate) const fn breaker_attached(_: &str) {}
+    pub(crate) const fn breaker_detached(_: &str) {}
     pub(crate) const fn breaker_forgotten(_: &str, _: State) {}
 }
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use silent::{
-    breaker_changed, breaker_forgotten, breaker_would_open, gave_up, retrying, slots_without_coordinator,
-    succeeded, unknown_error,
+    breaker_attached, breaker_changed, breaker_detached, breaker_forgotten, breaker_would_open, gave_up,
+    retrying, slots_without_coordinator, succeeded, unknown_error,
 };

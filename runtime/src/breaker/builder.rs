@@ -1,10 +1,13 @@
 //! Builds a breaker field by field. Nothing is checked here: core reads the whole and names what is wrong.
 
-use super::{Abandoned, Breaker, BreakerConfig, BreakerEvent, BreakerSpec, FallbackStrategy, Snapshot};
+use super::{
+    Abandoned, Breaker, BreakerConfig, BreakerEvent, BreakerSpec, FallbackStrategy, ScriptStore, Snapshot,
+};
 use crate::clock::{Clock, TokioClock};
 use crate::config::{Fields, Setting, UNIT};
 use crate::entropy::{Entropy, ThreadRng};
 use once_again_core::breaker;
+use once_again_core::breaker::shared::Link;
 use once_again_core::error::ConfigError;
 use once_again_core::time::Tick;
 use std::any::Any;
@@ -29,6 +32,7 @@ pub struct BreakerBuilder {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) judges: Vec<Box<Judge>>,
     pub(super) listener: Option<Box<Listener>>,
+    pub(super) store: Option<Arc<dyn ScriptStore>>,
 }
 
 impl BreakerBuilder {
@@ -40,6 +44,7 @@ impl BreakerBuilder {
             entropy: Arc::new(ThreadRng),
             judges: Vec::new(),
             listener: None,
+            store: None,
         }
     }
 
@@ -237,6 +242,21 @@ impl BreakerBuilder {
         self
     }
 
+    /// Shares the breaker with all others of its [`name`](Self::name), which it must have, over one Redis, in whatever process
+    /// and language: they open, probe and close together. `RedisScripts` (feature `redis`) is such a store.
+    ///
+    /// Shared are the state, when an open breaker is due, the back-off and the probes; the window and what you do by hand stay
+    /// local. Give all the same configuration. A closed breaker never waits for the store, which it asks at most once a
+    /// second, in the background, when a call comes. Only a probe waits ([`Breaker::acquire`]). While the store is away or
+    /// slow the breaker goes on alone; [`BreakerEvent::Detached`] tells it once.
+    ///
+    /// Requests run as tasks of the tokio runtime they are made in, else of the one the breaker was built in. Where there is
+    /// neither, the store counts as away.
+    pub fn shared(mut self, store: impl ScriptStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
     /// Another clock than tokio's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -264,19 +284,26 @@ impl BreakerBuilder {
 
     /// Builds a breaker of a configuration that comes from elsewhere, in place of what was set field by field.
     ///
-    /// One that carries what only other languages do, a health check or a fallback strategy other than `REJECT`, is refused.
+    /// One that carries what only other languages do, a health check or a fallback strategy other than `REJECT`, is refused; so
+    /// is one without a name, if it is [`shared`](Self::shared).
     pub fn build_from(mut self, config: &BreakerConfig) -> Result<Breaker, ConfigError> {
         refuse_what_rust_lacks(config)?;
+        let link = self.store.is_some().then(|| Link::new(config)).transpose()?;
         // The breaker's own clock begins with it.
         let core = match self.restored.take() {
             Some(snapshot) => breaker::Breaker::restore(config, &snapshot, Tick::ZERO)?,
             None => breaker::Breaker::new(config),
         };
-        Ok(self.made_of(core, config))
+        Ok(self.made_of(core, link, config))
     }
 
-    pub(super) fn made_of(self, core: breaker::Breaker, config: &BreakerConfig) -> Breaker {
-        Breaker::new(core, config, self)
+    pub(super) fn made_of(
+        self,
+        core: breaker::Breaker,
+        link: Option<Link>,
+        config: &BreakerConfig,
+    ) -> Breaker {
+        Breaker::new(core, link, config, self)
     }
 }
 

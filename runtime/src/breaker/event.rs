@@ -42,4 +42,18 @@ pub enum BreakerEvent {
         /// The breaker's name ("default").
         name: Arc<str>,
     },
+    /// The store of a shared breaker answers: state and probes are shared from now on.
+    #[non_exhaustive]
+    Attached {
+        /// The breaker's name.
+        name: Arc<str>,
+    },
+    /// The store of a shared breaker has ceased to answer: it goes on alone. Said once, until it is attached again.
+    #[non_exhaustive]
+    Detached {
+        /// The breaker's name.
+        name: Arc<str>,
+        /// Why there was no answer, as the store says it. `tracing` does not hear it: messages may hold secrets.
+        error: Arc<str>,
+    },
 }

@@ -1,15 +1,17 @@
 //! One breaker, shared by everybody who calls the same dependency.
 
 use super::builder::{Judge, Listener};
+use super::shared::Shared;
 use super::{
-    BreakerBuilder, BreakerConfig, BreakerEvent, CallError, Change, CircuitOpenError, Counters, Isolation,
-    Mode, Outcome, Permit, Snapshot, State, Verdict,
+    BreakerBuilder, BreakerConfig, BreakerEvent, CallError, Change, Counters, Isolation, Mode, Outcome,
+    Snapshot, State, Verdict,
 };
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::events;
-use crate::time::{duration, tick};
-use once_again_core::breaker::{self, Decision, Scraped, Transitions};
+use crate::time::tick;
+use once_again_core::breaker::shared::Link;
+use once_again_core::breaker::{self, Scraped, Settlement, Transitions};
 use once_again_core::draw::Draw;
 use once_again_core::time::{Micros, Tick};
 use std::fmt;
@@ -41,34 +43,56 @@ use tokio::sync::watch;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Breaker(Arc<Inner>);
+pub struct Breaker(pub(super) Arc<Inner>);
 
-struct Inner {
-    name: Arc<str>,
-    times_calls: bool,
+pub(super) struct Inner {
+    pub(super) name: Arc<str>,
+    pub(super) times_calls: bool,
     origin: Instant,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
     judges: Vec<Box<Judge>>,
     listener: Option<Box<Listener>>,
     state: watch::Sender<State>,
     /// What everybody may know without asking: twice the epoch in which calls are admitted without a question (0: ask),
     /// and 1 more if a success changes nothing now.
-    hint: AtomicU64,
+    pub(super) hint: AtomicU64,
     core: Mutex<Core>,
+    /// What carries its requests to the store, if it is shared.
+    pub(super) shared: Option<Shared>,
 }
 
 /// What is behind the lock.
-struct Core {
-    breaker: breaker::Breaker,
+pub(super) struct Core {
+    pub(super) breaker: breaker::Breaker,
+    pub(super) link: Option<Link>,
     transitions: Transitions,
+}
+
+impl Core {
+    fn settle(
+        &mut self,
+        permit: breaker::Permit,
+        outcome: Outcome,
+        took: Micros,
+        now: Tick,
+        draw: Draw,
+    ) -> Settlement {
+        match &mut self.link {
+            Some(link) => link.settle(&mut self.breaker, permit, outcome, took, now, draw),
+            None => self.breaker.settle(permit, outcome, took, now, draw),
+        }
+    }
 }
 
 /// The defaults of every language: opens at 5 failures within 60 s, for 30 s, and closes after 3 good probes.
 impl Default for Breaker {
     fn default() -> Self {
-        BreakerBuilder::new()
-            .made_of(breaker::Breaker::new(&BreakerConfig::default()), &BreakerConfig::default())
+        BreakerBuilder::new().made_of(
+            breaker::Breaker::new(&BreakerConfig::default()),
+            None,
+            &BreakerConfig::default(),
+        )
     }
 }
 
@@ -84,7 +108,12 @@ impl Breaker {
         BreakerBuilder::new().preset("rate")
     }
 
-    pub(super) fn new(core: breaker::Breaker, config: &BreakerConfig, made: BreakerBuilder) -> Self {
+    pub(super) fn new(
+        core: breaker::Breaker,
+        link: Option<Link>,
+        config: &BreakerConfig,
+        made: BreakerBuilder,
+    ) -> Self {
         let origin = made.clock.now();
         Self(Arc::new(Inner {
             name: config.name().unwrap_or("default").into(),
@@ -96,7 +125,8 @@ impl Breaker {
             listener: made.listener,
             state: watch::Sender::new(core.state()),
             hint: AtomicU64::new(hint(&core)),
-            core: Mutex::new(Core { breaker: core, transitions: Transitions::new() }),
+            core: Mutex::new(Core { breaker: core, link, transitions: Transitions::new() }),
+            shared: made.store.map(Shared::new),
         }))
     }
 
@@ -112,7 +142,7 @@ impl Breaker {
     where
         Fut: Future<Output = Result<T, E>>,
     {
-        let permit = self.try_acquire().map_err(CallError::Open)?;
+        let permit = self.acquire().await.map_err(CallError::Open)?;
         let result = operation().await;
         permit.settle(self.outcome(result.as_ref().err()));
         result.map_err(CallError::Failed)
@@ -127,28 +157,6 @@ impl Breaker {
         let result = operation();
         permit.settle(self.outcome(result.as_ref().err()));
         result.map_err(CallError::Failed)
-    }
-
-    /// The right to make one call, for those who make it themselves. Tell the permit how it ended.
-    pub fn try_acquire(&self) -> Result<Permit, CircuitOpenError> {
-        let inner = &*self.0;
-        let since = inner.times_calls.then(|| inner.clock.now());
-        let epoch = inner.hint.load(Ordering::Acquire) >> 1;
-        if epoch != 0 {
-            return Ok(Permit::new(self.clone(), breaker::Permit::call(epoch), since));
-        }
-        let now = self.tick(since.unwrap_or_else(|| inner.clock.now()));
-        let mut core = self.lock();
-        let admission = core.breaker.admit(now);
-        self.changed(core, admission.change);
-        match admission.decision {
-            Decision::Permit(permit) => Ok(Permit::new(self.clone(), permit, since)),
-            Decision::Rejected { state, retry_after } => {
-                let retry_after = duration(retry_after);
-                self.tell(|name| BreakerEvent::Rejected { name, state, retry_after });
-                Err(CircuitOpenError { name: inner.name.clone(), state, retry_after })
-            }
-        }
     }
 
     /// Where it stands. An open breaker whose wait is over is open until somebody asks to call.
@@ -261,10 +269,11 @@ impl Breaker {
         }
         let ended = inner.clock.now();
         let took = since.map_or(Micros::ZERO, |since| tick(since, ended).since(Tick::ZERO));
-        let draw = Draw(inner.entropy.draw());
+        let (now, draw) = (self.tick(ended), Draw(inner.entropy.draw()));
         let mut core = self.lock();
-        let settled = core.breaker.settle(permit, outcome, took, self.tick(ended), draw);
+        let settled = core.settle(permit, outcome, took, now, draw);
         self.changed(core, settled.change);
+        self.tend(now);
         if settled.would_open {
             events::breaker_would_open(&inner.name);
             self.tell(|name| BreakerEvent::WouldOpen { name });
@@ -276,9 +285,12 @@ impl Breaker {
     }
 
     /// Publishes what an event changed, then lets go of the lock, then tells the listener, which may use the breaker.
-    fn changed(&self, mut core: MutexGuard<'_, Core>, change: Option<Change>) {
+    pub(super) fn changed(&self, mut core: MutexGuard<'_, Core>, change: Option<Change>) {
         let inner = &*self.0;
         let epoch = core.breaker.epoch();
+        if let (Some(shared), Some(link)) = (&inner.shared, &core.link) {
+            shared.wake_at(link.wake(&core.breaker));
+        }
         inner.hint.store(hint(&core.breaker), Ordering::Release);
         if let Some(change) = change {
             core.transitions.count(change);
@@ -291,22 +303,22 @@ impl Breaker {
         }
     }
 
-    fn tell(&self, event: impl FnOnce(Arc<str>) -> BreakerEvent) {
+    pub(super) fn tell(&self, event: impl FnOnce(Arc<str>) -> BreakerEvent) {
         if let Some(listener) = &self.0.listener {
             listener(&event(self.0.name.clone()));
         }
     }
 
     /// Core cannot panic, so a poisoned lock can only be that of a thread that was killed between two events.
-    fn lock(&self) -> MutexGuard<'_, Core> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
         self.0.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Tick {
+    pub(super) fn now(&self) -> Tick {
         self.tick(self.0.clock.now())
     }
 
-    fn tick(&self, now: Instant) -> Tick {
+    pub(super) fn tick(&self, now: Instant) -> Tick {
         tick(self.0.origin, now)
     }
 }

@@ -3,13 +3,17 @@
 //! The states, windows and verdicts are core's and the same in every language; here are the handle that threads share, the
 //! permit that cannot be forgotten, and the registry.
 
+mod admission;
 mod builder;
 mod error;
 mod event;
 mod handle;
 mod isolation;
 mod permit;
+#[cfg(feature = "redis")]
+mod redis;
 mod registry;
+mod shared;
 
 pub use builder::BreakerBuilder;
 pub(crate) use error::source_of;
@@ -23,7 +27,10 @@ pub use once_again_core::breaker::{
 };
 pub use once_again_core::time::Micros;
 pub use permit::Permit;
+#[cfg(feature = "redis")]
+pub use redis::RedisScripts;
 pub use registry::BreakerRegistry;
+pub use shared::{ScriptError, ScriptReply, ScriptStore};
 
 /// What a breaker that was given nothing does, in every language: opens at 5 failures within 60 s, for 30 s, and closes after
 /// 3 good probes. Change what you like and give it to [`build_from`](BreakerBuilder::build_from):

@@ -83,7 +83,15 @@ impl<E> Rules<E> {
     }
 
     /// The breaker's permit for one attempt; `None` where there is no breaker.
-    pub(super) fn permit(&self) -> Result<Option<Permit>, CircuitOpenError> {
+    pub(super) async fn permit(&self) -> Result<Option<Permit>, CircuitOpenError> {
+        match &self.breaker {
+            Some(breaker) => breaker.acquire().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// [`permit`](Self::permit), for an attempt that blocks its thread.
+    pub(super) fn permit_blocking(&self) -> Result<Option<Permit>, CircuitOpenError> {
         self.breaker.as_ref().map(Breaker::try_acquire).transpose()
     }
 

@@ -193,7 +193,7 @@ async fn first<E: 'static, T, Fut>(
 where
     Fut: Future<Output = Result<T, E>>,
 {
-    let permit = match rules.permit() {
+    let permit = match rules.permit().await {
         Ok(permit) => permit,
         Err(open) => return Err((rules.clock.now(), Failure::CircuitOpen(open))),
     };
@@ -254,7 +254,7 @@ async fn through_breaker<E: 'static, T, Fut>(
 where
     Fut: Future<Output = Result<T, E>>,
 {
-    let permit = rules.permit().map_err(Failure::CircuitOpen)?;
+    let permit = rules.permit().await.map_err(Failure::CircuitOpen)?;
     let result = bounded(rules, limit, attempt()).await;
     rules.settle(permit, &result);
     result
