@@ -27,6 +27,7 @@
 //! - [`testing`]: a virtual clock, so that no test waits
 //! - `tower` (feature `tower`): both as layers
 //! - events for `tracing` (feature `tracing`), in the fields of the retry policy standards
+//! - `breaker::redis` (feature `redis`): breakers that many processes share
 
 #![forbid(unsafe_code)]
 
