@@ -66,6 +66,11 @@ impl Shared {
 }
 
 impl Breaker {
+    /// Whether it has a store, which a caller may have to wait for.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.0.shared.is_some()
+    }
+
     /// Whether its state is shared now: it has a store ([`shared`](super::BreakerBuilder::shared)), which has answered the
     /// last request.
     #[must_use]

@@ -67,7 +67,7 @@ impl<E: 'static> Blocking<E> {
     }
 
     fn through_breaker<T>(&self, attempt: impl FnOnce() -> Result<T, E>) -> Result<T, Failure<E>> {
-        let permit = self.rules.permit_blocking().map_err(Failure::CircuitOpen)?;
+        let permit = self.rules.permit_now().map_err(Failure::CircuitOpen)?;
         let result = attempt().map_err(Failure::Error);
         self.rules.settle(permit, &result);
         result

@@ -79,10 +79,13 @@ impl<E> Rules<E> {
     /// has gone wrong.
     pub(super) fn is_unwatched(&self) -> bool {
         let policy = self.policy.core();
-        policy.attempt_timeout().is_none() && policy.total_timeout().is_none() && self.on_success.is_none()
+        policy.attempt_timeout().is_none()
+            && policy.total_timeout().is_none()
+            && self.on_success.is_none()
+            && !self.breaker.as_ref().is_some_and(Breaker::is_shared)
     }
 
-    /// The breaker's permit for one attempt; `None` where there is no breaker.
+    /// The breaker's permit for one attempt; `None` where there is no breaker. Waits for the store of a shared one.
     pub(super) async fn permit(&self) -> Result<Option<Permit>, CircuitOpenError> {
         match &self.breaker {
             Some(breaker) => breaker.acquire().await.map(Some),
@@ -90,8 +93,8 @@ impl<E> Rules<E> {
         }
     }
 
-    /// [`permit`](Self::permit), for an attempt that blocks its thread.
-    pub(super) fn permit_blocking(&self) -> Result<Option<Permit>, CircuitOpenError> {
+    /// [`permit`](Self::permit), where nobody can wait or has to.
+    pub(super) fn permit_now(&self) -> Result<Option<Permit>, CircuitOpenError> {
         self.breaker.as_ref().map(Breaker::try_acquire).transpose()
     }
 

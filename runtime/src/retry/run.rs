@@ -193,7 +193,7 @@ async fn first<E: 'static, T, Fut>(
 where
     Fut: Future<Output = Result<T, E>>,
 {
-    let permit = match rules.permit().await {
+    let permit = match rules.permit_now() {
         Ok(permit) => permit,
         Err(open) => return Err((rules.clock.now(), Failure::CircuitOpen(open))),
     };
