@@ -25,7 +25,7 @@ export interface Binding {
   retryLevels(table: string): string;
   /** The policy of a configuration, environment variables and a preset, in this order. */
   retryEnvironment(variables: string, config: string, fill: string): string;
-  /** The policy of a pool's manager for a type of operation. */
+  /** What a pool's manager for a type of operation starts from: `{"preset", "operationType"?}`. */
   retryOperation(operationType: string): string;
   /** The policy that `{retryPolicy, criticality, module, realTime, userFacing}` mean. */
   retryChoose(wishes: string): string;

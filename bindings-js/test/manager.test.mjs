@@ -188,6 +188,21 @@ test("what a pool is given beside its logger, all its managers have", async () =
   assert.throws(() => new RetryManagerPool(5), ConfigError);
 });
 
+test("a list that a pool is given is the list, whatever its managers' presets never retry", async () => {
+  const pool = new RetryManagerPool(null, { clock: noSleep(), retryableStatusCodes: [404] });
+  for (const [name, attempts] of [
+    ["http", 5],
+    ["queue", 3],
+  ]) {
+    const missing = failing(Object.assign(new Error("not found"), { status: 404 }));
+    await rejection(pool.getManager(name).execute(missing));
+    assert.equal(missing.calls, attempts, name);
+    const broken = failing(Object.assign(new Error("broken"), { status: 503 }));
+    await rejection(pool.getManager(name).execute(broken));
+    assert.equal(broken.calls, 1, name);
+  }
+});
+
 test("a pool hands its logger on, and gives no manager once it was closed", async () => {
   const lines = [];
   const pool = new RetryManagerPool({ error: (line) => lines.push(line) });

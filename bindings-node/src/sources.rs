@@ -17,7 +17,7 @@ pub fn retry_environment(variables: String, config: String, fill: String) -> Str
     sources::environment(&variables, &config, &fill)
 }
 
-/// The policy of a pool's manager; JSON out.
+/// What a pool's manager starts from; JSON out.
 #[napi]
 #[must_use]
 pub fn retry_operation(operation_type: String) -> String {

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,7 +44,14 @@ class Servers:
         self._program = subprocess.Popen(
             ["node", str(_SERVERS), *names], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.started = self._line()
+        self._started = self._line()
+
+    def of(self, name: str) -> dict[str, Any]:
+        """Where a server listens. Skips the test, saying why, where this machine cannot run it."""
+        started: dict[str, Any] = self._started[name]
+        if why := started.get("missing"):
+            pytest.skip(f"{name}: {why}")
+        return started
 
     def do(self, what: str, name: str) -> None:
         """``kill`` ends a server as a crash does, ``start`` starts it again over the same files."""

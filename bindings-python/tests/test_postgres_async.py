@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with servers("postgres") as running:
-        if why := running.started["postgres"].get("missing"):
-            pytest.skip(why)
-        yield str(running.started["postgres"]["url"])
+        yield str(running.of("postgres")["url"])
 
 
 @pytest.fixture(params=["psycopg's pool", "psycopg's connection", "asyncpg"])

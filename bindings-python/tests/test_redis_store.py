@@ -35,14 +35,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:once_again. Redis forgets its la
 @pytest.fixture(scope="module")
 def running() -> Iterator[Servers]:
     with servers("redis", "cluster") as running:
-        if why := running.started["redis"].get("missing"):
-            pytest.skip(why)
         yield running
 
 
 @pytest.fixture(scope="module")
 def url(running: Servers) -> str:
-    return str(running.started["redis"]["url"])
+    return str(running.of("redis")["url"])
 
 
 class Loop:
@@ -74,7 +72,7 @@ KINDS = ["blocking", "decoding", "cluster", "asyncio", "asyncio decoding", "asyn
 @pytest.fixture(scope="module", params=KINDS)
 def opened(request: pytest.FixtureRequest, running: Servers) -> Iterator[Callable[..., Any]]:
     """Opens a store over one kind of client."""
-    redis_port, [port, *_] = running.started["redis"]["port"], running.started["cluster"]["ports"]
+    redis_port, [port, *_] = running.of("redis")["port"], running.of("cluster")["ports"]
     open_stores: list[Any] = []
 
     def open_store(**options: Any) -> Any:
@@ -184,9 +182,7 @@ def test_a_key_raced_by_a_thousand_tasks_is_acquired_once(url: str) -> None:
 
 def test_a_killed_server_is_unavailable_until_it_is_back() -> None:
     with servers("redis") as running:
-        if why := running.started["redis"].get("missing"):
-            pytest.skip(why)
-        client = redis.Redis(port=running.started["redis"]["port"], retry=Retry(NoBackoff(), 1))
+        client = redis.Redis(port=running.of("redis")["port"], retry=Retry(NoBackoff(), 1))
         store = RedisStore(client)
         assert store.apply(begin(1, 1))["reply"] == "acquired"
         running.do("kill", "redis")
@@ -201,7 +197,7 @@ def test_a_killed_server_is_unavailable_until_it_is_back() -> None:
 
 def test_a_killed_server_is_unavailable_to_asyncio_until_it_is_back() -> None:
     async def outlive(running: Servers) -> None:
-        port = running.started["redis"]["port"]
+        port = running.of("redis")["port"]
         async with redis.asyncio.Redis(port=port, retry=AsyncRetry(NoBackoff(), 1)) as client:
             store = RedisStore(client)
             assert (await store.apply(begin(1, 1)))["reply"] == "acquired"
@@ -213,8 +209,6 @@ def test_a_killed_server_is_unavailable_to_asyncio_until_it_is_back() -> None:
             assert (await store.apply(begin(2, 1)))["reply"] == "acquired"
 
     with servers("redis") as running:
-        if why := running.started["redis"].get("missing"):
-            pytest.skip(why)
         asyncio.run(outlive(running))
         gc.collect()  # Whoever left a connection open would be warned of here.
 

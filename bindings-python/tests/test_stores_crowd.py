@@ -10,7 +10,7 @@ import psycopg_pool
 import pytest
 import redis
 import redis.asyncio
-from operations import servers
+from operations import Servers, servers
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -28,30 +28,24 @@ ONCE = Retry(NoBackoff(), 1)
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[dict[str, Any]]:
+def running() -> Iterator[Servers]:
     with servers("redis", "postgres") as running:
-        yield running.started
-
-
-def url_of(started: dict[str, Any], name: str) -> str:
-    if why := started[name].get("missing"):
-        pytest.skip(why)
-    return str(started[name]["url"])
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "redis", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """A store that answers threads."""
-    started = request.getfixturevalue("started")
+    running = request.getfixturevalue("running")
     if request.param == "sqlite":
         with SqliteStore(tmp_path / "records.db") as store:
             yield store
     elif request.param == "redis":
-        pool = redis.BlockingConnectionPool.from_url(url_of(started, "redis"), max_connections=50, timeout=60)
+        pool = redis.BlockingConnectionPool.from_url(running.of("redis")["url"], max_connections=50, timeout=60)
         yield RedisStore(redis.Redis(connection_pool=pool), prefix="crowd:")
         pool.disconnect()
     else:
-        with psycopg_pool.ConnectionPool(url_of(started, "postgres"), min_size=20, timeout=60) as connections:
+        with psycopg_pool.ConnectionPool(running.of("postgres")["url"], min_size=20, timeout=60) as connections:
             crowded = PostgresStore(connections)
             crowded.ensure_schema()
             yield crowded
@@ -80,8 +74,8 @@ def test_a_thousand_threads_with_one_key_run_the_function_once(store: Any) -> No
     assert (len(runs), receipts) == (1, [{"order": "o-1", "receipt": 1}] * CALLERS)
 
 
-def test_a_thousand_tasks_with_one_key_run_the_function_once(started: dict[str, Any]) -> None:
-    url = url_of(started, "redis")
+def test_a_thousand_tasks_with_one_key_run_the_function_once(running: Servers) -> None:
+    url = running.of("redis")["url"]
 
     async def crowd() -> tuple[int, list[Any]]:
         runs: list[int] = []
@@ -103,7 +97,7 @@ def test_a_thousand_tasks_with_one_key_run_the_function_once(started: dict[str, 
 
 def test_while_its_store_is_away_a_function_does_not_run() -> None:
     runs: list[str] = []
-    with servers("redis") as running, redis.Redis.from_url(url_of(running.started, "redis"), retry=ONCE) as client:
+    with servers("redis") as running, redis.Redis.from_url(running.of("redis")["url"], retry=ONCE) as client:
 
         @idempotent(name="charge", store=RedisStore(client), key="order")
         def charge(order: str) -> str:

@@ -17,7 +17,7 @@ pub fn retry_environment(variables: &str, config: &str, fill: &str) -> String {
     sources::environment(variables, config, fill)
 }
 
-/// The policy of a pool's manager; JSON out.
+/// What a pool's manager starts from; JSON out.
 #[wasm_bindgen(js_name = retryOperation)]
 #[must_use]
 pub fn retry_operation(operation_type: &str) -> String {

@@ -3,11 +3,13 @@
 use crate::answer;
 use crate::retry::{Described, describe};
 use once_again_core::error::ConfigError;
+use once_again_core::json;
 use once_again_core::retry::{
     RetryPolicy, RetrySpec, from_environment, from_levels, level_names, presets, unit_of_levels,
 };
 use once_again_core::spec::{Unit, Value};
-use serde::ser::{Serialize, Serializer};
+use serde::Serialize;
+use serde::ser::Serializer;
 
 struct Levels(Vec<(String, Described)>);
 
@@ -69,15 +71,19 @@ fn try_environment(variables: &str, config: &str, fill: &str) -> Result<Describe
     RetryPolicy::try_from(filled).as_ref().map_err(Clone::clone).map(describe)
 }
 
-/// The policy of a pool's manager for this type of operation.
+/// What a pool's manager for this type of operation starts from: the preset that fills what its user leaves open, and the
+/// type where the preset does not say it.
 #[must_use]
 pub fn operation(operation_type: &str) -> String {
-    answer::text(
-        RetryPolicy::try_from(presets::for_operation(operation_type))
-            .as_ref()
-            .map_err(Clone::clone)
-            .map(describe),
-    )
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Start<'a> {
+        preset: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        operation_type: Option<&'a str>,
+    }
+    let (preset, operation_type) = presets::of_operation(operation_type);
+    json::to_string(&Start { preset: preset.name(), operation_type })
 }
 
 #[cfg(test)]

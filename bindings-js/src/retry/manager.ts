@@ -32,8 +32,7 @@ export class RetryManager extends RetryHandler {
    * @throws ConfigError when a field is unknown or out of its range.
    */
   constructor(config: RetryOptions | string = {}, breaker?: CircuitBreaker | null, logger?: Logger | null) {
-    const given = typeof config === "string" ? named(config) : config;
-    super(withPlan(new Plan(logger == null ? given : { ...given, logger }, DEFAULT)));
+    super(withPlan(config instanceof Plan ? config : planFor(config, logger)));
     if (breaker == null) return;
     if (!(breaker instanceof CircuitBreaker)) throw new ConfigError("breaker", typeof breaker, "a CircuitBreaker");
     if (this.config.enableCircuitBreaker !== false) this.#wrapped = wrap(this, breaker);
@@ -44,8 +43,21 @@ export class RetryManager extends RetryHandler {
   }
 }
 
+function planFor(config: RetryOptions | string, logger: Logger | null | undefined): Plan {
+  const given = typeof config === "string" ? named(config) : config;
+  return new Plan(logger == null ? given : { ...given, logger }, DEFAULT);
+}
+
 function named(preset: string): RetryOptions {
   return readAnswer<{ readonly config: RetryConfig }>(core.retryComplete(JSON.stringify(preset), DEFAULT)).config;
+}
+
+/** What core starts a pool's manager from. */
+interface Start {
+  /** Fills what nobody says. */
+  readonly preset: string;
+  /** Where the preset does not say it. */
+  readonly operationType?: string;
 }
 
 /** More types of operations than this are names that somebody makes up. */
@@ -111,7 +123,7 @@ export class RetryManagerPool {
   }
 
   #make(operationType: string): RetryManager {
-    const { config } = readAnswer<{ readonly config: RetryConfig }>(core.retryOperation(operationType));
-    return new RetryManager({ ...config, ...this.#shared });
+    const { preset, ...own } = JSON.parse(core.retryOperation(operationType)) as Start;
+    return new RetryManager(withPlan(new Plan({ ...own, ...this.#shared }, preset)));
   }
 }

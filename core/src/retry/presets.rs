@@ -252,16 +252,20 @@ pub fn named(name: &str) -> Result<RetrySpec, ConfigError> {
         .ok_or_else(|| ConfigError::new("preset", Value::Text(name.into()).render(), expected))
 }
 
-/// The policy of a pool's manager (advanced retry, `GetManager`): `database`, `http`, `s3` and `cache` have their own, every
-/// other type of operation gets [`DEFAULT`] with its name as type.
+/// What a pool's manager starts from (advanced retry, `GetManager`): `database`, `http`, `s3` and `cache` have a preset of
+/// their own, every other type of operation shares [`DEFAULT`] and lends it its name.
+#[must_use]
+pub fn of_operation(operation_type: &str) -> (Preset, Option<&str>) {
+    let own = [DATABASE, HTTP, S3, CACHE, DEFAULT].into_iter().find(|own| own.name == plain(operation_type));
+    own.map_or((DEFAULT, Some(operation_type)), |preset| (preset, None))
+}
+
+/// The policy of a pool's manager; see [`of_operation`].
 #[must_use]
 pub fn for_operation(operation_type: &str) -> RetrySpec {
-    let own = [DATABASE, HTTP, S3, CACHE].into_iter().find(|preset| preset.name == plain(operation_type));
-    match (own, operation_type) {
-        (Some(preset), _) => preset.spec(),
-        (None, "default") => DEFAULT.spec(),
-        (None, other) => RetrySpec { r#type: Some(other.into()), ..DEFAULT.spec() },
-    }
+    let (preset, name) = of_operation(operation_type);
+    let spec = preset.spec();
+    RetrySpec { r#type: name.map(Into::into).or(spec.r#type), ..spec }
 }
 
 pub(super) fn plain(name: &str) -> String {

@@ -50,7 +50,7 @@ class Fallback:
 
     def answer(self, call: _Rejected) -> Any:
         """What the caller gets; raises the call's error when there is nothing better."""
-        raise NotImplementedError
+        raise call.error
 
     async def answer_async(self, call: _Rejected) -> Any:
         """As `answer`, where the caller's function may give something to await."""
