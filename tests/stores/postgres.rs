@@ -58,20 +58,21 @@ impl PostgresStore {
 
     /// Applies an operation on a connection of its own, for as long as that takes.
     fn elsewhere(&self, url: &str, op: StoreOp) -> thread::JoinHandle<Result<StoreReply, String>> {
-        self.elsewhere_under(url, "READ COMMITTED", op)
+        self.elsewhere_under(url, "READ COMMITTED", None, op)
     }
 
     fn elsewhere_under(
         &self,
         url: &str,
         isolation: &str,
+        now: Option<Timestamp>,
         op: StoreOp,
     ) -> thread::JoinHandle<Result<StoreReply, String>> {
         let mut other = Self::at(url, &self.table, "none");
         let isolated = format!("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {isolation}");
         other.client.batch_execute(&isolated).unwrap();
         thread::spawn(move || {
-            let command = other.dialect.command(None, &op);
+            let command = other.dialect.command(now, &op);
             let row =
                 other.run(&command).map_err(|error| error.as_db_error().unwrap().code().code().to_owned())?;
             Ok(Postgres::reply(row.as_deref()).unwrap())
@@ -211,7 +212,7 @@ fn under_a_stricter_isolation_one_acquires_and_some_may_fail() {
     let Some(server) = server("postgres") else { return };
     for isolation in ["REPEATABLE READ", "SERIALIZABLE"] {
         let postgres = PostgresStore::open(&server, "none");
-        let claim = |owner| postgres.elsewhere_under(&server, isolation, begin(owner));
+        let claim = |owner| postgres.elsewhere_under(&server, isolation, None, begin(owner));
         let claims: Vec<_> = (1..=16).map(claim).collect();
         let replies: Vec<_> = claims.into_iter().map(|claim| claim.join().unwrap()).collect();
         let acquired =
@@ -229,8 +230,37 @@ fn under_a_stricter_isolation_one_acquires_and_some_may_fail() {
 fn monthly_partitions_refuse_a_claim_under_a_stricter_isolation() {
     let Some(server) = server("postgres") else { return };
     let postgres = PostgresStore::open(&server, "monthly");
-    let refused = postgres.elsewhere_under(&server, "REPEATABLE READ", begin(1)).join().unwrap();
+    let refused = postgres.elsewhere_under(&server, "REPEATABLE READ", None, begin(1)).join().unwrap();
     assert_eq!(refused, Err("25000".into()), "invalid_transaction_state");
+}
+
+/// A claim on an expired record may lie in another month's partition than the record did.
+#[test]
+fn who_waits_for_an_expired_record_finds_the_new_one_in_whichever_month() {
+    let Some(server) = server("postgres") else { return };
+    for partition in ["none", "monthly"] {
+        let mut postgres = PostgresStore::open(&server, partition);
+        let began = postgres.number("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8");
+        let began = Timestamp::new(u64::try_from(began).unwrap());
+        let next_month = Some(began.plus(Micros::from_secs(40 * 86_400)));
+        let expired = epoch_of(&postgres.apply(Some(began), &begin(1)));
+
+        postgres.client.batch_execute("BEGIN").unwrap();
+        let epoch = epoch_of(&postgres.apply(next_month, &begin(2)));
+        let late = [begin(3), complete(1, expired)]
+            .map(|op| postgres.elsewhere_under(&server, "READ COMMITTED", next_month, op));
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%{table}%'";
+        while postgres.number(waiting) < 2 {
+            thread::yield_now();
+        }
+        postgres.client.batch_execute("COMMIT").unwrap();
+
+        let [other, owner] = late.map(|reply| reply.join().unwrap());
+        assert!(matches!(other, Ok(StoreReply::Busy { .. })), "{partition}: {other:?}");
+        assert_eq!(owner, Ok(StoreReply::Lost { outcome: None, created: None }), "{partition}");
+        assert_eq!(postgres.apply(next_month, &complete(2, epoch)), StoreReply::Completed, "{partition}");
+    }
 }
 
 #[test]

@@ -17,6 +17,16 @@ pub enum OnOrphan {
     Fail,
 }
 
+impl OnOrphan {
+    /// Its word in scripts and statements, the one it has in configurations too.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Reexecute => "reexecute",
+            Self::Fail => "fail",
+        }
+    }
+}
+
 /// How a run that kept no outcome leaves its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +37,17 @@ pub enum Mode {
     Retryable,
     /// Whether the effect happened is not known; only [`StoreOp::Resolve`] moves it.
     Unknown,
+}
+
+impl Mode {
+    /// Its word in scripts and statements; of one that leaves a record, the record's state.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Forget => "forget",
+            Self::Retryable => "retryable",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// An operator's word on a record whose outcome is unknown.

@@ -13,7 +13,7 @@
 //! level a renewal in between is a serialization failure.
 
 use super::command::{Cell, Command};
-use super::op::{Begin, Mode, OnOrphan, Resolution, StoreOp};
+use super::op::{Begin, Resolution, StoreOp};
 use super::reply::StoreReply;
 use super::{answer, row};
 use crate::error::ConfigError;
@@ -146,14 +146,13 @@ impl Postgres {
                 let (span, bytes) = (Some(retention.get()), Some(&outcome[..]));
                 self.own(now, key, owner, *epoch, Under { span, bytes, ..Under::new("complete") })
             }
-            StoreOp::Release { key, owner, epoch, mode } => {
-                let becomes = match mode {
-                    Mode::Forget => "forget",
-                    Mode::Retryable => "retryable",
-                    Mode::Unknown => "unknown",
-                };
-                self.own(now, key, owner, *epoch, Under { becomes: Some(becomes), ..Under::new("release") })
-            }
+            StoreOp::Release { key, owner, epoch, mode } => self.own(
+                now,
+                key,
+                owner,
+                *epoch,
+                Under { becomes: Some(mode.name()), ..Under::new("release") },
+            ),
             StoreOp::Abandon { key, owner, epoch } => {
                 self.own(now, key, owner, *epoch, Under::new("abandon"))
             }
@@ -272,10 +271,7 @@ fn claim(now: Cell, begin: &Begin) -> Vec<Cell> {
         begin.caller.map_or(Cell::Null, |caller| Cell::bytes(&caller)),
         optional(begin.lease.map(crate::time::Micros::get)),
         Cell::number(begin.retention.get()),
-        Cell::text(match begin.on_orphan {
-            OnOrphan::Reexecute => "reexecute",
-            OnOrphan::Fail => "fail",
-        }),
+        Cell::text(begin.on_orphan.name()),
         Cell::number(begin.max_takeovers),
         Cell::number(begin.derived),
     ]

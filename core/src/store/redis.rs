@@ -8,7 +8,7 @@
 //! Redis drops a record when its retention is over, so there is nothing to sweep. Its lease is only a field.
 
 use super::command::{Cell, Command};
-use super::op::{Begin, Mode, OnOrphan, Resolution, StoreOp};
+use super::op::{Begin, Resolution, StoreOp};
 use super::reply::StoreReply;
 use super::{Request, answer, row};
 use crate::error::ConfigError;
@@ -79,12 +79,7 @@ impl Redis {
                 (COMPLETE, key, vec![Cell::bytes(&owner.0), Cell::number(*epoch), retention, outcome])
             }
             StoreOp::Release { key, owner, epoch, mode } => {
-                let becomes = match mode {
-                    Mode::Forget => "forget",
-                    Mode::Retryable => "retryable",
-                    Mode::Unknown => "unknown",
-                };
-                (RELEASE, key, vec![Cell::bytes(&owner.0), Cell::number(*epoch), Cell::text(becomes)])
+                (RELEASE, key, vec![Cell::bytes(&owner.0), Cell::number(*epoch), Cell::text(mode.name())])
             }
             StoreOp::Abandon { key, owner, epoch } => {
                 (ABANDON, key, vec![Cell::bytes(&owner.0), Cell::number(*epoch)])
@@ -165,10 +160,7 @@ fn claim(begin: &Begin) -> Vec<Cell> {
         begin.caller.map_or_else(|| Cell::text(""), |caller| Cell::bytes(&caller)),
         begin.lease.map_or_else(|| Cell::text(""), |lease| Cell::number(lease.get())),
         Cell::number(begin.retention.get()),
-        Cell::text(match begin.on_orphan {
-            OnOrphan::Reexecute => "reexecute",
-            OnOrphan::Fail => "fail",
-        }),
+        Cell::text(begin.on_orphan.name()),
         Cell::number(begin.max_takeovers),
         Cell::number(begin.derived),
     ]

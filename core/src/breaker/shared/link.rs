@@ -120,19 +120,32 @@ impl Link {
     /// When [`poll`](Self::poll) has something to send; a caller that comes earlier is in vain.
     #[must_use]
     pub fn wake(&self, breaker: &Breaker) -> Tick {
-        let due =
-            !self.queue.is_empty() || self.news && !self.publishing || self.reservation == Errand::Wanted;
-        if due && self.connection == Connection::Attached {
+        if self.has_news() || breaker.epoch() != self.local && !self.refreshing {
             return Tick::ZERO;
         }
-        let asked = self.asked.filter(|_| breaker.epoch() == self.local);
-        if self.refreshing { Tick::MAX } else { asked.map_or(Tick::ZERO, |asked| asked.plus(INTERVAL)) }
+        self.refresh_due()
+    }
+
+    /// Whether something is to be told, and somebody there to hear it.
+    fn has_news(&self) -> bool {
+        let waits =
+            !self.queue.is_empty() || self.news && !self.publishing || self.reservation == Errand::Wanted;
+        waits && self.connection == Connection::Attached
+    }
+
+    /// When the store is to be asked again, unless something is to be told before.
+    fn refresh_due(&self) -> Tick {
+        match self.asked {
+            _ if self.refreshing => Tick::MAX,
+            Some(asked) => asked.plus(INTERVAL),
+            None => Tick::ZERO,
+        }
     }
 
     /// The next request to send in the background. Ask again until there is none.
     pub fn poll(&mut self, breaker: &Breaker, now: Tick) -> Option<Request> {
         self.look(breaker);
-        if self.connection == Connection::Attached {
+        if self.has_news() {
             if let Some(request) = self.queue.pop_front() {
                 return Some(request);
             }
@@ -148,8 +161,7 @@ impl Link {
                 return Some(self.claim(breaker, true, now));
             }
         }
-        let waited = self.asked.is_none_or(|asked| now >= asked.plus(INTERVAL));
-        (waited && !self.refreshing).then(|| {
+        (now >= self.refresh_due()).then(|| {
             self.refreshing = true;
             self.asked = Some(now);
             Request::Refresh

@@ -11,6 +11,7 @@ DECLARE
   now int8;
   until int8;
   ends int8;
+  fresh int8;
   more_takeovers int8;
   r {records}%ROWTYPE;
 BEGIN
@@ -36,23 +37,19 @@ BEGIN
     until := CASE WHEN lease IS NOT NULL THEN least(now + lease, last) END;
     ends := greatest(least(now + retention, last), until);
 
-    IF r.key IS NULL THEN
+    IF r.key IS NULL OR now >= r.expires_at THEN
+      -- Not updated in place: `created` says in which partition a record lies, and whoever waits for a row that moved to
+      -- another one would be refused instead of finding it.
+      fresh := greatest(least(coalesce(r.epoch, 0) + 1, last), now);
+      IF r.key IS NOT NULL THEN
+        DELETE FROM {records} WHERE key = wanted;
+      END IF;
       INSERT INTO {records} (key, fingerprint, caller, state, owner, epoch, lease_until, attempts, takeovers,
                              created, updated, expires_at, derived)
-      VALUES (wanted, content, who, 'inProgress', claimant, greatest(now, 1), until, 1, 0, now, now, ends, from_request)
+      VALUES (wanted, content, who, 'inProgress', claimant, fresh, until, 1, 0, now, now, ends, from_request)
       ON CONFLICT DO NOTHING;
       CONTINUE WHEN NOT FOUND;
-      SELECT 'acquired', greatest(now, 1), 1, until INTO reply, epoch, attempts, lease_until;
-      RETURN;
-    END IF;
-
-    IF now >= r.expires_at THEN
-      UPDATE {records} SET
-        fingerprint = content, caller = who, state = 'inProgress', owner = claimant,
-        epoch = greatest(least(r.epoch + 1, last), now), lease_until = until, attempts = 1, takeovers = 0,
-        checkpoint = NULL, outcome = NULL, created = now, updated = now, expires_at = ends, derived = from_request
-      WHERE key = wanted;
-      SELECT 'acquired', greatest(least(r.epoch + 1, last), now), 1, until INTO reply, epoch, attempts, lease_until;
+      SELECT 'acquired', fresh, 1, until INTO reply, epoch, attempts, lease_until;
       RETURN;
     END IF;
 
