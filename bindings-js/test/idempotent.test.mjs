@@ -121,8 +121,25 @@ describe("results", () => {
       assert.equal(work.runs, 1);
     }
     assert.equal(warnings.mock.callCount(), 7);
-    assert.match(warnings.mock.calls[0].arguments[0], /odd returned .* give it a codec/);
+    assert.match(warnings.mock.calls[0].arguments[0], /odd returned .*give it a codec/);
   });
+
+  for (const [what, encode] of [
+    ["throws", () => assert.fail("no text for this")],
+    ["answers no text", async () => "later"],
+  ]) {
+    test(`whose codec ${what} are recorded as done, and warned of once`, async (t) => {
+      const warnings = t.mock.method(console, "warn", () => {});
+      const clock = virtualClock();
+      const work = counted((_, run) => run);
+      const once = idempotent(work, { name: "uncoded", key: (k) => k, codec: { encode, decode: Number }, clock });
+      assert.equal(await once("a"), 1);
+      assert.equal((await rejection(once("a"))).code, "IDEMPOTENCY_NOT_REPLAYABLE");
+      assert.equal(await once("b"), 2);
+      assert.equal(warnings.mock.callCount(), 1);
+      assert.match(warnings.mock.calls[0].arguments[0], /uncoded returned .*recorded as done but cannot be replayed/);
+    });
+  }
 
   test("go through the caller's codec", async () => {
     const codec = { encode: (date) => String(date.getTime()), decode: (text) => new Date(Number(text)) };

@@ -161,6 +161,17 @@ test("one call has one trace id, and without a request it is a new UUID", async 
   assert.notEqual(ids[0], ids[3]);
 });
 
+test("a traceparent or request id that is no text says nothing, and the call ends as it would have", async () => {
+  for (const wrong of [null, 7, [], { trim: 1 }]) {
+    const failure = Object.assign(new Error("busy"), { status: 503 });
+    const lines = [];
+    const handler = new RetryHandler({ maxAttempts: 2, clock: noSleep(), logger: (line) => lines.push(line) });
+    const given = await rejection(handler.execute(failing(failure), { traceparent: wrong, requestId: wrong }));
+    assert.equal(given.cause, failure);
+    assert.match(lines[0].trace_id, /^[0-9a-f]{8}-/);
+  }
+});
+
 test("traceparent gives the trace id, a malformed one does not", async () => {
   const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   const { handler, lines } = logged({ maxAttempts: 2 });

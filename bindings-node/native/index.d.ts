@@ -260,7 +260,7 @@ export declare function retryLevels(table: string): string
 /** Makes a policy; JSON in and out. */
 export declare function retryOpen(config: string, fill: string): string
 
-/** The policy of a pool's manager; JSON out. */
+/** What a pool's manager starts from; JSON out. */
 export declare function retryOperation(operationType: string): string
 
 /** The retry slot of a caller; -1 where the policy uses none. */

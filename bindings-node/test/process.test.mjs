@@ -45,6 +45,15 @@ test("a call that is not to hold the process does not", () => {
   assert.deepEqual([stdout, status], ["free", 0]);
 });
 
+test("a store made from the environment with a wrong option does not hold the process", () => {
+  const { stdout, status } = run(`
+    import { RedisStore } from "once-again/stores";
+    process.env.REDIS_URL = "redis://127.0.0.1:1";
+    try { RedisStore.fromEnv({ prefiks: "x" }); } catch (error) { console.log(error.field); }
+  `);
+  assert.deepEqual([stdout, status], ["prefiks", 0]);
+});
+
 test("the platform's clock never wakes early, however long the turn before it was", () => {
   const { stdout } = run(`
     import { RetryHandler } from "once-again";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -152,6 +152,18 @@ test("a row that is no record of this version is a failure of the store", () => 
   db.prepare(`UPDATE ${name} SET fingerprint = 'md5:00'`).run();
   assert.throws(() => store.apply(begin("2")), { code: "STORE_UNAVAILABLE" });
   store.close();
+});
+
+test("a file that a later version has written is refused, and let go of", () => {
+  const file = newFile();
+  new SqliteStore(file).close();
+  const database = new Database(file);
+
+  database.prepare("INSERT INTO once_again_schema (version) VALUES (99)").run();
+  database.close();
+  assert.throws(() => new SqliteStore(file), { code: "CONFIG_INVALID", field: "database" });
+  // SQLite takes the log away with the file's last connection.
+  assert.equal(existsSync(`${file}-wal`), false);
 });
 
 test("expired rows go by themselves as new ones come", () => {

@@ -332,7 +332,7 @@ export function retryLevels(table: string): string;
 export function retryOpen(config: string, fill: string): string;
 
 /**
- * The policy of a pool's manager; JSON out.
+ * What a pool's manager starts from; JSON out.
  */
 export function retryOperation(operation_type: string): string;
 

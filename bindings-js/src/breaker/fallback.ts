@@ -1,8 +1,8 @@
 // What a rejected call gets instead of its error: the caller's answer, an old value, or a place in a queue.
 
-import { core } from "../binding.js";
 import type { Clock } from "../clock.js";
 import type { CircuitOpenError } from "../errors.js";
+import { newId } from "../id.js";
 import type { CacheLimits, Gate } from "./gate.js";
 import type { BreakerCallOptions, BreakerOptions, FallbackEvent, Queued } from "./types.js";
 
@@ -50,8 +50,7 @@ function cached({ values: most, age }: CacheLimits, clock: Clock, tell: Tell): F
 function queued(queue: NonNullable<BreakerOptions["queue"]>, tell: Tell): Fallback {
   return {
     async rejected(_error, run, options): Promise<Queued> {
-      // Not `crypto.randomUUID`: pages that were not loaded over HTTPS have none.
-      const id = core.generateKey(crypto.getRandomValues(new Uint8Array(16)));
+      const id = newId();
       await queue({ id, key: options?.key, run });
       tell({ strategy: "QUEUE", stale: false, key: options?.key });
       return { queued: true, id };

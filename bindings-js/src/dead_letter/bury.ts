@@ -1,10 +1,11 @@
 // What becomes of a call that core says is a dead letter.
 
+import { newId } from "../id.js";
 import { observe } from "../observe.js";
 import type { Plan } from "../retry/plan.js";
 import type { Story } from "../retry/story.js";
 import type { ErrorKind, ExecuteOptions } from "../retry/types.js";
-import { type DeadLetter, errorOf, isJson, newId, payloadOf } from "./letter.js";
+import { type DeadLetter, errorOf, isJson, payloadOf } from "./letter.js";
 
 /** A call at its end. */
 export interface Ended {

@@ -1,6 +1,5 @@
 // A dead letter: a call that was given up, as plain data.
 
-import { core } from "../binding.js";
 import { facts } from "../retry/signals.js";
 import type { ErrorKind } from "../retry/types.js";
 
@@ -36,11 +35,6 @@ export interface DeadLetter {
   readonly payload?: unknown;
   /** True when the call gave a payload that is no JSON. */
   readonly payloadOmitted?: true;
-}
-
-/** A new random id. */
-export function newId(): string {
-  return core.generateKey(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 /** An error as a letter has it: longer messages are cut. */

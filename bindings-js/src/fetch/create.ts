@@ -1,10 +1,10 @@
 // `createFetch`: a drop-in `fetch` that tries again, with the same key and the same bytes. Which answers are worth another
 // attempt is core's table; this file sends.
 
-import { core } from "../binding.js";
 import type { CircuitBreaker } from "../breaker/breaker.js";
 import type { Clock, Random } from "../clock.js";
 import { RetryExhaustedError } from "../errors.js";
+import { newId } from "../id.js";
 import { RetryHandler } from "../retry/handler.js";
 import type { Logger } from "../retry/log.js";
 import { type HttpSignals, httpSignals } from "../retry/signals.js";
@@ -148,7 +148,7 @@ function keying({
   return (request: Repeatable): boolean => {
     if (request.headers.has(headerName)) return true;
     if (!autoKey || !methods.includes(request.method) || !origins.has(new URL(request.url).origin)) return false;
-    request.headers.set(headerName, core.generateKey(crypto.getRandomValues(new Uint8Array(16))));
+    request.headers.set(headerName, newId());
     return true;
   };
 }

@@ -191,15 +191,28 @@ class FunctionAction<Args extends unknown[], T> {
     return readResult<T>(ended.text, this.#options.codec);
   }
 
+  /** The text that is recorded. The work is done by now, so nothing that goes wrong here may keep its run from hearing that. */
   #text(value: T): string | undefined {
-    const text = resultText(value, this.#options.codec);
-    if (text === undefined && !this.#warned) {
-      this.#warned = true;
-      console.warn(
-        `once-again: what ${this.#opened.name} returned would not come back equal from JSON, so it is recorded as done but cannot be replayed; give it a codec`,
+    const { codec } = this.#options;
+    try {
+      const text: unknown = resultText(value, codec);
+      if (typeof text === "string") return text;
+      this.#warn(
+        codec === undefined
+          ? "would not come back equal from JSON (give it a codec)"
+          : "was not made a text of by its codec",
       );
+    } catch (error) {
+      this.#warn(`cannot be written: ${error instanceof Error ? error.name : typeof error}`);
     }
-    return text;
+    return undefined;
+  }
+
+  #warn(why: string): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const { name } = this.#opened;
+    console.warn(`once-again: what ${name} returned ${why}, so it is recorded as done but cannot be replayed`);
   }
 }
 

@@ -4,6 +4,7 @@ import { core } from "../binding.js";
 import { after, type Clock, systemClock } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
 import { fingerprint } from "../fingerprint.js";
+import { newId } from "../id.js";
 import { readAnswer, specText } from "../spec.js";
 import { MemoryStore } from "../store/memory.js";
 import { asStore, type IdempotencyStore } from "../store/simple.js";
@@ -93,7 +94,7 @@ export class IdempotencyManager {
 
   /** A new random key: a version 4 UUID. */
   generateIdempotencyKey(): string {
-    return core.generateKey(crypto.getRandomValues(new Uint8Array(16)));
+    return newId();
   }
 
   /** The fingerprint of a request: equal for equal content, whatever the order of its keys. */

@@ -50,6 +50,15 @@ function isJsonObject(value: object, depth: number): boolean {
 
 /** An error as it is kept: what its catcher may look at. */
 export function errorText(error: unknown): string {
+  try {
+    return shown(error);
+  } catch {
+    // A getter that throws, an object without a text: the run must hear of its end all the same.
+    return JSON.stringify({ message: "an error that cannot be written" });
+  }
+}
+
+function shown(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify({ message: String(error) });
   const { name, message } = error;
   const { code } = error as { code?: unknown };

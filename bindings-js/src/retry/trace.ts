@@ -1,7 +1,7 @@
 // Which trace a call belongs to. OpenTelemetry is neither imported nor required: whoever registered its API left it where
 // every copy of that API looks for it, under a symbol of its major version.
 
-import { core } from "../binding.js";
+import { newId } from "../id.js";
 import { observe } from "../observe.js";
 
 /** What may be said about the request that a call is a part of. */
@@ -49,13 +49,16 @@ function idOf(span: Span | undefined): string | undefined {
   return typeof id === "string" && TRACE_ID.test(id) ? id : undefined;
 }
 
+/** What is no text says nothing: `headers.get` answers null, and a wrong field must not take the place of the call's end. */
+const textOf = (given: unknown): string => (typeof given === "string" ? given : "");
+
 /** The trace of OpenTelemetry's active span, else of the request, else the request itself, else a new UUID. */
 export function traceIdOf({ traceparent, requestId }: TraceOptions): string {
-  const ofRequest = traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent.trim().toLowerCase())?.[1];
+  const ofRequest = TRACEPARENT.exec(textOf(traceparent).trim().toLowerCase())?.[1];
   return (
     idOf(activeSpan()) ??
     (ofRequest !== undefined && TRACE_ID.test(ofRequest) ? ofRequest : undefined) ??
-    (requestId || core.generateKey(crypto.getRandomValues(new Uint8Array(16))))
+    (textOf(requestId) || newId())
   );
 }
 

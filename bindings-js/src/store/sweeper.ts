@@ -1,5 +1,6 @@
 // When a store sweeps by itself: some time after a record began, for as long as a sweep finds that another is worth while.
 
+import { LONGEST_TIMER } from "../deadlines.js";
 import { ConfigError } from "../errors.js";
 
 /** At most this many records are taken away in one sweep, so that a sweep never holds up the event loop. */
@@ -7,9 +8,6 @@ export const SWEEP_LIMIT = 1_000;
 
 /** How often expired records are swept unless a store is told otherwise, milliseconds. */
 export const CLEANUP_INTERVAL = 300_000;
-
-/** The longest wait a platform timer keeps. */
-const LONGEST = 2 ** 31 - 1;
 
 /** Runs a store's sweep on a timer that keeps neither the process nor the store alive. */
 export class Sweeper<S extends object> {
@@ -24,8 +22,8 @@ export class Sweeper<S extends object> {
    * @param sweep sweeps `store` and answers whether to do so again. It must not hold the store itself.
    */
   constructor(store: S, interval: number, sweep: (store: S) => boolean | Promise<boolean>) {
-    if (!(interval >= 0 && interval <= LONGEST)) {
-      throw new ConfigError("cleanupInterval", String(interval), `a number of milliseconds from 0 to ${LONGEST}`);
+    if (!(interval >= 0 && interval <= LONGEST_TIMER)) {
+      throw new ConfigError("cleanupInterval", String(interval), `a number of milliseconds from 0 to ${LONGEST_TIMER}`);
     }
     this.#store = new WeakRef(store);
     this.#interval = interval;

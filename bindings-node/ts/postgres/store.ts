@@ -45,9 +45,14 @@ export class PostgresStore implements JointStore {
   /** A store at `DATABASE_URL`, over a pool of its own; `close` ends that. Needs the package pg. */
   static fromEnv(options?: PostgresStoreOptions): PostgresStore {
     const { client, end } = openPostgres();
-    const store = new PostgresStore(client, options);
-    store.#end = end;
-    return store;
+    try {
+      const store = new PostgresStore(client, options);
+      store.#end = end;
+      return store;
+    } catch (error) {
+      end().catch(() => {});
+      throw error;
+    }
   }
 
   /** Makes table, indexes and functions, or brings them up to date. Harmless to repeat, also by several processes at once. */

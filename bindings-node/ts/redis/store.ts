@@ -46,9 +46,15 @@ export class RedisStore implements Store, RedisScripts {
   /** A store at `REDIS_URL`, over whichever of ioredis and node-redis is installed; `close` closes its connection. */
   static fromEnv(options?: RedisStoreOptions): RedisStore {
     const { client, quit } = openRedis();
-    const store = new RedisStore(client, options);
-    store.#quit = quit;
-    return store;
+    try {
+      const store = new RedisStore(client, options);
+      store.#quit = quit;
+      return store;
+    } catch (error) {
+      // It would keep the process alive, and nobody could end it.
+      quit();
+      throw error;
+    }
   }
 
   apply(op: StoreOp): Promise<StoreReply> {

@@ -28,7 +28,12 @@ type Constructor = new (file: string) => SqliteDatabase;
 /** Opens `file` with whichever package is there, Node's own first, and sets it up with `pragmas`. */
 export function openDatabase(file: string, pragmas: readonly string[]): SqliteDatabase {
   const database = new (packageOf())(file);
-  for (const pragma of pragmas) database.exec(pragma);
+  try {
+    for (const pragma of pragmas) database.exec(pragma);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return database;
 }
 

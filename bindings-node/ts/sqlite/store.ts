@@ -69,7 +69,13 @@ export class SqliteStore implements JointStore {
     this.#owned = typeof database === "string";
     this.#database = typeof database === "string" ? openDatabase(database, this.#dialect.open) : database;
     this.#clock = clock;
-    this.#migrate();
+    try {
+      this.#migrate();
+    } catch (error) {
+      // Nobody will have this store, so nobody else can close the file it opened.
+      if (this.#owned) this.#database.close();
+      throw error;
+    }
   }
 
   apply(op: StoreOp): StoreReply {
