@@ -6,11 +6,10 @@ use crate::payload;
 use crate::run::{self, Kind, Open, Told};
 use crate::slab::Slab;
 use crate::store;
-use once_again_core::error::{Code, ConfigError};
-use once_again_core::http::headers::{Header, completion_lost};
-use once_again_core::http::{Answer, Examined, HttpConfig, Problem, RequestHead};
+use once_again_core::error::ConfigError;
+use once_again_core::http::headers::Header;
+use once_again_core::http::{Answer, Examined, HttpConfig, Leaving, Problem, Ready, RequestHead};
 use once_again_core::idempotency::machine::{Event, Refusal, Replay, Run, Settled};
-use once_again_core::idempotency::record::Body;
 use once_again_core::json;
 use once_again_core::spec::Unit;
 use once_again_core::store::memory::{MemoryConfig, WhenFull};
@@ -184,42 +183,31 @@ pub fn run_first_answer(handle: f64, headers: &str) -> String {
 impl Answers {
     /// The handler's answer may go, although its record is not confirmed.
     pub(crate) fn unconfirmed() -> Told {
-        Told { action: "answer", headers: vec![completion_lost()], ..Told::default() }
+        left("answer", HttpConfig::leaving_unconfirmed())
     }
 
-    /// A late owner's own answer must not go out when another run's outcome stands: two clients would be told two things.
     pub(crate) fn settled(&self, settled: &Settled) -> Told {
-        match settled {
-            Settled::Lost { replay: Some(replay) } => self.replay("settled", replay),
-            Settled::Lost { replay: None } => answer_with(
-                "settled",
-                once_again_core::http::problem::of(Code::IdempotencyInProgress, "", None),
-            ),
-            Settled::Uncertain => {
-                Told { action: "settled", headers: vec![completion_lost()], ..Told::default() }
-            }
-            _ => Told { action: "settled", ..Told::default() },
-        }
+        left("settled", self.config.leaving(settled, &self.shown_key))
     }
 
     pub(crate) fn refusal(refusal: &Refusal) -> Told {
-        answer_with("refuse", Problem::from(refusal))
+        answer_with("refuse", refusal.into())
     }
 
     pub(crate) fn replay(&self, action: &'static str, replay: &Replay) -> Told {
-        let headers = self.config.replay(&replay.outcome, &self.shown_key, replay.created);
-        let Body::Kept(body) = &replay.outcome.body else {
-            return answer_with(
-                action,
-                once_again_core::http::problem::of(Code::IdempotencyNotReplayable, "", None),
-            );
-        };
-        payload::leave(Some(body.clone()));
-        Told { action, status: Some(replay.outcome.status), headers, ..Told::default() }
+        answer_with(action, self.config.ready(replay, &self.shown_key))
     }
 }
 
-fn answer_with(action: &'static str, problem: Problem) -> Told {
-    let (status, headers) = send(problem);
-    Told { action, status: Some(status), headers, ..Told::default() }
+fn left(action: &'static str, leaving: Leaving) -> Told {
+    match leaving {
+        Leaving::Own { headers } => Told { action, headers, ..Told::default() },
+        Leaving::Instead(ready) => answer_with(action, ready),
+    }
+}
+
+/// Leaves the answer's body as payload.
+fn answer_with(action: &'static str, ready: Ready) -> Told {
+    payload::leave(Some(ready.body));
+    Told { action, status: Some(ready.status), headers: ready.headers, ..Told::default() }
 }

@@ -4,11 +4,13 @@
 //! A host reads its options once ([`HttpConfig::read`]). For a request it asks [`HttpConfig::guards`], then
 //! [`HttpConfig::examine`]; a guarded request runs under an [idempotency machine](crate::idempotency::machine) with
 //! [`HttpConfig::run_config`]; the handler's answer is judged by [`HttpConfig::ending`]; headers come from
-//! [`HttpConfig::first_answer`] or [`HttpConfig::replay`], refusals from [`problem`].
+//! [`HttpConfig::first_answer`]; which answer leaves in the end, [`HttpConfig::leaving`] says. Refusals come from
+//! [`problem`].
 
 pub mod answer;
 mod config;
 pub mod headers;
+mod leaving;
 pub mod problem;
 pub mod request;
 mod spec;
@@ -16,6 +18,7 @@ mod spec;
 pub use answer::{Answer, Seen};
 pub use config::HttpConfig;
 pub use headers::Header;
+pub use leaving::{Leaving, Ready};
 pub use problem::Problem;
 pub use request::{Examined, Guarded, RequestHead};
 pub use spec::{HttpSpec, MissingKey, On5xx, Profile};

@@ -113,7 +113,24 @@ pub fn key_invalid(header: &str, error: &KeyError) -> Problem {
 pub fn no_fingerprint() -> Problem {
     let detail = "A multipart body differs with every request and cannot be compared under an idempotency key. Send \
                   another media type; or let the server name the form fields that count, or leave out the body.";
-    problem(415, &Kind { r#type: "about:blank", title: "Unsupported Media Type", detail }, detail, None, None)
+    about_blank(415, "Unsupported Media Type", detail)
+}
+
+/// A body that is longer than the server reads, under a key that promises that it is compared.
+#[must_use]
+pub fn body_too_large() -> Problem {
+    let detail = "The body is longer than the server reads to compare it under an idempotency key.";
+    about_blank(413, "Content Too Large", detail)
+}
+
+/// A body that did not arrive whole.
+#[must_use]
+pub fn body_unreadable() -> Problem {
+    about_blank(400, "Bad Request", "The body could not be read to its end; nothing was run.")
+}
+
+fn about_blank(status: u16, title: &'static str, detail: &'static str) -> Problem {
+    problem(status, &Kind { r#type: "about:blank", title, detail }, detail, None, None)
 }
 
 impl From<&Refusal> for Problem {

@@ -25,7 +25,8 @@ pub struct RequestHead {
     /// verifying middleware left. Empty is the same as unknown.
     #[serde(default)]
     pub principal: Option<String>,
-    /// The address of the peer.
+    /// The address of the peer; empty where the host does not know it. Then a request without a key, credentials or
+    /// cookies passes, since one caller could not be told from another.
     #[serde(default)]
     pub remote: String,
 }
@@ -91,6 +92,16 @@ impl HttpConfig {
         }
     }
 
+    /// What to do with a request whose body counts, but is longer than its host is ready to hold: under a client's key it
+    /// is refused; without one nobody asked for anything, and it passes.
+    #[must_use]
+    pub fn examine_too_large(&self, head: &RequestHead) -> Examined {
+        if values(&head.headers, self.header_name()).next().is_none() {
+            return Examined::Pass;
+        }
+        Examined::Refuse { problem: problem::body_too_large() }
+    }
+
     /// The key belongs to its principal. Without one the key is shared, and the record remembers the credentials.
     fn under_client_key(&self, head: &RequestHead, key: &Key, body: Option<&[u8]>) -> Examined {
         let fingerprint = match body {
@@ -115,6 +126,13 @@ impl HttpConfig {
     /// Everything that could tell two requests apart is in the key, also what does not count under a client's key: a
     /// spurious difference only costs deduplication, a missed one would hand somebody the answer of another.
     fn under_derived_key(&self, head: &RequestHead, body: Option<&[u8]>) -> Examined {
+        // Nothing tells this caller from others, so none of them may be answered with what another one got.
+        let known = principal(head).is_some()
+            || !head.remote.is_empty()
+            || ["authorization", "cookie"].iter().any(|name| values(&head.headers, name).next().is_some());
+        if !known {
+            return Examined::Pass;
+        }
         let Some(body) = body else { return Examined::NeedBody };
         let everything =
             self.with_parts(head, |parts| Fingerprint::of_bytes(parts, body, &Options::default()));
@@ -342,6 +360,32 @@ mod tests {
         ));
         let get = RequestHead { method: "GET".into(), ..keyed };
         assert_eq!(config("{}").examine(&get, None), Examined::Pass);
+    }
+
+    #[test]
+    fn callers_that_nothing_tells_apart_never_share_a_derived_key() {
+        let config = config("{}");
+        let nobody = RequestHead { remote: String::new(), ..head(&[]) };
+        assert_eq!(config.examine(&nobody, None), Examined::Pass);
+        assert_eq!(config.examine(&nobody, Some(BODY)), Examined::Pass);
+        for somebody in [
+            RequestHead { principal: Some("alice".into()), ..nobody.clone() },
+            RequestHead { headers: vec![("Cookie".into(), "sid=7".into())], ..nobody.clone() },
+            RequestHead { headers: vec![("authorization".into(), "Bearer 1".into())], ..nobody.clone() },
+            RequestHead { remote: "192.0.2.1".into(), ..nobody.clone() },
+        ] {
+            assert!(guarded(&config, &somebody, BODY).derived);
+        }
+        let keyed = RequestHead { remote: String::new(), ..head(&[("Idempotency-Key", "k")]) };
+        assert!(!guarded(&config, &keyed, BODY).derived);
+    }
+
+    #[test]
+    fn a_body_that_is_too_large_to_compare_is_refused_only_under_a_key() {
+        let refused = Examined::Refuse { problem: problem::body_too_large() };
+        assert_eq!(config("{}").examine_too_large(&head(&[("idempotency-key", "k")])), refused);
+        assert_eq!(config("{}").examine_too_large(&head(&[])), Examined::Pass);
+        assert_eq!((problem::body_too_large().status, problem::body_unreadable().status), (413, 400));
     }
 
     #[test]
