@@ -54,6 +54,15 @@ export class Server {
     this.#options = options;
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** The end of what it has printed. */
+  get output() {
+    return this.#output;
+  }
+
   async start() {
     const [program, ...args] = dyingWithParent(this.#command);
     this.#output = "";

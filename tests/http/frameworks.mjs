@@ -1,0 +1,42 @@
+// The fixture servers of the suite: how each is started, and why it cannot be on this machine.
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const node = (name) => fixture(name, [process.execPath, here(`fixtures/${name}.mjs`)], here(`fixtures/${name}.mjs`));
+
+const interpreter = process.env.PYTHON ?? here("../../.venv/bin/python");
+const python = (name) =>
+  fixture(name, [interpreter, "-W", "ignore", here(`fixtures/${name}.py`)], here(`fixtures/${name}.py`), interpreter);
+
+/** Built by `cargo build -p once-again-tests --example NAME`, in either profile. */
+const rust = (name) => {
+  const places = ["release", "debug"].map((profile) => here(`../../target/${profile}/examples/http_${name}`));
+  const program = places.find(existsSync) ?? places[0];
+  return fixture(name, [program], program);
+};
+
+/** `needs` are the files without which it cannot run. */
+function fixture(name, command, ...needs) {
+  const absent = needs.find((file) => !existsSync(file));
+  return { name, command, missing: absent !== undefined && `${absent} is not there` };
+}
+
+const all = [
+  node("express4"),
+  node("express5"),
+  node("fastify4"),
+  node("fastify5"),
+  node("plain"),
+  python("starlette"),
+  python("fastapi"),
+  python("flask"),
+  rust("axum"),
+];
+
+const wanted = process.env.FRAMEWORKS?.split(",");
+
+/** @type {{ name: string, command: string[], missing: string | false }[]} */
+export const frameworks = all.filter(({ name }) => wanted === undefined || wanted.includes(name));
