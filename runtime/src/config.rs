@@ -56,6 +56,20 @@ impl From<u32> for Setting {
     }
 }
 
+/// Beyond what a double holds exactly every field is out of range anyway.
+impl From<u64> for Setting {
+    #[expect(clippy::cast_precision_loss, reason = "no field admits what would be rounded")]
+    fn from(number: u64) -> Self {
+        Self(Value::Number(number as f64))
+    }
+}
+
+impl From<usize> for Setting {
+    fn from(number: usize) -> Self {
+        Self::from(number as u64)
+    }
+}
+
 impl From<f64> for Setting {
     fn from(number: f64) -> Self {
         Self(Value::Number(number))

@@ -24,6 +24,7 @@
 //! - [`retry`]: policies, presets, time limits, `Retry-After`, hooks; also for code that blocks
 //! - [`breaker`]: a handle for any number of tasks, permits that settle themselves when dropped
 //! - [`budget`]: what keeps many calls' retries from becoming a storm
+//! - [`storage`]: where the records of idempotent requests live
 //! - [`testing`]: a virtual clock, so that no test waits
 //! - `tower` (feature `tower`): both as layers
 //! - events for `tracing` (feature `tracing`), in the fields of the retry policy standards
@@ -38,6 +39,7 @@ mod config;
 mod entropy;
 mod events;
 pub mod retry;
+pub mod storage;
 pub mod testing;
 mod time;
 #[cfg(feature = "tower")]
@@ -53,6 +55,8 @@ pub use once_again_core::error::{Code, ConfigError};
 pub use retry::{
     Attempt, Facts, Failure, Kind, Retry, RetryError, RetryManager, RetryManagerPool, RetryPolicy, chain,
 };
+#[doc(inline)]
+pub use storage as stores;
 
 /// The examples of the package's own page and of its guide run as they stand.
 #[cfg(doctest)]

@@ -168,6 +168,18 @@ impl StoreOp {
     /// How many orphan takeovers a record sees in its life unless told otherwise.
     pub const MAX_TAKEOVERS: u32 = 5;
 
+    /// The same, but what it keeps lives for `longest` at most.
+    #[must_use]
+    pub fn living_at_most(mut self, longest: Micros) -> Self {
+        if let Self::Begin(Begin { retention, .. })
+        | Self::Complete { retention, .. }
+        | Self::Resolve { retention, .. } = &mut self
+        {
+            *retention = longest.min(*retention);
+        }
+        self
+    }
+
     /// Its name.
     #[must_use]
     pub const fn kind(&self) -> OpKind {
@@ -198,5 +210,21 @@ impl StoreOp {
             | Self::Get { key } => Target::Record(key),
             Self::Sweep { limit } => Target::Expired { limit: *limit },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operation_keeps_never_lives_longer_than_told() {
+        let key = RecordKey([1; 32]);
+        let resolve = |retention| StoreOp::Resolve { key, how: Resolution::Forget, retention };
+        assert_eq!(resolve(Micros::new(9)).living_at_most(Micros::new(5)), resolve(Micros::new(5)));
+        assert_eq!(resolve(Micros::new(5)).living_at_most(Micros::new(9)), resolve(Micros::new(5)));
+        let (owner, lease) = (Owner([2; 16]), Micros::new(9));
+        let renew = StoreOp::Renew { key, owner, epoch: 1, lease };
+        assert_eq!(renew.clone().living_at_most(Micros::new(5)), renew, "a lease is not a retention");
     }
 }

@@ -14,6 +14,17 @@ pub enum WhenFull {
     EvictCompleted,
 }
 
+impl WhenFull {
+    /// Its word in configurations.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::EvictCompleted => "evictCompleted",
+        }
+    }
+}
+
 /// The bounds of a memory store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryConfig {
@@ -82,13 +93,14 @@ impl MemorySpec {
 
     /// Reads these fields of an object that holds others too.
     pub fn from_reader(reader: &Reader<'_>) -> Result<Self, ConfigError> {
-        let when_full = reader.one_of("when_full", &["refuse", "evictCompleted"])?;
+        let policies = [WhenFull::Refuse, WhenFull::EvictCompleted];
+        let when_full = reader.one_of("when_full", &policies.map(WhenFull::name))?;
         Ok(Self {
             max_records: reader
                 .integer("max_records", 1, u64::from(u32::MAX / 2))?
                 .and_then(|records| u32::try_from(records).ok()),
             max_bytes: reader.integer("max_bytes", 1 << 10, 1 << 50)?,
-            when_full: when_full.map(|i| [WhenFull::Refuse, WhenFull::EvictCompleted][i]),
+            when_full: when_full.map(|i| policies[i]),
             cleanup_interval: reader.duration(
                 "cleanup_interval",
                 Micros::from_millis(100),
