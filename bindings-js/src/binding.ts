@@ -55,6 +55,13 @@ export interface Binding {
   lettersRemove(handle: number, id: string): boolean;
   lettersStats(handle: number): string;
 
+  /** An HTTP client's options, complete. */
+  clientConfig(config: string): string;
+  /** Which requests get a key; `path` stands before a field's name in an error. */
+  clientKeys(config: string, path: string): string;
+  /** `{"code","retryable"}` of an answer that refuses a request, or of none. */
+  clientFailure(refused: string): string;
+
   breakerOpen(config: string): string;
   breakerClose(handle: number): void;
   breakerAdmit(): void;

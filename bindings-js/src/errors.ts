@@ -25,6 +25,7 @@ export const ErrorCodes = Object.freeze({
   CANCELLED: "CANCELLED",
   CONFIG_INVALID: "CONFIG_INVALID",
   NOT_READY: "NOT_READY",
+  REQUEST_REFUSED: "REQUEST_REFUSED",
 });
 
 /** The name of an error: stable, and the same in every language. */

@@ -103,6 +103,15 @@ export declare function checkFingerprint(text: string): string
 /** The key that a step of a run sends onwards. */
 export declare function childKey(record: string, step: string, ordinal: number): string
 
+/** A client's options, complete; JSON in and out. */
+export declare function clientConfig(config: string): string
+
+/** What a refusal is called; JSON in and out. */
+export declare function clientFailure(refused: string): string
+
+/** Which requests get a key; JSON in and out. */
+export declare function clientKeys(config: string, path: string): string
+
 /** The version of the decision core inside this binary. */
 export declare function coreVersion(): string
 

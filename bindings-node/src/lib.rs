@@ -6,6 +6,7 @@ pub mod action;
 pub mod breaker;
 pub mod budget;
 mod cell;
+pub mod client;
 pub mod dead_letter;
 pub mod dialect;
 pub mod fingerprint;

@@ -289,6 +289,7 @@ declare const ErrorCodes: Readonly<{
     CANCELLED: "CANCELLED";
     CONFIG_INVALID: "CONFIG_INVALID";
     NOT_READY: "NOT_READY";
+    REQUEST_REFUSED: "REQUEST_REFUSED";
 }>;
 /** The name of an error: stable, and the same in every language. */
 type ErrorCode = keyof typeof ErrorCodes;

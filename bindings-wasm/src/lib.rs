@@ -3,6 +3,7 @@
 pub mod action;
 pub mod breaker;
 pub mod budget;
+pub mod client;
 pub mod dead_letter;
 pub mod fingerprint;
 pub mod keys;

@@ -172,6 +172,21 @@ export function checkFingerprint(text: string): string;
 export function childKey(record: string, step: string, ordinal: number): string;
 
 /**
+ * A client's options, complete; JSON in and out.
+ */
+export function clientConfig(config: string): string;
+
+/**
+ * What a refusal is called; JSON in and out.
+ */
+export function clientFailure(refused: string): string;
+
+/**
+ * Which requests get a key; JSON in and out.
+ */
+export function clientKeys(config: string, path: string): string;
+
+/**
  * The version of the decision core inside this module.
  */
 export function coreVersion(): string;
@@ -399,6 +414,9 @@ export interface InitOutput {
     readonly budgetSucceeded: () => void;
     readonly checkFingerprint: (a: number, b: number) => [number, number];
     readonly childKey: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly clientConfig: (a: number, b: number) => [number, number];
+    readonly clientFailure: (a: number, b: number) => [number, number];
+    readonly clientKeys: (a: number, b: number, c: number, d: number) => [number, number];
     readonly coreVersion: () => [number, number];
     readonly decodeResult: (a: number, b: number) => [number, number];
     readonly describeRecord: (a: number, b: number) => [number, number];

@@ -84,6 +84,8 @@ codes! {
     ConfigInvalid = 19, "CONFIG_INVALID", 500, false, ["Correct the named field."];
     /// The WebAssembly module is not loaded yet.
     NotReady = 20, "NOT_READY", 500, false, ["Await init() once before using synchronous classes."];
+    /// The service refused a request for a reason that has no code of its own here.
+    RequestRefused = 21, "REQUEST_REFUSED", 400, false, ["Read what the service answered, and correct the request."];
 }
 
 impl fmt::Display for Code {

@@ -121,6 +121,7 @@ fn runner(module: &str) -> Run {
         "idempotency.outcome" => |given, expect| answers(expect, &idempotency::outcome(given)),
         "idempotency.record" => |given, expect| answers(expect, &idempotency::record(given)),
         "store" | "store.memory" => |given, expect| answers(expect, &store::run(given)),
+        "classify.answer" => |given, expect| answers(expect, &classify::answer(given)),
         "error" => |given, expect| answers(expect, &classify::error(given)),
         "fingerprint" | "fingerprint.canonical" | "fingerprint.number" => fingerprint::check,
         "idempotency.key" | "http.request" | "http.options" | "http.answer" | "http.headers"

@@ -9,6 +9,7 @@ pub mod action;
 mod answer;
 pub mod breaker;
 pub mod budget;
+pub mod client;
 pub mod dead_letter;
 pub mod dialect;
 pub mod errors;

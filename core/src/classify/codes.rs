@@ -31,7 +31,8 @@ const fn ours(code: Code) -> Kind {
         | Code::IdempotencyKeyInvalid
         | Code::IdempotencyKeyReused
         | Code::IdempotencyOutcomeUnknown
-        | Code::IdempotencyNotReplayable => Kind::Client,
+        | Code::IdempotencyNotReplayable
+        | Code::RequestRefused => Kind::Client,
     }
 }
 

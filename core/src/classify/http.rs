@@ -7,6 +7,7 @@ use std::borrow::Cow;
 /// Facts about one HTTP exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, as a host observed them")]
 pub struct HttpSignals<'a> {
     /// The request's method, in capitals.
     pub method: Cow<'a, str>,
@@ -22,6 +23,10 @@ pub struct HttpSignals<'a> {
     /// Whether the caller can get new credentials after a 401 (`refreshAuth`).
     #[serde(default)]
     pub can_refresh: bool,
+    /// Whether a new connection was tried already: platforms that follow the fetch standard send a misdirected request
+    /// again by themselves, so that a 421 which their caller sees is the second one.
+    #[serde(default)]
+    pub new_connection: bool,
 }
 
 impl HttpSignals<'_> {
@@ -36,7 +41,12 @@ impl HttpSignals<'_> {
     /// Idempotency-Key draft, however its URI begins).
     #[must_use]
     pub fn in_progress(&self) -> bool {
-        self.problem_type.as_deref().and_then(|uri| uri.rsplit(['/', '#', ':']).next()) == Some("in-progress")
+        self.problem_type.as_deref().map(Self::problem) == Some("in-progress")
+    }
+
+    /// The last word of a problem type's URI, which is what names the problem: a gateway may make the rest absolute.
+    pub(super) fn problem(uri: &str) -> &str {
+        uri.rsplit(['/', '#', ':']).next().unwrap_or_default()
     }
 }
 

@@ -77,6 +77,13 @@ impl Kind {
         if number >= 1 && number <= 9 { Some(Self::ALL[number as usize - 1]) } else { None }
     }
 
+    /// Whether a failure of this kind says something about the service and not about one request: what a breaker in an
+    /// HTTP client counts.
+    #[must_use]
+    pub const fn speaks_against_service(self) -> bool {
+        !matches!(self, Self::Permanent | Self::Client | Self::CircuitBreaker)
+    }
+
     /// Whether a policy that names no kinds retries this one.
     #[must_use]
     pub const fn retried_by_default(self) -> bool {

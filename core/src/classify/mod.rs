@@ -4,6 +4,7 @@
 //! `kind` · cancellation · stable code · HTTP status · class names, most derived first · errno · "no answer came" ·
 //! Unknown. Whether a kind is retried is the policy's decision ([`crate::retry::RetryPolicy::judge`]).
 
+pub mod answer;
 mod codes;
 mod date;
 mod http;

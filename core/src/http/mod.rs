@@ -6,8 +6,11 @@
 //! [`HttpConfig::run_config`]; the handler's answer is judged by [`HttpConfig::ending`]; headers come from
 //! [`HttpConfig::first_answer`]; which answer leaves in the end, [`HttpConfig::leaving`] says. Refusals come from
 //! [`problem`].
+//!
+//! A client's options are [`ClientConfig`] and [`KeyConfig`]; what its requests' failures mean is [`crate::classify`]'s.
 
 pub mod answer;
+pub mod client;
 mod config;
 pub mod headers;
 mod leaving;
@@ -16,6 +19,7 @@ pub mod request;
 mod spec;
 
 pub use answer::{Answer, Seen};
+pub use client::{ClientConfig, KeyConfig};
 pub use config::HttpConfig;
 pub use headers::Header;
 pub use leaving::{Leaving, Ready};

@@ -30,10 +30,22 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict in one number: bits 0–3 the kind, 4 retry, 5 free, 6–7 once.
+    /// Whether a breaker should count the failure: it says something about the service, and not about one request. A
+    /// request that is still running, or that only lacks new credentials, found a service that is well.
+    #[must_use]
+    pub const fn speaks_against_service(self) -> bool {
+        !self.free && self.kind.speaks_against_service()
+    }
+
+    /// The verdict in one number: bits 0–3 the kind, 4 retry, 5 free, 6–7 once, and in bit 8 what follows from them,
+    /// [`speaks_against_service`](Self::speaks_against_service).
     #[must_use]
     pub const fn to_bits(self) -> u32 {
-        self.kind as u32 | (self.retry as u32) << 4 | (self.free as u32) << 5 | (self.once as u32) << 6
+        self.kind as u32
+            | (self.retry as u32) << 4
+            | (self.free as u32) << 5
+            | (self.once as u32) << 6
+            | (self.speaks_against_service() as u32) << 8
     }
 
     /// The verdict of [`to_bits`](Self::to_bits). Bits that mean nothing give kind Unknown, or no grant.
@@ -132,8 +144,11 @@ impl RetryPolicy {
         if refresh {
             return Verdict { retry: true, free: true, once: Once::NewCredentials, ..verdict };
         }
-        let once = if signals.status == Some(421) { Once::NewConnection } else { Once::No };
-        Verdict { retry: self.rules().retries(kind, signals), once, ..verdict }
+        if signals.status != Some(421) {
+            return Verdict { retry: self.rules().retries(kind, signals), ..verdict };
+        }
+        let tried = http.is_some_and(|http| http.new_connection);
+        Verdict { retry: !tried && self.rules().retries(kind, signals), once: Once::NewConnection, ..verdict }
     }
 }
 
@@ -178,6 +193,22 @@ mod tests {
         }
         assert_eq!(Verdict::from_bits(0).kind, Kind::Unknown);
         assert!(!Verdict::from_bits(0).retry);
+    }
+
+    #[test]
+    fn only_what_a_service_does_to_everybody_speaks_against_it() {
+        let standard = policy(RetrySpec::default());
+        let counts = |status| standard.judge(&answer("POST", true, status)).speaks_against_service();
+        for status in [None, Some(408), Some(429), Some(500), Some(503), Some(504)] {
+            assert!(counts(status), "{status:?}");
+        }
+        for status in [400, 401, 403, 404, 409, 422, 501, 505] {
+            assert!(!counts(Some(status)), "{status}");
+        }
+        let running =
+            with(answer("POST", true, Some(409)), |http| http.problem_type = Some("in-progress".into()));
+        assert!(!standard.judge(&running).speaks_against_service());
+        assert_eq!(standard.judge(&answer("GET", false, Some(503))).to_bits() >> 8, 1);
     }
 
     #[test]
@@ -261,6 +292,8 @@ mod tests {
         let standard = policy(RetrySpec::default());
         let misdirected = standard.judge(&answer("GET", false, Some(421)));
         assert!(misdirected.retry && !misdirected.free && misdirected.once == Once::NewConnection);
+        let tried = with(answer("GET", false, Some(421)), |http| http.new_connection = true);
+        assert!(!standard.judge(&tried).retry, "the platform has done so already");
         assert!(!standard.judge(&answer("GET", false, Some(401))).retry);
         let refreshed =
             standard.judge(&with(answer("GET", false, Some(401)), |http| http.can_refresh = true));

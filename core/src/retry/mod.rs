@@ -21,4 +21,5 @@ pub use judge::{Once, Verdict};
 pub use machine::{Failure, RetryCall, Step, Stop};
 pub use policy::RetryPolicy;
 pub use sources::{from_environment, from_levels, level_names, unit_of_levels};
+pub(crate) use spec::range;
 pub use spec::{KindSpec, RetrySpec, Spelling};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The ranges of the fields, checked where a configuration is read and again where it becomes a policy.
-pub(super) mod range {
+pub(crate) mod range {
     use crate::time::Micros;
 
     /// More than ten million attempts is a bound somebody forgot to set, and `total_timeout` is the better one.

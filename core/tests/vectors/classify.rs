@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use once_again_core::classify::{Host, HttpSignals, Signals, retry_after};
+use once_again_core::classify::{Host, HttpSignals, Signals, answer as refused, retry_after};
 use once_again_core::error::Code;
 use once_again_core::time::{Micros, Timestamp};
 use serde_json::{Value, json};
@@ -52,9 +52,21 @@ pub(crate) fn http(given: &Value) -> Value {
         has_key: flag("has_key"),
         replayed: flag("replayed"),
         can_refresh: flag("can_refresh"),
+        new_connection: flag("new_connection"),
         problem_type: text(given, "problem_type"),
     };
     retry::judged(&Signals { http: Some(http), ..signals(given, Host::Node) })
+}
+
+pub(crate) fn answer(given: &Value) -> Value {
+    let named = refused::name(&refused::Refused {
+        status: given["status"].as_u64().map(|status| status.try_into().expect("a status")),
+        timed_out: given["timed_out"] == true,
+        problem_type: text(given, "problem_type"),
+        code: text(given, "code"),
+        replayed: given["replayed"] == true,
+    });
+    json!({ "code": named.code.name(), "retryable": named.retryable })
 }
 
 pub(crate) fn wait(given: &Value) -> Value {

@@ -160,5 +160,5 @@ fn refused(error: &ConfigError) -> Value {
 pub(crate) fn judged(signals: &Signals<'_>) -> Value {
     let standard = RetryPolicy::try_from(presets::STANDARD.spec()).expect("a valid policy");
     let verdict = standard.judge(signals);
-    json!({ "kind": verdict.kind.name(), "retried": verdict.retry, "free": verdict.free })
+    json!({ "kind": verdict.kind.name(), "retried": verdict.retry, "free": verdict.free, "counted": verdict.speaks_against_service() })
 }
