@@ -59,7 +59,10 @@ export {
   RetryExhaustedError,
   TimeoutError,
 } from "./errors.js";
-export { createFetch, type FetchIdempotency, type FetchOptions } from "./fetch/create.js";
+export type { BreakerChoice } from "./fetch/breakers.js";
+export { createFetch, type FetchOptions } from "./fetch/create.js";
+export type { RefreshAuth } from "./fetch/credentials.js";
+export type { FetchIdempotency } from "./fetch/keys.js";
 export { type FingerprintOptions, fingerprint, type HeaderLines } from "./fingerprint.js";
 export type { IdempotentContext } from "./idempotency/context.js";
 export { idempotent } from "./idempotency/idempotent.js";

@@ -3,6 +3,7 @@
 import { Attempt, type Operation } from "./attempt.js";
 import { CircuitBreaker, guardsOf } from "./breaker/breaker.js";
 import { type Guards, guarded, isPlain } from "./breaker/guard.js";
+import type { BreakerCallOptions } from "./breaker/types.js";
 import { ConfigError } from "./errors.js";
 import { Call } from "./retry/call.js";
 import { persist, watched } from "./retry/execute.js";
@@ -34,6 +35,18 @@ export function wrap(handler: RetryHandler, breaker: CircuitBreaker, timeout?: n
         : watched(guardedCall(plan, guards, operation, options ?? {}, plan.clock.now(), 0));
     },
   };
+}
+
+/** A call whose breaker is told other things than its retry; without `guards` nothing guards it. */
+export function executeGuarded<T>(
+  plan: Plan,
+  guards: Guards | undefined,
+  operation: Operation<T>,
+  options: ExecuteOptions,
+  told: BreakerCallOptions,
+): Promise<T> {
+  const around = guards && ((attempt: () => T | PromiseLike<T>) => guarded(guards, attempt, told));
+  return watched(new Call(plan, operation, options, plan.clock.now(), 0, around));
 }
 
 function guardedCall<T>(

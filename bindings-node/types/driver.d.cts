@@ -1132,6 +1132,14 @@ declare class CircuitBreakerRegistry {
     [dispose](): void;
 }
 
+/** One breaker for all requests, one for each origin, or the options of the latter. */
+type BreakerChoice = CircuitBreaker | CircuitBreakerRegistry | BreakerOptions | BreakerPreset;
+
+/** The headers that carry new credentials; undefined where a cookie does. */
+type Renewed = Headers | Readonly<Record<string, string>> | undefined;
+/** Fetches new credentials; answers the headers that carry them, or undefined where a cookie does. */
+type RefreshAuth = () => Renewed | PromiseLike<Renewed>;
+
 /** How writes get their idempotency key. */
 interface FetchIdempotency {
     /** Methods that get a key. Default POST, PUT, PATCH. */
@@ -1146,13 +1154,24 @@ interface FetchIdempotency {
     /** Whether keys are made at all; one that the caller sets is always kept. Default true. */
     autoKey?: boolean;
 }
+
 /** Options of {@link createFetch}; all are optional. */
 interface FetchOptions {
     /** A policy, or the name of a preset. Default `http`. */
-    policy?: RetryPolicy | string;
-    /** A breaker that is asked before each attempt and told its result. */
-    breaker?: CircuitBreaker;
+    policy?: RetryOptions | string;
+    /**
+     * What is asked before each attempt and told its result: one breaker for all requests, or options, a preset's name or a
+     * registry, and then there is one for each origin. Default: none.
+     */
+    breaker?: BreakerChoice;
+    /** What retries are paid from, so that they never become a storm. Default true: a budget of its own; false: none. */
+    budget?: BudgetOption;
     idempotency?: FetchIdempotency;
+    /**
+     * Called after a 401, once per call and once for all calls that were refused meanwhile: answers the headers that carry new
+     * credentials, and the request is sent once more with them, and with the same key. Where it fails, the 401 is the answer.
+     */
+    refreshAuth?: RefreshAuth;
     /** The fetch that sends. Default: the platform's. */
     fetch?: typeof globalThis.fetch;
     /** Called before each further attempt, with the number of the attempt that failed. */
@@ -1166,6 +1185,8 @@ interface FetchOptions {
  * A `fetch` with the same arguments and answers. A write carries one idempotency key in all its attempts; without a key only
  * idempotent methods are repeated. The last answer is returned when attempts run out; a network failure rejects with
  * `RetryExhaustedError`, or with the platform's own error when it is not repeated.
+ *
+ * @throws ConfigError when an option is unknown or wrong.
  */
 declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
 
@@ -1841,5 +1862,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { CircuitOpenError as E, ConfigError as H, DatabaseRetryConfig as J, DeadLetterQueue as O, DefaultCircuitBreakerConfig as U, DefaultRetryConfig as W, ErrorCodes as _, RetryHandler as a$, ErrorTypeCircuitBreaker as a1, ErrorTypeClient as a2, ErrorTypeNetwork as a3, ErrorTypePermanent as a4, ErrorTypeRateLimit as a5, ErrorTypeServer as a6, ErrorTypeTimeout as a7, ErrorTypeTransient as a8, ErrorTypeUnknown as a9, MemoryDeadLetterStore as aF, MemoryStore as aG, OnceAgainError as aK, RetryBudget as aW, RetryExhaustedError as a_, HTTPRetryConfig as ak, IdempotencyManager as am, Isolation as at, JitterTypeDecorrelated as av, JitterTypeDeviation as aw, JitterTypeEqual as ax, JitterTypeFull as ay, JitterTypeNone as az, RetryManager as b1, RetryManagerPool as b2, RetryPolicyManager as b5, S3RetryConfig as b7, StrategyCustom as bf, StrategyExponentialBackoff as bg, StrategyFibonacciBackoff as bh, StrategyFixedDelay as bi, StrategyLinearBackoff as bj, TimeoutError as bm, coreVersion as bq, createFetch as br, dispose as bs, fingerprint as bt, idempotent as bu, isCircuitBreakerError as bv, loadPolicies as bw, retryWithCheckpoint as bx, simpleStore as by, wrap as bz, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as t, virtualClock as v, CircuitBreaker as y, CircuitBreakerRegistry as z };
-export type { ErrorFacts as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as D, Codec as F, CommonBreakerOptions as G, IdempotencyStore as I, DeadLetter as K, DeadLetterError as L, MockFailure as M, DeadLetterHandler as N, DeadLetterQueueOptions as P, DeadLetterQueueStats as Q, Random as R, Store as S, DeadLetterStore as T, VirtualClock as V, Detachment as X, DuplicateCheck as Y, ErrorCode as Z, MockStore as a, ErrorKind as a0, JointStore as aA, LogLevel as aB, LogLine as aC, Logger as aD, MemoryDeadLetterStats as aE, MemoryStoreOptions as aH, MemoryStoreStats as aI, MutableRetryConfig as aJ, Operation$1 as aL, Outcome as aM, Permit as aN, PolicyWishes as aO, Queued as aP, QueuedCall as aQ, RateBreakerOptions as aR, RedriveContext as aS, RedriveHandler as aT, Rejection as aU, ReleaseMode as aV, RetryConfig as aX, RetryContext as aY, RetryEvent as aZ, Eviction as aa, ExecuteOptions as ab, FallbackEvent as ac, FallbackStrategy as ad, FetchIdempotency as ae, FetchOptions as af, FingerprintOptions as ag, GiveUpEvent as ah, GiveUpReason as ai, GuardedOperation as aj, HeaderLines as al, IdempotencyManagerOptions as an, IdempotencyRecord as ao, Idempotent as ap, IdempotentContext as aq, IdempotentOptions as ar, IdempotentResult as as, JitterType as au, BreakerCallOptions as b, RetryHooks as b0, RetryOptions as b3, RetryPolicy as b4, RetryStrategy as b6, ScriptStore as b8, Settled as b9, StoreUsage as bA, SleepOptions as ba, StateChange as bb, StoreOp as bc, StoreReply as bd, StoredResponse as be, SuccessEvent as bk, ThresholdBreakerOptions as bl, TraceOptions as bn, Variables as bo, Wrapped as bp, BreakerEvents as c, BreakerLine as d, BreakerNotice as e, BreakerOptions as f, BreakerPreset as g, BreakerSnapshot as h, BreakerState as j, BreakerStats as k, BudgetConfig as l, BudgetOption as o, BudgetOptions as p, BudgetPreset as q, BudgetRules as r, BudgetStats as s, CallOptions as u, CheckpointOptions as w, Checkpointed as x };
+export { ErrorCodes as $, CircuitBreakerRegistry as D, CircuitOpenError as F, ConfigError as J, DatabaseRetryConfig as K, DeadLetterQueue as P, DefaultCircuitBreakerConfig as W, DefaultRetryConfig as X, ErrorTypeCircuitBreaker as a2, ErrorTypeClient as a3, ErrorTypeNetwork as a4, ErrorTypePermanent as a5, ErrorTypeRateLimit as a6, ErrorTypeServer as a7, ErrorTypeTimeout as a8, ErrorTypeTransient as a9, JitterTypeNone as aA, MemoryDeadLetterStore as aG, MemoryStore as aH, OnceAgainError as aL, RetryBudget as aY, ErrorTypeUnknown as aa, HTTPRetryConfig as al, IdempotencyManager as an, Isolation as au, JitterTypeDecorrelated as aw, JitterTypeDeviation as ax, JitterTypeEqual as ay, JitterTypeFull as az, RetryExhaustedError as b0, RetryHandler as b1, RetryManager as b3, RetryManagerPool as b4, RetryPolicyManager as b7, S3RetryConfig as b9, simpleStore as bA, wrap as bB, StrategyCustom as bh, StrategyExponentialBackoff as bi, StrategyFibonacciBackoff as bj, StrategyFixedDelay as bk, StrategyLinearBackoff as bl, TimeoutError as bo, coreVersion as bs, createFetch as bt, dispose as bu, fingerprint as bv, idempotent as bw, isCircuitBreakerError as bx, loadPolicies as by, retryWithCheckpoint as bz, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as u, virtualClock as v, CircuitBreaker as z };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as E, Codec as G, CommonBreakerOptions as H, IdempotencyStore as I, DeadLetter as L, MockFailure as M, DeadLetterError as N, DeadLetterHandler as O, DeadLetterQueueOptions as Q, Random as R, Store as S, DeadLetterQueueStats as T, DeadLetterStore as U, VirtualClock as V, Detachment as Y, DuplicateCheck as Z, ErrorCode as _, MockStore as a, RetryEvent as a$, ErrorFacts as a0, ErrorKind as a1, JointStore as aB, LogLevel as aC, LogLine as aD, Logger as aE, MemoryDeadLetterStats as aF, MemoryStoreOptions as aI, MemoryStoreStats as aJ, MutableRetryConfig as aK, Operation$1 as aM, Outcome as aN, Permit as aO, PolicyWishes as aP, Queued as aQ, QueuedCall as aR, RateBreakerOptions as aS, RedriveContext as aT, RedriveHandler as aU, RefreshAuth as aV, Rejection as aW, ReleaseMode as aX, RetryConfig as aZ, RetryContext as a_, Eviction as ab, ExecuteOptions as ac, FallbackEvent as ad, FallbackStrategy as ae, FetchIdempotency as af, FetchOptions as ag, FingerprintOptions as ah, GiveUpEvent as ai, GiveUpReason as aj, GuardedOperation as ak, HeaderLines as am, IdempotencyManagerOptions as ao, IdempotencyRecord as ap, Idempotent as aq, IdempotentContext as ar, IdempotentOptions as as, IdempotentResult as at, JitterType as av, BreakerCallOptions as b, RetryHooks as b2, RetryOptions as b5, RetryPolicy as b6, RetryStrategy as b8, StoreUsage as bC, ScriptStore as ba, Settled as bb, SleepOptions as bc, StateChange as bd, StoreOp as be, StoreReply as bf, StoredResponse as bg, SuccessEvent as bm, ThresholdBreakerOptions as bn, TraceOptions as bp, Variables as bq, Wrapped as br, BreakerChoice as c, BreakerEvents as d, BreakerLine as e, BreakerNotice as f, BreakerOptions as g, BreakerPreset as h, BreakerSnapshot as j, BreakerState as k, BreakerStats as l, BudgetConfig as o, BudgetOption as p, BudgetOptions as q, BudgetPreset as r, BudgetRules as s, BudgetStats as t, CallOptions as w, CheckpointOptions as x, Checkpointed as y };

@@ -1,6 +1,6 @@
-import { aA as JointStore, bc as StoreOp, bd as StoreReply, bA as StoreUsage, S as Store } from './driver.cjs';
+import { aB as JointStore, be as StoreOp, bf as StoreReply, bC as StoreUsage, S as Store } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
-export { I as IdempotencyStore, aG as MemoryStore, aH as MemoryStoreOptions, aI as MemoryStoreStats, aV as ReleaseMode, be as StoredResponse, by as simpleStore } from './driver.cjs';
+export { I as IdempotencyStore, aH as MemoryStore, aI as MemoryStoreOptions, aJ as MemoryStoreStats, aX as ReleaseMode, bg as StoredResponse, bA as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
 
 /** A value of a command, and what a server's answer is made of. */

@@ -73,7 +73,10 @@ test("a write keeps one key and the same bytes through resets and 503s", async (
 
 test("a write without a key is sent once: nobody knows whether it happened", async () => {
   script = [{ status: 503 }];
-  const response = await createFetch({ policy, ...instantly() })(`${base}/pay`, { method: "POST", body: "x" });
+  const response = await createFetch({ policy, clock: instantly().clock })(`${base}/pay`, {
+    method: "POST",
+    body: "x",
+  });
   assert.deepEqual([response.status, seen.length, seen[0].key], [503, 1, undefined]);
 });
 

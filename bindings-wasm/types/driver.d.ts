@@ -289,6 +289,7 @@ declare const ErrorCodes: Readonly<{
     CANCELLED: "CANCELLED";
     CONFIG_INVALID: "CONFIG_INVALID";
     NOT_READY: "NOT_READY";
+    REQUEST_REFUSED: "REQUEST_REFUSED";
 }>;
 /** The name of an error: stable, and the same in every language. */
 type ErrorCode = keyof typeof ErrorCodes;
@@ -1131,6 +1132,14 @@ declare class CircuitBreakerRegistry {
     [dispose](): void;
 }
 
+/** One breaker for all requests, one for each origin, or the options of the latter. */
+type BreakerChoice = CircuitBreaker | CircuitBreakerRegistry | BreakerOptions | BreakerPreset;
+
+/** The headers that carry new credentials; undefined where a cookie does. */
+type Renewed = Headers | Readonly<Record<string, string>> | undefined;
+/** Fetches new credentials; answers the headers that carry them, or undefined where a cookie does. */
+type RefreshAuth = () => Renewed | PromiseLike<Renewed>;
+
 /** How writes get their idempotency key. */
 interface FetchIdempotency {
     /** Methods that get a key. Default POST, PUT, PATCH. */
@@ -1145,13 +1154,24 @@ interface FetchIdempotency {
     /** Whether keys are made at all; one that the caller sets is always kept. Default true. */
     autoKey?: boolean;
 }
+
 /** Options of {@link createFetch}; all are optional. */
 interface FetchOptions {
     /** A policy, or the name of a preset. Default `http`. */
-    policy?: RetryPolicy | string;
-    /** A breaker that is asked before each attempt and told its result. */
-    breaker?: CircuitBreaker;
+    policy?: RetryOptions | string;
+    /**
+     * What is asked before each attempt and told its result: one breaker for all requests, or options, a preset's name or a
+     * registry, and then there is one for each origin. Default: none.
+     */
+    breaker?: BreakerChoice;
+    /** What retries are paid from, so that they never become a storm. Default true: a budget of its own; false: none. */
+    budget?: BudgetOption;
     idempotency?: FetchIdempotency;
+    /**
+     * Called after a 401, once per call and once for all calls that were refused meanwhile: answers the headers that carry new
+     * credentials, and the request is sent once more with them, and with the same key. Where it fails, the 401 is the answer.
+     */
+    refreshAuth?: RefreshAuth;
     /** The fetch that sends. Default: the platform's. */
     fetch?: typeof globalThis.fetch;
     /** Called before each further attempt, with the number of the attempt that failed. */
@@ -1834,5 +1854,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { CircuitBreaker as E, CircuitBreakerRegistry as G, CircuitOpenError as I, ConfigError as L, DatabaseRetryConfig as N, DeadLetterQueue as R, DefaultCircuitBreakerConfig as X, DefaultRetryConfig as Y, ErrorCodes as a0, ErrorTypeCircuitBreaker as a3, ErrorTypeClient as a4, ErrorTypeNetwork as a5, ErrorTypePermanent as a6, ErrorTypeRateLimit as a7, ErrorTypeServer as a8, ErrorTypeTimeout as a9, JitterTypeFull as aA, JitterTypeNone as aB, MemoryDeadLetterStore as aH, MemoryStore as aI, OnceAgainError as aM, RetryBudget as aZ, ErrorTypeTransient as aa, ErrorTypeUnknown as ab, HTTPRetryConfig as al, IdempotencyManager as an, Isolation as av, JitterTypeDecorrelated as ax, JitterTypeDeviation as ay, JitterTypeEqual as az, RetryExhaustedError as b1, RetryHandler as b2, RetryManager as b4, RetryManagerPool as b5, RetryPolicyManager as b8, S3RetryConfig as ba, StrategyCustom as bg, StrategyExponentialBackoff as bh, StrategyFibonacciBackoff as bi, StrategyFixedDelay as bj, StrategyLinearBackoff as bk, TimeoutError as bn, coreVersion as br, fingerprint as bs, idempotent as bt, isCircuitBreakerError as bu, loadPolicies as bv, retryWithCheckpoint as bw, simpleStore as bx, wrap as by, dispose as d, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as x };
-export type { ErrorCode as $, AttemptContext as A, BackoffOptions as B, Clock as C, Checkpointed as D, FetchOptions as F, CircuitBreakerRegistryOptions as H, Codec as J, CommonBreakerOptions as K, MockFailure as M, DeadLetter as O, DeadLetterError as P, DeadLetterHandler as Q, Store as S, DeadLetterQueueOptions as T, DeadLetterQueueStats as U, VirtualClock as V, DeadLetterStore as W, Detachment as Z, DuplicateCheck as _, MockStore as a, RetryContext as a$, ErrorFacts as a1, ErrorKind as a2, JointStore as aC, LogLevel as aD, LogLine as aE, Logger as aF, MemoryDeadLetterStats as aG, MemoryStoreOptions as aJ, MemoryStoreStats as aK, MutableRetryConfig as aL, Operation$1 as aN, Outcome as aO, Permit as aP, PolicyWishes as aQ, Queued as aR, QueuedCall as aS, Random as aT, RateBreakerOptions as aU, RedriveContext as aV, RedriveHandler as aW, Rejection as aX, ReleaseMode as aY, RetryConfig as a_, Eviction as ac, ExecuteOptions as ad, FallbackEvent as ae, FallbackStrategy as af, FetchIdempotency as ag, FingerprintOptions as ah, GiveUpEvent as ai, GiveUpReason as aj, GuardedOperation as ak, HeaderLines as am, IdempotencyManagerOptions as ao, IdempotencyRecord as ap, IdempotencyStore as aq, Idempotent as ar, IdempotentContext as as, IdempotentOptions as at, IdempotentResult as au, JitterType as aw, StoreOp as b, RetryEvent as b0, RetryHooks as b3, RetryOptions as b6, RetryPolicy as b7, RetryStrategy as b9, ScriptStore as bb, Settled as bc, SleepOptions as bd, StateChange as be, StoredResponse as bf, SuccessEvent as bl, ThresholdBreakerOptions as bm, TraceOptions as bo, Variables as bp, Wrapped as bq, StoreReply as c, BreakerCallOptions as e, BreakerEvents as f, BreakerLine as g, BreakerNotice as h, BreakerOptions as j, BreakerPreset as k, BreakerSnapshot as l, BreakerState as o, BreakerStats as p, BudgetConfig as q, BudgetOption as r, BudgetOptions as s, BudgetPreset as t, BudgetRules as u, BudgetStats as w, CallOptions as y, CheckpointOptions as z };
+export { CircuitBreaker as G, CircuitBreakerRegistry as H, CircuitOpenError as J, ConfigError as N, DatabaseRetryConfig as O, DeadLetterQueue as T, DefaultCircuitBreakerConfig as Y, DefaultRetryConfig as Z, RetryBudget as a$, ErrorCodes as a1, ErrorTypeCircuitBreaker as a4, ErrorTypeClient as a5, ErrorTypeNetwork as a6, ErrorTypePermanent as a7, ErrorTypeRateLimit as a8, ErrorTypeServer as a9, JitterTypeEqual as aA, JitterTypeFull as aB, JitterTypeNone as aC, MemoryDeadLetterStore as aI, MemoryStore as aJ, OnceAgainError as aN, ErrorTypeTimeout as aa, ErrorTypeTransient as ab, ErrorTypeUnknown as ac, HTTPRetryConfig as am, IdempotencyManager as ao, Isolation as aw, JitterTypeDecorrelated as ay, JitterTypeDeviation as az, RetryExhaustedError as b3, RetryHandler as b4, RetryManager as b6, RetryManagerPool as b7, wrap as bA, RetryPolicyManager as ba, S3RetryConfig as bc, StrategyCustom as bi, StrategyExponentialBackoff as bj, StrategyFibonacciBackoff as bk, StrategyFixedDelay as bl, StrategyLinearBackoff as bm, TimeoutError as bp, coreVersion as bt, fingerprint as bu, idempotent as bv, isCircuitBreakerError as bw, loadPolicies as bx, retryWithCheckpoint as by, simpleStore as bz, dispose as d, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as y };
+export type { DuplicateCheck as $, AttemptContext as A, BackoffOptions as B, Clock as C, CheckpointOptions as D, Checkpointed as E, FetchOptions as F, CircuitBreakerRegistryOptions as I, Codec as K, CommonBreakerOptions as L, MockFailure as M, DeadLetter as P, DeadLetterError as Q, DeadLetterHandler as R, Store as S, DeadLetterQueueOptions as U, VirtualClock as V, DeadLetterQueueStats as W, DeadLetterStore as X, Detachment as _, MockStore as a, ErrorCode as a0, ErrorFacts as a2, ErrorKind as a3, JointStore as aD, LogLevel as aE, LogLine as aF, Logger as aG, MemoryDeadLetterStats as aH, MemoryStoreOptions as aK, MemoryStoreStats as aL, MutableRetryConfig as aM, Operation$1 as aO, Outcome as aP, Permit as aQ, PolicyWishes as aR, Queued as aS, QueuedCall as aT, Random as aU, RateBreakerOptions as aV, RedriveContext as aW, RedriveHandler as aX, RefreshAuth as aY, Rejection as aZ, ReleaseMode as a_, Eviction as ad, ExecuteOptions as ae, FallbackEvent as af, FallbackStrategy as ag, FetchIdempotency as ah, FingerprintOptions as ai, GiveUpEvent as aj, GiveUpReason as ak, GuardedOperation as al, HeaderLines as an, IdempotencyManagerOptions as ap, IdempotencyRecord as aq, IdempotencyStore as ar, Idempotent as as, IdempotentContext as at, IdempotentOptions as au, IdempotentResult as av, JitterType as ax, StoreOp as b, RetryConfig as b0, RetryContext as b1, RetryEvent as b2, RetryHooks as b5, RetryOptions as b8, RetryPolicy as b9, RetryStrategy as bb, ScriptStore as bd, Settled as be, SleepOptions as bf, StateChange as bg, StoredResponse as bh, SuccessEvent as bn, ThresholdBreakerOptions as bo, TraceOptions as bq, Variables as br, Wrapped as bs, StoreReply as c, BreakerCallOptions as e, BreakerChoice as f, BreakerEvents as g, BreakerLine as h, BreakerNotice as j, BreakerOptions as k, BreakerPreset as l, BreakerSnapshot as o, BreakerState as p, BreakerStats as q, BudgetConfig as r, BudgetOption as s, BudgetOptions as t, BudgetPreset as u, BudgetRules as w, BudgetStats as x, CallOptions as z };

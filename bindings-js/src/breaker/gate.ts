@@ -10,6 +10,7 @@ import { CircuitOpenError, OnceAgainError } from "../errors.js";
 import { Machine } from "../machine.js";
 import { mailbox, Word } from "../mailbox.js";
 import { readAnswer, specText } from "../spec.js";
+import { isBlamed } from "./blame.js";
 import { Listeners } from "./events.js";
 import { checkHost } from "./host.js";
 import { Shared } from "./shared.js";
@@ -224,7 +225,8 @@ export class Gate {
   outcomeOf(error: unknown, signal?: AbortSignal): number {
     if (signal?.aborted) return Outcomes.abandoned;
     try {
-      return this.#isFailure === undefined || this.#isFailure(error) ? Outcomes.failure : Outcomes.ignored;
+      const counts = this.#isFailure === undefined ? isBlamed(error) : this.#isFailure(error);
+      return counts ? Outcomes.failure : Outcomes.ignored;
     } catch {
       // Who cannot say that an error is harmless must not make it so, nor take its place.
       return Outcomes.failure;

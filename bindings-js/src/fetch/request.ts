@@ -10,7 +10,10 @@ export interface Repeatable {
 }
 
 /** Reads `input` and `init` as `fetch` would; a body is read once, and kept. */
-export async function repeatable(input: RequestInfo | URL, init: RequestInit | undefined): Promise<Repeatable> {
+export async function repeatable(
+  input: Parameters<typeof globalThis.fetch>[0],
+  init: RequestInit | undefined,
+): Promise<Repeatable> {
   const request = new Request(input, init);
   const headers = new Headers(request.headers);
   const body = request.body === null && request.method === "GET" ? undefined : await bodyOf(request, init);

@@ -9,11 +9,17 @@ import { mailbox, Word } from "../mailbox.js";
 import { observe } from "../observe.js";
 import { kindOf } from "./kinds.js";
 import { type Plan, RETRY_BIT } from "./plan.js";
+import { type HttpSignals, httpSignals } from "./signals.js";
 import { Story } from "./story.js";
 import type { ErrorKind, ExecuteOptions } from "./types.js";
 
 /** Runs an attempt inside something else, a breaker for instance. */
 export type Around<T> = (attempt: () => T | PromiseLike<T>) => T | PromiseLike<T>;
+
+/** What our HTTP clients say of a call beside its options. */
+interface RequestOptions extends ExecuteOptions {
+  readonly [httpSignals]?: HttpSignals | undefined;
+}
 
 /** Of a call that fails for very long, only the last errors are kept. */
 const KEPT_ERRORS = 1_000;
@@ -92,7 +98,7 @@ export class Call<T> {
     if (this.#errors.length === KEPT_ERRORS) this.#errors.shift();
     this.#errors.push(failure);
 
-    const verdict = plan.judge(failure);
+    const verdict = plan.judge(failure, (this.#options as RequestOptions)[httpSignals]);
     const { step, delay, letter } = this.#ask(failure, verdict);
     const kind = kindOf(verdict);
     this.#told.failed(this.#attempts, failure, kind, step === RETRY ? delay : undefined);

@@ -12,7 +12,7 @@ import { frozen, readAnswer, specText } from "../spec.js";
 import { allAgree, refuseLateAnswers } from "./conditions.js";
 import { instanceName } from "./instance.js";
 import { type Journal, journalOf } from "./log.js";
-import { retryAfterHints, signalsText } from "./signals.js";
+import { type HttpSignals, retryAfterHints, signalsText } from "./signals.js";
 import type { RetryConfig, RetryHooks, RetryOptions } from "./types.js";
 
 /** Verdicts remembered by what the error looked like; more different errors than this, and it starts afresh. */
@@ -20,6 +20,9 @@ const REMEMBERED = 512;
 
 /** The bit that lets a failure be retried. Custom conditions clear it; nothing here ever sets it. */
 export const RETRY_BIT = 1 << 4;
+
+/** The bit that says that a breaker should count the failure. */
+export const COUNTED_BIT = 1 << 8;
 
 /** Core's answer to a policy. */
 interface Opened {
@@ -89,9 +92,9 @@ export class Plan {
     return this.#machine.handle;
   }
 
-  /** Core's verdict on a failure. */
-  judge(failure: unknown): number {
-    const signals = signalsText(failure);
+  /** Core's verdict on a failure; `about` is the request that failed, where the failure itself does not say. */
+  judge(failure: unknown, about?: HttpSignals): number {
+    const signals = signalsText(failure, about);
     let verdict = this.#verdicts.get(signals);
     if (verdict === undefined) {
       verdict = core.retryJudge(this.handle, signals);

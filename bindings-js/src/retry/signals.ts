@@ -15,6 +15,8 @@ export interface HttpSignals {
   readonly problemType?: string | undefined;
   /** Whether the caller can get new credentials after a 401. */
   readonly canRefresh?: boolean | undefined;
+  /** Whether the platform has tried a new connection already: then a 421 is final. */
+  readonly newConnection?: boolean | undefined;
 }
 
 /** Where our HTTP clients leave what the classifier should know of a request. */
@@ -90,8 +92,11 @@ function fetchMessage(error: unknown): string | undefined {
   return error instanceof TypeError ? text(read(error, "message"))?.slice(0, 200) : undefined;
 }
 
-/** The signals of one failure, as the JSON text that core judges; equal texts get equal verdicts. */
-export function signalsText(error: unknown): string {
+/**
+ * The signals of one failure, as the JSON text that core judges; equal texts get equal verdicts. A failure that says nothing
+ * of its request, a time-out for instance, is one of the request `about`.
+ */
+export function signalsText(error: unknown, about?: HttpSignals): string {
   const cause = read(error, "cause");
   return JSON.stringify({
     host: core.host,
@@ -102,7 +107,7 @@ export function signalsText(error: unknown): string {
     message: fetchMessage(error),
     errno: integer(read(error, "errno") ?? read(cause, "errno"), -(2 ** 31), 2 ** 31 - 1),
     status: statusOf(error),
-    http: read(error, httpSignals),
+    http: read(error, httpSignals) ?? about,
   });
 }
 
