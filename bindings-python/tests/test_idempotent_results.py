@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from once_again import ConfigError, NotReplayableError, idempotent
+from once_again.stores import MemoryStore
 
 
 @pytest.mark.parametrize("value", [None, False, 0, 0.0, "", [], {}, "x", 2**60, [1, {"a": None}]])
@@ -91,3 +93,69 @@ def test_results_need_not_be_kept_nor_be_too_large() -> None:
         assert f() == "four"
         with pytest.raises(NotReplayableError):
             f()
+
+
+class Torn(ValueError):
+    @property
+    def code(self) -> str:
+        raise RuntimeError("no code")
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+class _Refusing:
+    """A codec that cannot write what was returned."""
+
+    def encode(self, value: Any) -> str:
+        raise TypeError("not this")
+
+    def decode(self, text: str) -> Any:
+        raise AssertionError("nothing was written")
+
+
+def test_a_result_that_its_codec_cannot_write_is_returned_and_recorded_as_done() -> None:
+    runs: list[int] = []
+
+    @idempotent(name="f", codec=_Refusing())
+    def f() -> int:
+        runs.append(1)
+        return 7
+
+    with pytest.warns(RuntimeWarning, match="'f' returned, a int, cannot be written: TypeError, so it is recorded"):
+        assert f() == 7
+    with pytest.raises(NotReplayableError):
+        f()
+    assert runs == [1]
+
+
+def test_what_a_codec_makes_that_is_no_text_is_recorded_as_done() -> None:
+    class Bytes(_Refusing):
+        def encode(self, value: Any) -> str:
+            return b"7"  # type: ignore[return-value]
+
+    @idempotent(name="f", codec=Bytes())
+    async def f() -> int:
+        return 7
+
+    with pytest.warns(RuntimeWarning, match="was not made a text of by its codec"):
+        assert asyncio.run(f()) == 7
+    with pytest.raises(NotReplayableError):
+        asyncio.run(f())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_error_without_a_text_ends_its_run_all_the_same(is_async: bool) -> None:
+    store = MemoryStore()
+
+    @idempotent(name="f", store=store)
+    def plain() -> None:
+        raise Torn
+
+    @idempotent(name="f", store=store)
+    async def later() -> None:
+        raise Torn
+
+    with pytest.raises(Torn):
+        asyncio.run(later()) if is_async else plain()
+    assert store.stats()["inProgress"] == 0

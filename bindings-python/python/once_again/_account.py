@@ -5,6 +5,7 @@ from __future__ import annotations
 from sys import modules as _modules
 
 from . import _log, _metrics, _trace
+from ._classify import message_of
 from .events import RetryEvent, SuccessEvent
 
 TYPE_CHECKING = False
@@ -171,4 +172,4 @@ class Account:
 
     def _shown(self, error: Exception) -> str:
         name = type(error).__name__
-        return f"{name}: {error}" if self.plan.log_messages else name
+        return f"{name}: {message_of(error)}" if self.plan.log_messages else name

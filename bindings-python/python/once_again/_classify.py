@@ -63,11 +63,11 @@ class Classifier:
     def _look(self, error: Exception) -> tuple[Verdict, float | None]:
         cls = type(error)
         passed = tuple(name for name, test in self._tests if test(error))
-        response = _read(error, "response")
+        response = sign_of(error, "response")
         kind, code, errno = (
-            _read(error, "kind"),
-            _read(error, "code"),
-            _read(error, "errno"),
+            sign_of(error, "kind"),
+            sign_of(error, "code"),
+            sign_of(error, "errno"),
         )
         kind, code = (
             kind if isinstance(kind, str) else None,
@@ -100,7 +100,7 @@ class Classifier:
 
     def _asked(self, error: Exception, response: Any) -> float | None:
         """`error.retry_after` (seconds, a timedelta, or as in the header), else what the headers say."""
-        asked = _read(error, "retry_after")
+        asked = sign_of(error, "retry_after")
         if hasattr(asked, "total_seconds"):
             return float(asked.total_seconds())
         if isinstance(asked, (int, float)) and not isinstance(asked, bool):
@@ -187,12 +187,20 @@ def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
     kept[key] = value
 
 
-def _read(source: Any, name: str) -> Any:
+def sign_of(source: Any, name: str) -> Any:
     """An attribute, if it can be had: a property of somebody's error class may raise anything."""
     try:
         return getattr(source, name, None)
     except Exception:
         return None
+
+
+def message_of(error: BaseException) -> str:
+    """What an error says of itself; nothing, where saying it raises."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def _status(error: Exception, response: Any) -> int | None:
@@ -202,7 +210,7 @@ def _status(error: Exception, response: Any) -> int | None:
         (response, "status_code"),
         (response, "status"),
     ):
-        status = _read(source, name)
+        status = sign_of(source, name)
         if isinstance(status, int) and 100 <= status <= 599:
             return int(status)
     return None

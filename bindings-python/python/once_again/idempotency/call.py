@@ -54,6 +54,7 @@ def _recorded(
     """Makes the call and records its end."""
     try:
         output = make(step)
+        text = action.text(output)
     except Exception as error:
         run.end(error_text(error), threw=True)
         raise
@@ -61,7 +62,7 @@ def _recorded(
         # Interrupted, it did not fail: whether it had an effect is for the next claim to find out.
         run.abandon()
         raise
-    settled = run.end(action.text(output), threw=False)
+    settled = run.end(text, threw=False)
     confirmed = settled.action == "settled" and settled.how != "uncertain" and step.action == "execute"
     if settled.how not in (None, "uncertain"):
         previous = ended(settled, action.codec)

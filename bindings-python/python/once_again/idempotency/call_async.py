@@ -56,6 +56,7 @@ async def _recorded(
     """Makes the call and records its end."""
     try:
         output = await make(step)
+        text = action.text(output)
     except Exception as error:
         await run.end(error_text(error), threw=True)
         raise
@@ -63,7 +64,7 @@ async def _recorded(
         # Cancelled, it did not fail: whether it had an effect is for the next claim to find out.
         run.abandon()
         raise
-    settled = await run.end(action.text(output), threw=False)
+    settled = await run.end(text, threw=False)
     confirmed = settled.action == "settled" and settled.how != "uncertain" and step.action == "execute"
     if settled.how not in (None, "uncertain"):
         previous = ended(settled, action.codec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from math import isfinite
 
+from once_again._classify import message_of, sign_of
 from once_again.errors import (
     IdempotencyError,
     InProgressError,
@@ -57,8 +58,8 @@ def _is_json(value: Any, depth: int) -> bool:
 
 def error_text(error: Exception) -> str:
     """An error as it is kept: what its catcher may look at."""
-    kept: dict[str, Any] = {"name": type(error).__name__, "message": str(error)}
-    code = getattr(error, "code", None)
+    kept: dict[str, Any] = {"name": type(error).__name__, "message": message_of(error)}
+    code = sign_of(error, "code")
     if isinstance(code, (str, int)):
         kept["code"] = code
     return json.dumps(kept)
