@@ -69,18 +69,33 @@ pub fn from_levels(table: &Value, name: &str, unit: Unit) -> Result<RetrySpec, C
     }
 }
 
-/// A file says what a policy is. Which calls share a budget, and who this process is, only the program knows.
+/// What only the program has: its functions and objects, which calls share a budget, and who this process is.
+const OF_THE_PROGRAM: [&str; 9] = [
+    "budget",
+    "instance",
+    "clock",
+    "random",
+    "logger",
+    "customBackoff",
+    "customConditions",
+    "deadLetterHandler",
+    "deadLetterStore",
+];
+
+/// A file says what a policy is; the rest would be dropped without a word.
 fn refuse_what_is_no_data(level: &Value, name: &str) -> Result<(), ConfigError> {
-    for of_the_program in ["budget", "instance"] {
-        match field(level, of_the_program) {
-            None | Some(Value::Null) => {}
-            Some(given) => {
-                let expected = "nothing here: the program gives it beside the policy";
-                return Err(ConfigError::new(format!("{name}.{of_the_program}"), given.render(), expected));
-            }
+    let Value::Map(fields) = level else { return Ok(()) };
+    let is_of_the_program = |written: &str| {
+        let plain = written.replace('_', "");
+        OF_THE_PROGRAM.iter().any(|known| known.eq_ignore_ascii_case(&plain))
+    };
+    match fields.iter().find(|(written, value)| *value != Value::Null && is_of_the_program(written)) {
+        None => Ok(()),
+        Some((written, value)) => {
+            let expected = "nothing here: the program gives it beside the policy";
+            Err(ConfigError::new(format!("{name}.{written}"), value.render(), expected))
         }
     }
-    Ok(())
 }
 
 /// The names of the levels in a table.
@@ -183,9 +198,13 @@ mod tests {
 
     #[test]
     fn what_only_the_program_knows_is_no_part_of_a_table() {
-        for (given, shown) in
-            [(r#""budget": "grpc""#, "budget: got \"grpc\""), (r#""instance": 7"#, "instance: got 7")]
-        {
+        for (given, shown) in [
+            (r#""budget": "grpc""#, "budget: got \"grpc\""),
+            (r#""instance": 7"#, "instance: got 7"),
+            (r#""dead_letter_store": "letters""#, "dead_letter_store: got \"letters\""),
+            (r#""DeadLetterStore": "letters""#, "DeadLetterStore: got \"letters\""),
+            (r#""custom_backoff": "f""#, "custom_backoff: got \"f\""),
+        ] {
             let error = level(&format!("{{\"api\": {{{given}}}}}"), "api").unwrap_err();
             let expected = "expected nothing here: the program gives it beside the policy";
             assert_eq!(error.to_string(), format!("api.{shown}, {expected}"));
