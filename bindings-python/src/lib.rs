@@ -4,6 +4,7 @@ mod action;
 mod breaker;
 mod budget;
 mod cell;
+mod client;
 mod dead_letter;
 mod dialect;
 mod error;
@@ -30,6 +31,8 @@ mod _core {
     #[pymodule_export]
     use super::budget::Budget;
     #[pymodule_export]
+    use super::client::{client_config, key_config, name_refusal};
+    #[pymodule_export]
     use super::dead_letter::Letters;
     #[pymodule_export]
     use super::dialect::Dialect;
@@ -43,7 +46,9 @@ mod _core {
         record_key,
     };
     #[pymodule_export]
-    use super::retry::{RetryCall, RetryPolicy, RetrySpec, retry_after, veto};
+    use super::retry::{
+        RetryCall, RetryPolicy, RetrySpec, retry_after, speaks_against_service, veto, wants_credentials,
+    };
     #[pymodule_export]
     use super::shared::{Link, SharedRequest};
     #[pymodule_export]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use once_again_core::classify::retry_after::{Hints, read};
-use once_again_core::classify::{Host, Signals};
+use once_again_core::classify::{Host, HttpSignals, Signals};
 use once_again_core::dead_letter::Ending;
 use once_again_core::draw::Draw;
 use once_again_core::retry::{self, Failure, Step, Verdict, presets};
@@ -19,6 +19,16 @@ use crate::time::{micros, seconds, tick, timestamp};
 #[pyclass(frozen, eq, module = "once_again._core")]
 #[derive(PartialEq)]
 pub(crate) struct RetrySpec(retry::RetrySpec);
+
+impl From<retry::RetrySpec> for RetrySpec {
+    fn from(spec: retry::RetrySpec) -> Self {
+        Self(spec)
+    }
+}
+
+/// Of one HTTP exchange: the method, whether the request carries a key, whether the answer was a replay, its problem
+/// type, and whether the caller can get new credentials.
+type Exchange = (String, bool, bool, Option<String>, bool);
 
 #[pymethods]
 impl RetrySpec {
@@ -97,6 +107,7 @@ pub(crate) struct RetryPolicy(retry::RetryPolicy);
 #[pymethods]
 impl RetryPolicy {
     /// What the policy thinks of an error with these signs: the bits of a verdict, whether it may be retried, its kind.
+    #[pyo3(signature = (names, kind, code, errno, status, http=None))]
     fn judge(
         &self,
         names: Vec<String>,
@@ -104,6 +115,7 @@ impl RetryPolicy {
         code: Option<String>,
         errno: Option<i32>,
         status: Option<u16>,
+        http: Option<Exchange>,
     ) -> (u32, bool, &'static str) {
         let signals = Signals {
             kind: kind.map(Cow::Owned),
@@ -111,6 +123,7 @@ impl RetryPolicy {
             names: names.into_iter().map(Cow::Owned).collect(),
             errno,
             status,
+            http: http.map(signals),
             ..Signals::new(Host::Python)
         };
         let verdict = self.0.judge(&signals);
@@ -198,6 +211,30 @@ impl RetryCall {
             Step::Stop(stop) => Next::Stop(stop.name().into()),
         }
     }
+}
+
+fn signals(exchange: Exchange) -> HttpSignals<'static> {
+    let (method, has_key, replayed, problem_type, can_refresh) = exchange;
+    HttpSignals {
+        method: method.into(),
+        has_key,
+        replayed,
+        problem_type: problem_type.map(Into::into),
+        can_refresh,
+        ..HttpSignals::default()
+    }
+}
+
+/// Whether a failure with this verdict asks for new credentials before the next attempt.
+#[pyfunction]
+pub(crate) fn wants_credentials(verdict: u32) -> bool {
+    Verdict::from_bits(verdict).once == retry::Once::NewCredentials
+}
+
+/// Whether a failure with this verdict says something about the service, so that a breaker counts it.
+#[pyfunction]
+pub(crate) fn speaks_against_service(verdict: u32) -> bool {
+    Verdict::from_bits(verdict).speaks_against_service()
 }
 
 /// A verdict that the caller's own conditions overruled.

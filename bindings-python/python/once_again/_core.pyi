@@ -352,7 +352,7 @@ class RetryPolicy:
         """
         Whether a call that was given up with this verdict is a dead letter.
         """
-    def judge(self, /, names: SupportsGetItem[int, str], kind: str | None, code: str | None, errno: SupportsIndex | None, status: SupportsIndex | None) -> tuple[int, bool, str]:
+    def judge(self, /, names: SupportsGetItem[int, str], kind: str | None, code: str | None, errno: SupportsIndex | None, status: SupportsIndex | None, http: tuple[str, bool, bool, str | None, bool] | None = None) -> tuple[int, bool, str]:
         """
         What the policy thinks of an error with these signs: the bits of a verdict, whether it may be retried, its kind.
         """
@@ -578,6 +578,11 @@ def cleanup_interval(given: Any) -> float:
     Seconds between two sweeps of a store that is bounded by nothing else.
     """
 
+def client_config(fields: Any) -> tuple[str, RetrySpec, list[tuple[str, str]], bool]:
+    """
+    Reads the options of `IdempotentHttpClient`, durations in seconds.
+    """
+
 def complete_breaker(fields: Any) -> Any:
     """
     A configuration with every default filled in.
@@ -631,10 +636,20 @@ def generate_key(random: SupportsLenAndGetItem[SupportsIndex]) -> str:
     A version 4 UUID from 16 random bytes.
     """
 
+def key_config(fields: Any) -> tuple[list[str], str, bool]:
+    """
+    Which requests get a key: the methods that do, the header that carries it, and whether keys are made at all.
+    """
+
 def manager_settings(fields: Any) -> tuple[int, int, float, bool, list[str]]:
     """
     Valid settings of a manager: retention in microseconds, records, seconds between sweeps, whether the body counts,
     the headers that count.
+    """
+
+def name_refusal(status: SupportsIndex | None, timed_out: bool, problem_type: str | None, code: str | None, replayed: bool) -> tuple[str, bool]:
+    """
+    What to call a refused request, and whether the same call may succeed later.
     """
 
 def record_key(namespace: str, scope: str, key: str) -> str:
@@ -652,7 +667,17 @@ def retry_after(headers: SupportsGetItem[int, tuple[str, str]], wall_now: Suppor
     How many seconds a server asked to wait, in response headers read at `wall_now`.
     """
 
+def speaks_against_service(verdict: SupportsIndex) -> bool:
+    """
+    Whether a failure with this verdict says something about the service, so that a breaker counts it.
+    """
+
 def veto(verdict: SupportsIndex) -> int:
     """
     A verdict that the caller's own conditions overruled.
+    """
+
+def wants_credentials(verdict: SupportsIndex) -> bool:
+    """
+    Whether a failure with this verdict asks for new credentials before the next attempt.
     """

@@ -1,0 +1,47 @@
+//! What an HTTP client asks core: its options, and what to call a refusal.
+
+use once_again_core::classify::answer::{self, Refused};
+use once_again_core::http::{ClientConfig, KeyConfig};
+use once_again_core::spec::Unit;
+use pyo3::prelude::*;
+
+use crate::error::refused;
+use crate::retry::RetrySpec;
+use crate::spec;
+
+/// Base URL, policy, headers of the identity, and whether keys are made.
+type Client = (String, RetrySpec, Vec<(&'static str, String)>, bool);
+
+/// Reads the options of `IdempotentHttpClient`, durations in seconds.
+#[pyfunction]
+pub(crate) fn client_config(fields: &Bound<'_, PyAny>) -> PyResult<Client> {
+    let config = ClientConfig::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)?;
+    Ok((config.base_url, RetrySpec::from(config.policy), config.identity, config.auto_key))
+}
+
+/// Which requests get a key: the methods that do, the header that carries it, and whether keys are made at all.
+#[pyfunction]
+pub(crate) fn key_config(fields: &Bound<'_, PyAny>) -> PyResult<(Vec<String>, String, bool)> {
+    let config = KeyConfig::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)?;
+    Ok((config.methods, config.header_name, config.auto_key))
+}
+
+/// What to call a refused request, and whether the same call may succeed later.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
+pub(crate) fn name_refusal(
+    status: Option<u16>,
+    timed_out: bool,
+    problem_type: Option<String>,
+    code: Option<String>,
+    replayed: bool,
+) -> (&'static str, bool) {
+    let named = answer::name(&Refused {
+        status,
+        timed_out,
+        problem_type: problem_type.as_deref().map(Into::into),
+        code: code.as_deref().map(Into::into),
+        replayed,
+    });
+    (named.code.name(), named.retryable)
+}
