@@ -205,3 +205,19 @@ def test_a_with_block_cannot_be_replaced() -> None:
     trip(breaker, 1)
     with pytest.raises(CircuitOpenError), breaker:
         raise AssertionError
+
+
+def test_a_key_of_the_wrong_type_is_found_before_the_call_is_made() -> None:
+    made: list[int] = []
+    price = cached().keyed(lambda product: [product])(made.append)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="key: got an object of type list"):
+        price(1)
+    assert made == []
+
+
+def test_a_key_that_nobody_would_await_is_refused() -> None:
+    async def key(product: str) -> str:
+        return product
+
+    with pytest.raises(ConfigError, match=r"key: .*not async"):
+        cached().keyed(key)(lambda product: 1)  # type: ignore[arg-type]

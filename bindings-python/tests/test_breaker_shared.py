@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tripping import fail, trip
 
-from once_again import BreakerNotice, CircuitBreaker, CircuitOpenError, ConfigError, StateChange
+from once_again import BreakerNotice, CircuitBreaker, CircuitOpenError, ConfigError, StateChange, retrying
 from once_again.testing import VirtualClock
 
 CLOSED = "0 0 0 0 0 0 0 0 0"
@@ -213,6 +213,23 @@ def test_a_store_of_asyncio_is_asked_on_the_loop() -> None:
         await asyncio.sleep(0)
         assert store.asked[-1] == ["0", "8", "0", "success"]
         assert heard[-1] == StateChange("ledger", "OPEN", "HALF_OPEN")
+
+    asyncio.run(main())
+
+
+def test_a_loop_of_attempts_on_asyncio_waits_for_its_probe() -> None:
+    async def main() -> None:
+        store, clock = LoopStore(OPEN), VirtualClock()
+        made, _ = breaker(store, clock)
+        made.call(int)
+        await asyncio.sleep(0)
+        clock.advance(20.0)
+        store.answer = GRANTED
+        async for attempt in retrying(breaker=made, clock=clock):
+            with attempt:
+                assert made.state == "HALF_OPEN"
+        await asyncio.sleep(0)
+        assert store.asked[-1] == ["0", "8", "0", "success"]
 
     asyncio.run(main())
 

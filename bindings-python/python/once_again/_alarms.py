@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import threading
 from heapq import heapify, heappop, heappush
-from time import monotonic
+
+from ._clock import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

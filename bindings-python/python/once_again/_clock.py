@@ -35,6 +35,10 @@ def _call_in_daemon(seconds: float, callback: Callable[[], object]) -> Callable[
     return _alarms.system_alarms.call_in(seconds, callback)
 
 
+monotonic: Callable[[], float] = time.monotonic
+"""The machine's own, whatever a test has put in the place of `system_clock`'s: its threads wait in its time."""
+
+
 class SystemClock:
     """The machine's own clocks.
 

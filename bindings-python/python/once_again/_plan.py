@@ -139,7 +139,7 @@ class Plan:
         self.consults = bool(self.conditions) or self.backoff is not None
         self.is_timed = "total_timeout" in self.fields
         self.dead_letter = config.ours.get("dead_letter_handler")
-        self.letters = _letters(config.ours.get("dead_letter_store"), self.clock)
+        self.letters = config.ours.get("dead_letter_store")
         self.said = {}
         if self.fields.get("enable_circuit_breaker") is False:
             self.breaker = None
@@ -213,14 +213,6 @@ class Plan:
         """What errors, hooks and log lines call the service and the operation."""
         service = service or self._service or self.fields.get("tags", {}).get("service")
         return service, operation or self.fields.get("operation_name") or operation_name(function)
-
-
-def _letters(store: Any, clock: Clock | SystemClock) -> DeadLetterQueue | None:
-    if store is None:
-        return None
-    from .dead_letter import DeadLetterQueue
-
-    return store if isinstance(store, DeadLetterQueue) else DeadLetterQueue(store, clock=clock)
 
 
 def _option(fields: dict[str, Any], name: str, of: type) -> Any:

@@ -15,6 +15,7 @@ Example::
 from __future__ import annotations
 
 from ._call import Call
+from ._options import one_config
 from ._plan import Plan
 from .config import RetryConfig
 from .errors import AttemptTimeoutError, CircuitOpenError, ConfigError
@@ -55,8 +56,7 @@ def retrying(given: RetryPolicy | RetryConfig | None = None, /, **options: Unpac
             raise ConfigError(next(iter(options)), "an option beside a policy", "nothing: give it to the policy")
         return Retrying(given._plan)
     settings: dict[str, Any] = dict(options)
-    if given is not None:
-        settings["config"] = given
+    one_config(settings, "config", given)
     return Retrying(Plan((RetryConfig.preset("kernel"),), settings))
 
 
@@ -155,22 +155,21 @@ class _Attempts:
             raise RuntimeError("each attempt of `retrying` is made in a `with` block of its own")
         return self._call
 
-    def _begin(self) -> Attempt | None:
-        """The next attempt; none when the breaker rejected it."""
-        call, breaker = self._call, self._plan.breaker
-        assert call is not None, "the call has not ended"
-        call.begins()
-        if breaker is not None:
-            try:
-                breaker.__enter__()
-            except CircuitOpenError as rejected:
-                if (final := self._failed(rejected)) is None:
-                    return None
-                if final is rejected:
-                    raise
-                raise final from rejected
+    def _attempt(self, call: Call) -> Attempt:
+        """The next attempt, which the breaker has let through."""
         self._is_out = True
         return Attempt(self, call.attempt)
+
+    def _rejected(self, rejection: CircuitOpenError) -> None:
+        """The breaker let no attempt through: raises what the call ends with, unless another attempt follows."""
+        final = self._failed(rejection)
+        try:
+            if final is rejection:
+                raise rejection
+            if final is not None:
+                raise final from rejection
+        finally:
+            del final, rejection  # their tracebacks hold this frame
 
     def _failed(self, failure: Exception) -> Exception | None:
         """What the call ends with; none when another attempt follows."""
@@ -202,8 +201,14 @@ class _Loop(_Attempts):
             if call.attempt > 1 and not call.wait(self._delay):
                 del call  # what it ends with will hold this frame
                 raise self._ended()
-            if (attempt := self._begin()) is not None:
-                return attempt
+            call.begins()
+            if (breaker := self._plan.breaker) is not None:
+                try:
+                    breaker.__enter__()
+                except CircuitOpenError as rejection:
+                    self._rejected(rejection)
+                    continue
+            return self._attempt(call)
         raise StopIteration
 
 
@@ -220,8 +225,15 @@ class _AsyncLoop(_Attempts):
             if call.attempt > 1 and not await call.async_wait(self._delay):
                 del call  # what it ends with will hold this frame
                 raise self._ended()
-            if (attempt := self._begin()) is not None:
-                return attempt
+            call.begins()
+            if (breaker := self._plan.breaker) is not None:
+                try:
+                    # A shared breaker's store may have to be waited for.
+                    await breaker.__aenter__()
+                except CircuitOpenError as rejection:
+                    self._rejected(rejection)
+                    continue
+            return self._attempt(call)
         raise StopAsyncIteration
 
     def enter(self) -> None:

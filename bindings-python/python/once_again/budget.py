@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _core
 from ._clock import clock_of
+from ._options import fields_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,10 +56,7 @@ class RetryBudget:
         clock: Clock | None = None,
         **fields: Unpack[BudgetFields],
     ) -> None:
-        given: Any = rules
-        if fields:
-            given = {**({"preset": rules} if isinstance(rules, str) else rules or {}), **fields}
-        self._core = _core.Budget(given, "")
+        self._core = _core.Budget(fields_of("rules", rules, fields) if fields else rules, "")
         self._clock = clock_of(clock)
 
     @classmethod

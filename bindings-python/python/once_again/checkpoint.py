@@ -12,6 +12,7 @@ import sys
 
 from ._call import Call
 from ._callables import decorate, is_async
+from ._options import flag, one_config
 from ._plan import Plan
 from .config import RetryConfig
 from .errors import ConfigError
@@ -61,11 +62,11 @@ def retry_with_checkpoint(
             ``checkpoint_state``; or an async function stands beside a task that cannot await it.
     """
     settings: dict[str, Any] = dict(options)
-    if given is not None:
-        settings["config"] = given
+    one_config(settings, "config", given)
     for field, function in (("checkpoint_loader", checkpoint_loader), ("checkpoint_saver", checkpoint_saver)):
         if function is not None and not callable(function):
             raise ConfigError(field, f"an object of type {type(function).__name__}", "a function")
+    flag("resume", resume)
     if checkpoint_loader is None and (checkpoint_saver is None or resume):
         field = "resume" if resume else "checkpoint_loader"
         raise ConfigError(field, "no checkpoint_loader", "a function that loads a checkpoint")

@@ -9,6 +9,7 @@ from ._callables import hook_of
 from ._classify import words
 from ._clock import system_clock
 from ._fields import ReadableFields
+from ._options import plain, text, wrong
 from .budget import budget_of
 from .errors import ConfigError
 
@@ -79,14 +80,18 @@ class RetryConfig(ReadableFields):
                 if "retry_on" in fields:
                     raise ConfigError("on", "a list", "on or retry_on, not both: they are one field")
                 name = "retry_on"
-            plain = name.replace("_", "").lower()
-            if plain in _ELSEWHERE and value is not None:
-                raise ConfigError(name, f"an object of type {type(value).__name__}", _ELSEWHERE[plain])
-            field = _OURS.get(plain)
+            if plain(name) in _ELSEWHERE and value is not None:
+                raise wrong(name, value, _ELSEWHERE[plain(name)])
+            field = _OURS.get(plain(name))
             if field == "budget" and value is not None and value is not False:
                 # One budget for whatever is made of this configuration.
                 rules: Any = value
                 value = budget_of(rules, system_clock)
+            if field == "dead_letter_store" and value is not None:
+                from .dead_letter import queue_of
+
+                # Likewise one queue, which counts for all of them.
+                value = queue_of("dead_letter_store", value)
             if field in ("retry_on", "never_on") and value is not None:
                 value, self.tests[field] = words(name, value)
             elif field is not None and value is not None:
@@ -99,13 +104,13 @@ class RetryConfig(ReadableFields):
     @classmethod
     def level(cls, name: str) -> RetryConfig:
         """A level of the retry policy standards: ``default``, ``aggressive`` or ``conservative``."""
-        return cls.of_spec(_core.RetrySpec.preset(f"service.{name}"))
+        return cls.of_spec(_core.RetrySpec.preset(f"service.{text('name', name)}"))
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], name: str) -> RetryConfig:
         """The level ``name`` of a tree of levels (parsed YAML or JSON), with everything its ``extends``
         adds."""
-        return cls.of_spec(_core.RetrySpec.level(mapping, name))
+        return cls.of_spec(_core.RetrySpec.level(mapping, text("name", name)))
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] | None = None) -> RetryConfig:
@@ -121,7 +126,7 @@ class RetryConfig(ReadableFields):
     @classmethod
     def preset(cls, name: str) -> RetryConfig:
         """A preset of any of the sources: ``kernel``, ``critical``, ``quick``, ``q.standard``, ``http``…"""
-        return cls.of_spec(_core.RetrySpec.preset(name))
+        return cls.of_spec(_core.RetrySpec.preset(text("preset", name)))
 
     @classmethod
     def of_spec(cls, spec: _core.RetrySpec) -> RetryConfig:

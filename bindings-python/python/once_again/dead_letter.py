@@ -21,7 +21,7 @@ from os import urandom
 
 from . import _core, _log
 from ._callables import is_async
-from ._classify import Classifier
+from ._classify import Classifier, message_of, sign_of
 from ._clock import clock_of, system_clock
 from .errors import ConfigError, InProgressError, MaxRetriesExceeded
 from .events import Fields
@@ -127,7 +127,7 @@ class MemoryDeadLetterStore:
 
     def list(self, limit: int | None = None) -> list[DeadLetter]:
         """At most ``limit`` letters, the oldest first."""
-        return [DeadLetter.from_json(text) for text in self._letters.list(sys.maxsize if limit is None else limit)]
+        return [DeadLetter.from_json(text) for text in self._letters.list(_limit(limit, sys.maxsize))]
 
     def remove(self, letter_id: str) -> bool:
         """Takes a letter out; false when it is not there."""
@@ -162,9 +162,7 @@ class DeadLetterQueue:
         if store is not None and max_letters is not None:
             raise ConfigError("max_letters", str(max_letters), "nothing beside a store of its own size")
         self._store = MemoryDeadLetterStore(max_letters) if store is None else store
-        if not all(callable(getattr(self._store, method, None)) for method in _METHODS):
-            expected = "an object with " + ", ".join(f"{method}()" for method in _METHODS)
-            raise ConfigError("store", f"an object of type {type(store).__name__}", expected)
+        _check("store", self._store)
         self._handlers = dict(handlers or {})
         self._clock = clock_of(clock)
         self._running: dict[str, object] = {}
@@ -182,7 +180,7 @@ class DeadLetterQueue:
 
     def list(self, limit: int | None = None) -> list[DeadLetter]:
         """At most ``limit`` letters, the oldest first."""
-        return self._store.list(limit)
+        return self._store.list(None if limit is None else _limit(limit, 0))
 
     def discard(self, letter_id: str) -> bool:
         """Throws a letter away; false when there is none with this id."""
@@ -201,7 +199,7 @@ class DeadLetterQueue:
             ConfigError: there is no such letter, or nobody said how its operation is run.
             InProgressError: the letter is being redriven already.
         """
-        letter = self._store.get(letter_id)
+        letter = self._store.get(letter_id) if isinstance(letter_id, str) else None
         if letter is None:
             raise ConfigError("letter_id", repr(letter_id), "the id of a letter in this queue")
         handler = self._handlers.get(letter.operation)
@@ -237,6 +235,32 @@ class DeadLetterQueue:
     def _count(self, what: str) -> None:
         with self._lock:
             self._counts[what] += 1
+
+
+def queue_of(field: str, given: Any) -> DeadLetterQueue:
+    """The queue that an option means: one to share, or one over a store.
+
+    Raises:
+        ConfigError: it is neither, by the option's name.
+    """
+    if isinstance(given, DeadLetterQueue):
+        return given
+    _check(field, given)
+    return DeadLetterQueue(given)
+
+
+def _limit(given: int | None, default: int) -> int:
+    if given is None:
+        return default
+    if not isinstance(given, int) or given < 0:
+        raise ConfigError("limit", repr(given), "a whole number of letters, 0 or more")
+    return given
+
+
+def _check(field: str, store: Any) -> None:
+    if not all(callable(getattr(store, method, None)) for method in _METHODS):
+        expected = "an object with " + ", ".join(f"{method}()" for method in _METHODS)
+        raise ConfigError(field, f"an object of type {type(store).__name__}", expected)
 
 
 class _Redrive:
@@ -307,13 +331,10 @@ def bury(account: Account, error: Exception, kind: str, elapsed: float) -> None:
 def error_of(error: Exception, kind: str) -> dict[str, str]:
     """An error as a letter has it: longer messages are cut."""
     shown = {"kind": kind, "name": type(error).__name__}
-    code = getattr(error, "code", None)
+    code = sign_of(error, "code")
     if isinstance(code, str):
         shown["code"] = code
-    try:
-        message = str(error)[:_LONGEST_MESSAGE]
-    except Exception:
-        return shown
+    message = message_of(error)[:_LONGEST_MESSAGE]
     return {**shown, "message": message} if message else shown
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from . import _core
 from ._callables import is_async, takes_argument
 from ._clock import clock_of
+from ._options import callable_of, one_config
 from ._plan import Plan
 from .budget import budget_of
 from .config import RetryConfig
@@ -61,8 +62,7 @@ class RetryManager:
     ) -> None:
         settings: dict[str, Any] = dict(options)
         for name, value in (("config", config), ("breaker", breaker), ("logger", logger)):
-            if value is not None:
-                settings[name] = value
+            one_config(settings, name, value)
         self._plan = Plan((RetryConfig.preset(_DEFAULT),), settings)
         self._plain = self._plan.without_attempt_limit()
 
@@ -99,6 +99,7 @@ class RetryManager:
             MaxRetriesExceeded: from the last failure, when attempts or time ran out.
             Exception: the operation's own, when it is not one to retry.
         """
+        callable_of("operation", operation)
         attempt = _numbered(operation) if takes_argument(operation) else operation
         retry: Any
         if is_async(operation):

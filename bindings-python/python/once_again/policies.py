@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _core
+from ._options import wrong
 from .config import RetryConfig
 
 TYPE_CHECKING = False
@@ -85,6 +86,8 @@ class RetryPolicyManager:
         Raises:
             ConfigError: a field is unknown or out of range, or the fields contradict one another.
         """
+        if not isinstance(given, (RetryConfig, str, type(None))):
+            raise wrong("given", given, "a RetryConfig, or the name of a preset")
         config = RetryConfig.preset(given) if isinstance(given, str) else given
         own = RetryConfig(**fields)
         return (own if config is None else own.over(config)).validate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._options import callable_of, one_config
 from ._plan import Plan
 from .config import RetryConfig
 
@@ -32,8 +33,7 @@ class RetryPolicy:
 
     def __init__(self, given: RetryConfig | None = None, /, **options: Unpack[RetryOptions]) -> None:
         settings: dict[str, Any] = dict(options)
-        if given is not None:
-            settings["config"] = given
+        one_config(settings, "config", given)
         self._plan = Plan((RetryConfig.from_env(), RetryConfig.level("default")), settings)
 
     @property
@@ -64,6 +64,7 @@ class RetryPolicy:
             result = operation()
             return await result if hasattr(result, "__await__") else result
 
+        callable_of("operation", operation)
         names = self._plan.names(operation, service_name, operation_name)
         result: R = await wrap(attempt, self._plan, names)()
         return result

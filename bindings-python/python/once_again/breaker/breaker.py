@@ -6,6 +6,7 @@ from once_again import _core, errors
 from once_again._callables import decorate, hook_of, is_async
 from once_again._classify import matcher
 from once_again._clock import clock_of, random_of
+from once_again._options import callable_of, field, fields_of, text, wrong
 
 from . import block
 from .gate import Gate
@@ -85,14 +86,14 @@ class CircuitBreaker:
         random: Random | None = None,
         **fields: Unpack[BreakerFields],
     ) -> None:
-        given: dict[str, Any] = {**({"preset": config} if isinstance(config, str) else config or {}), **fields}
+        given = fields_of("config", config, fields)
         test, judge = matcher("excluded", excluded), hook_of("is_failure", is_failure)
         self._gate = gate = Gate(given, test, judge, clock_of(clock), random_of(random), snapshot)
         self._fallback: Fallback | None = None
         if gate.core.fallback_strategy != "REJECT":
             from .fallback import fallback_of
 
-            self._fallback = fallback_of(gate, given.get("fallback"), given.get("queue"))
+            self._fallback = fallback_of(gate, field(given, "fallback"), field(given, "queue"))
         if (listener := hook_of("on_state_change", on_state_change)) is not None:
             gate.listeners.add("state_change", listener)
         if shared is not None:
@@ -100,7 +101,7 @@ class CircuitBreaker:
         if gate.core.health_check is not None:
             from .health import HealthCheck
 
-            gate.health = HealthCheck(gate, given["health_check"]["probe"], *gate.core.health_check)
+            gate.health = HealthCheck(gate, field(field(given, "health_check"), "probe"), *gate.core.health_check)
             gate.health.follow()
 
     @classmethod
@@ -117,7 +118,7 @@ class CircuitBreaker:
         Raises:
             ConfigError: the preset is unknown, or a field is not of its shape.
         """
-        return cls(name, **fields)
+        return cls(text("preset", name), **fields)
 
     @property
     def name(self) -> str:
@@ -217,6 +218,8 @@ class CircuitBreaker:
         Raises:
             ConfigError: as the constructor; or ``snapshot`` is none of `snapshot`'s.
         """
+        if snapshot is None:
+            raise errors.ConfigError("snapshot", "None", "what `snapshot` answered")
         return cls(config, snapshot=snapshot, **options)
 
     if TYPE_CHECKING:
@@ -266,7 +269,7 @@ class CircuitBreaker:
 
     def execute(self, function: Callable[[], R], /, *, key: str | None = None) -> R:
         """As `call`, for a function without arguments; ``key`` says which calls are the same."""
-        guard: Callable[..., Any] = self.guard_async if is_async(function) else self.guard
+        guard: Callable[..., Any] = self.guard_async if is_async(callable_of("function", function)) else self.guard
         result: R = guard(function, key=key)()
         return result
 
@@ -276,7 +279,7 @@ class CircuitBreaker:
         Raises:
             CircuitOpenError: the call was rejected.
         """
-        guard: Callable[..., Any] = self.guard_async if is_async(function) else self.guard
+        guard: Callable[..., Any] = self.guard_async if is_async(callable_of("function", function)) else self.guard
         result: R = guard(function)(*args, **kwargs)
         return result
 
@@ -296,6 +299,8 @@ class CircuitBreaker:
         number = OUTCOMES.get(outcome)
         if number is None:
             raise errors.ConfigError("outcome", repr(outcome), "one of " + ", ".join(OUTCOMES))
+        if not isinstance(permit, Permit):
+            raise wrong("permit", permit, "what `admit` answered")
         if permit._is_used():
             return "duplicate"
         return self._gate.settle(permit._numbers, number, permit._started, duration)

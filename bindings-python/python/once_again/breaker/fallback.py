@@ -7,6 +7,7 @@ from _thread import allocate_lock
 
 from once_again import _core
 from once_again._callables import is_async
+from once_again._options import wrong
 from once_again.errors import ConfigError
 
 from .guard import guarded, guarded_async
@@ -203,9 +204,18 @@ def caught_async(
 def _key_of(key: Key) -> KeyOf:
     if key is None or isinstance(key, str):
         return lambda *_: key
-    if not callable(key):
-        raise ConfigError("key", f"an object of type {type(key).__name__}", "a string, or a function of the call")
-    return lambda args, kwargs: key(*args, **kwargs)
+    if not callable(key) or is_async(key):
+        expected = "a string, or a function of the call that is not async"
+        raise wrong("key", key, expected)
+
+    def key_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+        # Found out before the call: what is wrong with its key must not hide that it succeeded.
+        answered = key(*args, **kwargs)
+        if answered is not None and not isinstance(answered, str):
+            raise wrong("key", answered, "a string, or None for a call that is not kept")
+        return answered
+
+    return key_of
 
 
 async def _awaited(answer: Any) -> Any:

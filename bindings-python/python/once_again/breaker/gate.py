@@ -7,7 +7,7 @@ would change anything. So a call that succeeds while all is well costs two attri
 from __future__ import annotations
 
 from once_again import _core, _log
-from once_again.errors import CircuitOpenError
+from once_again.errors import CircuitOpenError, ConfigError
 from once_again.events import BreakerNotice, Detachment, FallbackEvent, Rejection, StateChange
 
 from .events import Listeners
@@ -202,4 +202,7 @@ def _text(snapshot: Mapping[str, Any] | None) -> str | None:
         return None
     import json
 
-    return json.dumps(snapshot)
+    try:
+        return json.dumps(snapshot)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError("snapshot", f"something that is no JSON: {error}", "what `snapshot` answered") from None

@@ -10,6 +10,7 @@ from _thread import allocate_lock
 from once_again import _core, _log
 from once_again._callables import hook_of
 from once_again._clock import system_clock
+from once_again._options import fields_of, text
 from once_again.errors import ConfigError
 from once_again.events import Fields
 
@@ -85,8 +86,8 @@ class CircuitBreakerRegistry:
             if (known := self._breakers.pop(name, None)) is not None:
                 self._breakers[name] = known
                 return known
-        options = self._options_of(name) or {}
-        made = CircuitBreaker(**{"name": name, **({"preset": options} if isinstance(options, str) else options)})
+        options = self._options_of(text("name", name)) or None
+        made = CircuitBreaker(**{"name": name, **fields_of("breaker", options, {})})
         evicted = None
         with self._lock:
             # Of two threads that make the same one, the first wins.
@@ -104,7 +105,7 @@ class CircuitBreakerRegistry:
         Raises:
             ConfigError: the URL is relative, or has no origin (``data:``, ``file:``).
         """
-        return self.get(_origin(url))
+        return self.get(_origin(text("url", url)))
 
     def remove(self, name: str) -> bool:
         """Forgets a breaker, which goes on working for those who hold it; whether there was one."""

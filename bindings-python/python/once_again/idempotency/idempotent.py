@@ -8,6 +8,7 @@ import sys
 from once_again import _core
 from once_again._callables import decorate, hook_of, is_async
 from once_again._clock import clock_of, random_of
+from once_again._options import flag, text
 from once_again.errors import ConfigError
 
 from .arguments import Arguments
@@ -41,7 +42,7 @@ class _Action:
                 expected = "an object with encode() and decode()"
                 raise ConfigError("codec", f"an object of type {type(self.codec).__name__}", expected)
         self.arguments = Arguments(target, ours.get("key"), hook_of("about", ours.get("about")))
-        self.with_context = bool(ours.get("with_context"))
+        self.with_context = flag("with_context", ours.get("with_context", False))
         if self.with_context and not _takes(target, "context"):
             raise ConfigError("with_context", repr(True), "a function with a parameter `context`")
         self.is_safe_to_retry = ours.get("is_safe_to_retry")
@@ -74,22 +75,36 @@ class _Action:
         return {**kwargs, "context": IdempotentContext(run, step, self.text)}
 
     def text(self, value: Any) -> str | None:
-        """The text of a result, or none with a warning."""
+        """The text that is recorded, or none with a warning.
+
+        The work is done by now, so nothing that goes wrong here may keep its run from hearing that.
+        """
         from .result import result_text
 
-        text = result_text(value, self.codec)
-        if text is None and not self._warned:
-            self._warned = True
-            self._warn(type(value).__name__)
-        return text
+        try:
+            written: object = result_text(value, self.codec)
+        except Exception as error:
+            self._warn(value, f"cannot be written: {type(error).__name__}")
+            return None
+        if isinstance(written, str):
+            return written
+        no_json, no_text = (
+            "would not come back equal from JSON (give it a codec)",
+            "was not made a text of by its codec",
+        )
+        self._warn(value, no_json if self.codec is None else no_text)
+        return None
 
-    def _warn(self, kind: str) -> None:
+    def _warn(self, value: object, why: str) -> None:
+        if self._warned:
+            return
+        self._warned = True
         import warnings
 
         try:
             warnings.warn(
-                f"once_again: what {self.core.name!r} returned, a {kind}, would not come back equal from JSON, so it "
-                "is recorded as done but cannot be replayed; give it a codec",
+                f"once_again: what {self.core.name!r} returned, a {type(value).__name__}, {why}, "
+                "so it is recorded as done but cannot be replayed",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -117,7 +132,7 @@ class Idempotent:
 
     def with_key(self, key: str) -> _Bound:
         """The same function, under this key instead of what the option ``key`` would answer."""
-        return _Bound(self, (), key)
+        return _Bound(self, (), text("key", key))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else _Bound(self, (instance,), None)
@@ -151,7 +166,7 @@ class _Bound:
 
     def with_key(self, key: str) -> _Bound:
         """The same function, under this key instead of what the option ``key`` would answer."""
-        return _Bound(self._function, self._receiver, key)
+        return _Bound(self._function, self._receiver, text("key", key))
 
     def _split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         return self._function._action.split((*self._receiver, *args), bool(self._receiver))
