@@ -1,6 +1,15 @@
 import "./native.js";
 
 export * from "@once-again/driver/index";
-export type { JointAnswer } from "./express/joint.js";
-export { idempotencyMiddleware, type Middleware, type RequestIdempotency } from "./express/middleware.js";
+export { idempotencyMiddleware, type Middleware } from "./express/middleware.js";
+export {
+  type FastifyLike,
+  type FastifyPluginLike,
+  type FastifyReplyLike,
+  type FastifyRequestLike,
+  idempotencyPlugin,
+} from "./fastify/plugin.js";
+export type { RequestIdempotency } from "./http/admit.js";
 export type { IdempotencyOptions } from "./http/guard.js";
+export { type GuardedMessage, idempotencyHandler, type PlainHandler } from "./http/handler.js";
+export type { JointAnswer } from "./http/joint.js";

@@ -9,6 +9,7 @@ const problems = {
   "key-reused": [422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key is already used"],
   "in-progress": [409, "IDEMPOTENCY_IN_PROGRESS", "A request is outstanding for this Idempotency-Key"],
   "response-not-replayable": [409, "IDEMPOTENCY_NOT_REPLAYABLE", "The response was not kept"],
+  "about:blank": [413, undefined, "Content Too Large"],
   "store-unavailable": [503, "STORE_UNAVAILABLE", "The idempotency store is unavailable"],
 };
 

@@ -34,15 +34,23 @@ export interface IdempotencyOptions<Request = unknown> {
   /** How long a silent owner keeps its claim, milliseconds. Default 60 000; renewed while the handler runs. */
   lease?: number;
   /** Who the caller is, when keys of different callers must never meet. */
-  principal?: (request: Request) => string | undefined | null;
+  principal?(request: Request): string | undefined | null;
   /** Cookies that identify the caller. */
   principalCookies?: readonly string[];
   /** A claim whose owner fell silent: run again (`reexecute`, default) or refuse for good (`fail`). */
   onOrphan?: "reexecute" | "fail";
-  /** What a 5xx answer becomes: `retry` runs the next request again (default), `keep` replays it. */
-  on5xx?: "retry" | "keep";
+  /**
+   * What a 5xx answer becomes: `retry` runs the next request again (default), `keep` replays it, `forget` frees the key also
+   * for another request, `unknown` lets nothing run under it until an operator resolves it.
+   */
+  on5xx?: "retry" | "keep" | "forget" | "unknown";
   /** The largest answer that is kept, bytes. Default 1 MiB; larger ones pass through and are recorded without body. */
   maxBodyBytes?: number;
+  /**
+   * The largest request body that is read and compared, bytes, after decoding. Default 10 MiB. A larger one is refused under a
+   * key (413); without a key it passes unguarded.
+   */
+  maxRequestBytes?: number;
   /** A named set of rules: `stripe_v1` keeps 5xx, `success_only` keeps 2xx and 3xx only, `at_most_once` never runs twice. */
   profile?: "default" | "stripe_v1" | "success_only" | "at_most_once";
   /** A namespace for keys in a store that several applications share. */
@@ -101,6 +109,7 @@ interface Opened {
   readonly methods: readonly string[];
   readonly wantedHeaders: readonly string[];
   readonly maxBodyBytes: number;
+  readonly maxRequestBytes: number;
   /** Milliseconds. */
   readonly handlerTimeout: number | null;
   /** The bounds of the store that is made when none is given. */
@@ -149,6 +158,10 @@ export class Guard<Request = unknown> {
 
   get maxBodyBytes(): number {
     return this.#opened.maxBodyBytes;
+  }
+
+  get maxRequestBytes(): number {
+    return this.#opened.maxRequestBytes;
   }
 
   /** Reads key, fingerprint and caller off a request; answers `needBody` when it must see the body first. */

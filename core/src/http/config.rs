@@ -23,6 +23,7 @@ pub struct HttpConfig {
     profile: Profile,
     on_5xx: On5xx,
     max_body_bytes: u64,
+    max_request_bytes: u64,
     principal_cookies: Vec<String>,
     include_body: bool,
     declares_fields: bool,
@@ -37,6 +38,8 @@ impl HttpConfig {
     pub const HEADER: &str = "Idempotency-Key";
     /// The largest body that is kept unless told otherwise, in bytes.
     pub const MAX_BODY_BYTES: u64 = 1 << 20;
+    /// The largest request body that is compared unless told otherwise, in bytes: as much as API gateways let through.
+    pub const MAX_REQUEST_BYTES: u64 = 10 << 20;
 
     /// Reads and checks a configuration object, see [`HttpSpec::read`].
     pub fn read(value: &Value, unit: Unit, path: &str) -> Result<Self, ConfigError> {
@@ -86,6 +89,13 @@ impl HttpConfig {
     #[must_use]
     pub const fn max_body_bytes(&self) -> u64 {
         self.max_body_bytes
+    }
+
+    /// The largest body of a request that is compared, in bytes. A host need not read on once it has seen more, and says
+    /// so by [`examine_too_large`](Self::examine_too_large), or by examining the longer body that it has.
+    #[must_use]
+    pub const fn max_request_bytes(&self) -> u64 {
+        self.max_request_bytes
     }
 
     /// The memory store to use when no store was given; `seed` is any random number.
@@ -148,11 +158,9 @@ impl TryFrom<HttpSpec> for HttpConfig {
         let profile = spec.profile.unwrap_or_default();
         let on_5xx = on_5xx(profile, spec.on_5xx)?;
         let run = if profile == Profile::AtMostOnce { at_most_once(&spec.run)? } else { spec.run };
-        let max_body_bytes = spec.max_body_bytes.unwrap_or(Self::MAX_BODY_BYTES);
-        if max_body_bytes > MAX_BODY {
-            let range = format!("a whole number from 0 to {MAX_BODY}");
-            return Err(ConfigError::new("max_body_bytes", max_body_bytes.to_string(), range));
-        }
+        let max_body_bytes = bytes("max_body_bytes", spec.max_body_bytes.unwrap_or(Self::MAX_BODY_BYTES))?;
+        let max_request_bytes =
+            bytes("max_request_bytes", spec.max_request_bytes.unwrap_or(Self::MAX_REQUEST_BYTES))?;
         let include_body = spec.include_body_in_fingerprint.unwrap_or(true);
         let include = spec.fingerprint_include.unwrap_or_default();
         let exclude = spec.fingerprint_exclude.unwrap_or_default();
@@ -181,6 +189,7 @@ impl TryFrom<HttpSpec> for HttpConfig {
             profile,
             on_5xx,
             max_body_bytes,
+            max_request_bytes,
             principal_cookies: tokens(
                 "principal_cookies",
                 spec.principal_cookies.unwrap_or_default(),
@@ -205,7 +214,8 @@ impl TryFrom<HttpSpec> for HttpConfig {
 impl HttpConfig {
     fn wanted(&self) -> Vec<String> {
         let mut wanted = self.fingerprint_headers.clone();
-        wanted.extend([self.header_name.to_ascii_lowercase(), "content-type".into(), "authorization".into()]);
+        wanted.push(self.header_name.to_ascii_lowercase());
+        wanted.extend(["authorization", "content-length", "content-type"].map(Into::into));
         if self.missing_key == MissingKey::Derive || !self.principal_cookies.is_empty() {
             wanted.push("cookie".into());
         }
@@ -213,6 +223,14 @@ impl HttpConfig {
         wanted.dedup();
         wanted
     }
+}
+
+/// A number of bytes that may be held.
+fn bytes(field: &str, limit: u64) -> Result<u64, ConfigError> {
+    if limit <= MAX_BODY {
+        return Ok(limit);
+    }
+    Err(ConfigError::new(field, limit.to_string(), format!("a whole number from 0 to {MAX_BODY}")))
 }
 
 /// Never twice: an orphan is not run again, and nothing runs without a record.
@@ -288,11 +306,15 @@ mod tests {
         assert_eq!(config.methods(), ["POST", "PUT", "PATCH"]);
         assert_eq!(config.missing_key(), MissingKey::Derive);
         assert_eq!(config.max_body_bytes(), 1_048_576);
+        assert_eq!(config.max_request_bytes(), 10_485_760);
         assert_eq!(config.on_5xx(), On5xx::Retry);
         assert_eq!(config.handler_timeout(), None);
         assert_eq!(config.run_config(), &RunConfig::default());
         assert_eq!(config.own_store(7), MemoryConfig::by_bytes(7));
-        assert_eq!(config.wanted_headers(), ["authorization", "content-type", "cookie", "idempotency-key"]);
+        assert_eq!(
+            config.wanted_headers(),
+            ["authorization", "content-length", "content-type", "cookie", "idempotency-key"]
+        );
         assert!(config.guards("post") && !config.guards("GET") && !config.guards("POSTS"));
     }
 
@@ -301,7 +323,7 @@ mod tests {
         let config = read(
             r#"{"headerName": "X-Key", "ttl": 3600, "methods": ["post", "DELETE", "POST"], "missingKey": "require",
                 "conflict": {"wait": 1500}, "lease": 3000, "derivedWindow": 5000, "maxRun": 60000, "storeTimeout": 250,
-                "completeTimeout": 750, "on5xx": "keep", "maxBodyBytes": 0, "profile": "stripe_v1", "keyPrefix": "api",
+                "completeTimeout": 750, "on5xx": "keep", "maxBodyBytes": 0, "maxRequestBytes": 4096, "profile": "stripe_v1", "keyPrefix": "api",
                 "handlerTimeout": 9000, "principalCookies": ["connect.sid"], "fingerprintHeaders": ["X-SubId", "x-subid"],
                 "exposeHeaders": true, "failOpen": true, "whenFull": "evictCompleted", "onOrphan": "fail",
                 "principal": {"$opaque": "function"}, "logger": {"$opaque": "Logger"}, "clock": {"now": {"$opaque": "function"}}}"#,
@@ -312,11 +334,14 @@ mod tests {
         assert_eq!(config.missing_key(), MissingKey::Require);
         assert_eq!(config.profile(), Profile::StripeV1);
         assert_eq!(config.key_prefix(), "api");
-        assert_eq!(config.max_body_bytes(), 0);
+        assert_eq!((config.max_body_bytes(), config.max_request_bytes()), (0, 4_096));
         assert_eq!(config.handler_timeout(), Some(Micros::from_secs(9)));
         assert_eq!(config.fingerprint_headers(), ["x-subid"]);
         assert_eq!(config.own_store(0).when_full, WhenFull::EvictCompleted);
-        assert_eq!(config.wanted_headers(), ["authorization", "content-type", "cookie", "x-key", "x-subid"]);
+        assert_eq!(
+            config.wanted_headers(),
+            ["authorization", "content-length", "content-type", "cookie", "x-key", "x-subid"]
+        );
         let run = config.run_config();
         assert_eq!(run.retention(), Micros::from_secs(3_600));
         assert_eq!(run.derived_window(), Micros::from_secs(5));
@@ -361,6 +386,8 @@ mod tests {
             (r#"{"profile": "at_most_once", "failOpen": true}"#, "failOpen", "false in profile"),
             (r#"{"maxBodyBytes": 1.5}"#, "maxBodyBytes", "a whole number"),
             (r#"{"maxBodyBytes": 1073741825}"#, "maxBodyBytes", "1073741824"),
+            (r#"{"maxRequestBytes": -1}"#, "maxRequestBytes", "a whole number"),
+            (r#"{"maxRequestBytes": 1073741825}"#, "maxRequestBytes", "1073741824"),
             (r#"{"handlerTimeout": 0}"#, "handlerTimeout", "milliseconds from 1"),
             (r#"{"principalCookies": ["a=b"]}"#, "principalCookies", "letters"),
             (r#"{"principal": "alice"}"#, "principal", "a function"),
@@ -395,6 +422,8 @@ mod tests {
         let with = |max_body_bytes| HttpConfig::try_from(HttpSpec { max_body_bytes, ..HttpSpec::default() });
         assert_eq!(with(Some(1 << 30)).map(|config| config.max_body_bytes()), Ok(1 << 30));
         assert_eq!(with(Some((1 << 30) + 1)).map(|_| ()).unwrap_err().field, "max_body_bytes");
+        let spec = HttpSpec { max_request_bytes: Some((1 << 30) + 1), ..HttpSpec::default() };
+        assert_eq!(HttpConfig::try_from(spec).map(|_| ()).unwrap_err().field, "max_request_bytes");
     }
 
     #[test]

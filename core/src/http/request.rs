@@ -72,7 +72,9 @@ impl HttpConfig {
     /// Examines a request; one whose method is not [guarded](Self::guards) passes.
     ///
     /// `body` is `None` while it has not been read. It is asked for only where it counts, so a host may ask without it
-    /// first: a malformed key then costs no reading, and a request that passes is never buffered.
+    /// first: a malformed key then costs no reading, and a request that passes is never buffered. A body that counts and
+    /// is longer than [`max_request_bytes`](Self::max_request_bytes), or says in `Content-Length` that it will be, is too
+    /// large; then the bytes after the limit may be missing from `body`.
     #[must_use]
     pub fn examine(&self, head: &RequestHead, body: Option<&[u8]>) -> Examined {
         if !self.guards(&head.method) {
@@ -92,7 +94,7 @@ impl HttpConfig {
         }
     }
 
-    /// What to do with a request whose body counts, but is longer than its host is ready to hold: under a client's key it
+    /// What to do with a request whose body counts, but is longer than is compared: under a client's key it
     /// is refused; without one nobody asked for anything, and it passes.
     #[must_use]
     pub fn examine_too_large(&self, head: &RequestHead) -> Examined {
@@ -106,6 +108,7 @@ impl HttpConfig {
     fn under_client_key(&self, head: &RequestHead, key: &Key, body: Option<&[u8]>) -> Examined {
         let fingerprint = match body {
             _ if !self.include_body() => Ok(self.fingerprint_without_body(head)),
+            _ if self.too_large(head, body) => return self.examine_too_large(head),
             Some(body) => self.fingerprint(head, body),
             None => return Examined::NeedBody,
         };
@@ -133,6 +136,9 @@ impl HttpConfig {
         if !known {
             return Examined::Pass;
         }
+        if self.too_large(head, body) {
+            return self.examine_too_large(head);
+        }
         let Some(body) = body else { return Examined::NeedBody };
         let everything =
             self.with_parts(head, |parts| Fingerprint::of_bytes(parts, body, &Options::default()));
@@ -154,6 +160,14 @@ impl HttpConfig {
             caller: None,
             derived: true,
         })
+    }
+
+    /// Whether the body, or else what is announced of it, is longer than is compared.
+    fn too_large(&self, head: &RequestHead, body: Option<&[u8]>) -> bool {
+        let announced =
+            || values(&head.headers, "content-length").find_map(|length| length.trim().parse().ok());
+        let length = body.map(|body| body.len() as u64).or_else(announced);
+        length.is_some_and(|length| length > self.max_request_bytes())
     }
 
     /// What the request asks for, as far as it counts.
@@ -385,6 +399,24 @@ mod tests {
         let refused = Examined::Refuse { problem: problem::body_too_large() };
         assert_eq!(config("{}").examine_too_large(&head(&[("idempotency-key", "k")])), refused);
         assert_eq!(config("{}").examine_too_large(&head(&[])), Examined::Pass);
+
+        let small = config(r#"{"maxRequestBytes": 12}"#);
+        let keyed = head(&[("Idempotency-Key", "k")]);
+        assert!(matches!(small.examine(&keyed, Some(BODY)), Examined::Guard(_)));
+        assert_eq!(small.examine(&keyed, Some(b"1234567890123")), refused);
+        assert_eq!(small.examine(&head(&[]), Some(b"1234567890123")), Examined::Pass);
+        for (announced, keyed, unkeyed) in [
+            ("12", Examined::NeedBody, Examined::NeedBody),
+            ("13", refused.clone(), Examined::Pass),
+            ("18446744073709551616", Examined::NeedBody, Examined::NeedBody),
+        ] {
+            let length = ("Content-Length", announced);
+            assert_eq!(small.examine(&head(&[("Idempotency-Key", "k"), length]), None), keyed);
+            assert_eq!(small.examine(&head(&[length]), None), unkeyed);
+        }
+        let bodiless = config(r#"{"maxRequestBytes": 0, "includeBodyInFingerprint": false}"#);
+        assert!(matches!(bodiless.examine(&keyed, None), Examined::Guard(_)));
+
         assert_eq!((problem::body_too_large().status, problem::body_unreadable().status), (413, 400));
     }
 

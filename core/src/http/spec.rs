@@ -80,6 +80,8 @@ pub struct HttpSpec {
     pub profile: Option<Profile>,
     /// The largest body of an answer that is kept, in bytes: up to 1 GiB. Default 1 MiB.
     pub max_body_bytes: Option<u64>,
+    /// The largest body of a request that is read and compared, in bytes, after decoding: up to 1 GiB. Default 10 MiB.
+    pub max_request_bytes: Option<u64>,
     /// How long a handler may take: 1 ms to 1 day. Default: no limit.
     pub handler_timeout: Option<Micros>,
     /// Cookies that tell callers apart. Default none.
@@ -96,7 +98,7 @@ pub struct HttpSpec {
     pub expose_headers: Option<bool>,
 }
 
-/// What a record may hold at most; an answer beyond it belongs into a file.
+/// The most that is held of one body; what is larger belongs into a file.
 pub(super) const MAX_BODY: u64 = 1 << 30;
 
 const FIELDS: &[Names] = &[
@@ -122,6 +124,7 @@ const FIELDS: &[Names] = &[
     Names(&[("on_5xx", None)]),
     Names(&[("profile", None)]),
     Names(&[("max_body_bytes", None)]),
+    Names(&[("max_request_bytes", None)]),
     Names(&[("handler_timeout", None)]),
     Names(&[("principal_cookies", None)]),
     Names(&[("include_body_in_fingerprint", None)]),
@@ -183,6 +186,7 @@ impl HttpSpec {
             on_5xx: choice(reader, "on_5xx", &ON_5XX)?,
             profile: choice(reader, "profile", &PROFILE)?,
             max_body_bytes: reader.integer("max_body_bytes", 0, MAX_BODY)?,
+            max_request_bytes: reader.integer("max_request_bytes", 0, MAX_BODY)?,
             handler_timeout: reader.duration(
                 "handler_timeout",
                 Micros::from_millis(1),

@@ -92,6 +92,25 @@ export const keys = [
     },
   },
   {
+    name: "a body longer than is compared is refused under a key, and passes without one",
+    stores: ["memory"],
+    options: { maxRequestBytes: 1_000 },
+    run: async (server) => {
+      const key = newKey();
+      const long = JSON.stringify(["x".repeat(997)]);
+      const refused = await server.ask({ headers: keyed(key), body: long });
+      isProblem(
+        refused,
+        "about:blank",
+        "The body is longer than the server reads to compare it under an idempotency key.",
+      );
+      assert.equal(await server.runs(), 0);
+      isFirst(await server.ask({ headers: keyed(key), body: JSON.stringify(["x".repeat(996)]) }), key);
+      for (let times = 0; times < 2; times += 1) isUntouched(await server.ask({ headers: json(), body: long }));
+      assert.equal(await server.runs(), 3);
+    },
+  },
+  {
     name: "where keys may be missing, a request without one passes each time",
     stores: ["memory"],
     options: { missingKey: "pass" },

@@ -2,8 +2,8 @@
 // only after the outcome is recorded, because a client that has seen them will never ask again.
 
 import type { ServerResponse } from "node:http";
-import onHeaders from "on-headers";
-import type { AnswerHead, Header, Settled } from "../http/run.js";
+import { checkStatus, type HeadArguments, headersOf, readHead, setHeaders, showAs } from "./head.js";
+import type { AnswerHead, Header, Settled } from "./run.js";
 
 /** What the run behind an answer wants to know of it. */
 export interface Recorder {
@@ -21,7 +21,7 @@ const isStream = (response: ServerResponse): boolean =>
 
 /** Watches `response` on behalf of `recorder`. Whatever becomes of the record, the client gets an answer. */
 export function capture(response: ServerResponse, maxBytes: number, recorder: Recorder): void {
-  const { write, end } = response;
+  const { write, end, writeHead, flushHeaders } = response;
   const chunks: Buffer[] = [];
   let size = 0;
   let fate: AnswerHead["body"] = "kept";
@@ -29,14 +29,21 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
   let held: { chunk: Buffer; callback: Callback | undefined } | undefined;
   let ended = false;
   let marked = false;
+  /** Whether the head may leave now. Until then `writeHead` only notes it: another answer may have to take its place. */
+  let leaving = false;
 
   /** Before the first byte, and before the run is over: afterwards nobody knows the marks any more. */
   const mark = (): void => {
-    if (marked || response.headersSent) return;
+    if (marked || leaving) return;
     marked = true;
     setHeaders(response, recorder.mark(headersOf(response)));
   };
-  onHeaders(response, mark); // for a handler that calls writeHead itself
+
+  /** The head goes out with whatever is written next; from here on the response says itself what it has sent. */
+  const leave = (): void => {
+    leaving = true;
+    showAs(response, {});
+  };
 
   const keep = (chunk: Buffer): void => {
     if (fate !== "kept") return;
@@ -57,14 +64,33 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     return write.call(response, chunk, "utf8", callback as Callback);
   };
 
+  response.writeHead = ((...head: HeadArguments): ServerResponse => {
+    // Node's own methods come here as well, once they really write.
+    if (leaving) return writeHead.apply(response, head as Parameters<typeof writeHead>);
+    if (ended) return response;
+    readHead(response, head);
+    mark();
+    showAs(response, { headersSent: true });
+    return response;
+  }) as typeof response.writeHead;
+
+  response.flushHeaders = (): void => {
+    if (ended) return;
+    mark();
+    leave();
+    flushHeaders.call(response);
+  };
+
   response.write = ((chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
     if (ended) return write.call(response, chunk, encoding as BufferEncoding, callback as Callback);
     mark();
     const [bytes, done] = chunkOf(chunk, encoding, callback);
     keep(bytes);
+    if (fate !== "kept" || held !== undefined) leave();
     const flowing = passHeld();
     if (fate === "kept") {
       held = { chunk: bytes, callback: done };
+      if (!leaving) showAs(response, { headersSent: true });
       return flowing;
     }
     return write.call(response, bytes, "utf8", done as Callback);
@@ -72,6 +98,7 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
 
   response.end = ((chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse => {
     if (ended) return response;
+    checkStatus(response.statusCode);
     ended = true;
     const [bytes, done] =
       typeof chunk === "function" ? [undefined, chunk as Callback] : lastOf(chunk, encoding, callback);
@@ -79,47 +106,37 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     mark();
     const head: AnswerHead = { status: response.statusCode, headers: headersOf(response), body: fate };
     const settled = (async () => recorder.record(head, Buffer.concat(chunks)))();
-    const thaw = freeze(response);
+    // It reads as sent, although its bytes still wait: an error handler must not start a second answer.
+    const gone = leaving;
+    showAs(response, { headersSent: true, writableEnded: true });
     void settled
       .catch((): Settled => ({ headers: [], instead: undefined }))
       .then(({ headers, instead }) => {
-        thaw();
-        if (response.headersSent) {
-          passHeld();
-          end.call(response, bytes, "utf8", done as () => void);
-        } else if (instead === undefined) {
-          sendHead(response, head);
-          setHeaders(response, headers);
+        leave();
+        if (!gone) sendHead(response, instead ?? head);
+        if (gone || instead === undefined) {
+          if (!gone) setHeaders(response, headers);
           passHeld();
           end.call(response, bytes, "utf8", done as () => void);
         } else {
-          sendHead(response, instead);
+          response.statusMessage = "";
           end.call(response, instead.body, "utf8", done as () => void);
         }
-      });
+      })
+      // Node refuses the head, an illegal phrase for instance: there is nobody left to tell but the client.
+      .catch((error: Error) => response.destroy(error));
     return response;
   }) as typeof response.end;
-}
-
-/**
- * An answer that has ended reads as sent, although its bytes still wait for the record: an error handler that asks
- * `headersSent` must not start a second answer. Answers how to undo it.
- */
-function freeze(response: ServerResponse): () => void {
-  Object.defineProperty(response, "headersSent", { value: true, configurable: true });
-  return () => {
-    delete (response as { headersSent?: boolean }).headersSent;
-  };
 }
 
 function lastOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer | undefined, Callback | undefined] {
   if (chunk !== undefined && chunk !== null) return chunkOf(chunk, encoding, callback);
   const done = typeof encoding === "function" ? encoding : callback;
-  return [undefined, done as Callback | undefined];
+  return [undefined, (done ?? undefined) as Callback | undefined];
 }
 
 function chunkOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer, Callback | undefined] {
-  const done = (typeof encoding === "function" ? encoding : callback) as Callback | undefined;
+  const done = ((typeof encoding === "function" ? encoding : callback) ?? undefined) as Callback | undefined;
   if (typeof chunk === "string") {
     return [Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8"), done];
   }
@@ -132,21 +149,4 @@ function sendHead(response: ServerResponse, { status, headers }: Pick<AnswerHead
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   response.statusCode = status;
   setHeaders(response, headers);
-}
-
-/** Sets header lines: the first of a name replaces what middleware has set under it, the others join the first. */
-export function setHeaders(response: ServerResponse, lines: readonly Header[]): void {
-  const seen = new Set<string>();
-  for (const [name, value] of lines) {
-    if (seen.has(name.toLowerCase())) response.appendHeader(name, value);
-    else response.setHeader(name, value);
-    seen.add(name.toLowerCase());
-  }
-}
-
-/** Every header of the answer, repeated ones one by one. */
-function headersOf(response: ServerResponse): Header[] {
-  return Object.entries(response.getHeaders()).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((one): Header => [name, String(one)]),
-  );
 }

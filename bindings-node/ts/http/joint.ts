@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import { completeJointly } from "@once-again/driver/store/joint";
 import type { Store } from "@once-again/driver/store/store";
-import type { Header, HttpRun } from "../http/run.js";
+import type { Header, HttpRun } from "./run.js";
 
 /** The answer that a joint completion records, and that the handler sends afterwards. */
 export interface JointAnswer {

@@ -1,0 +1,72 @@
+// An answer's head: its lines, and what others are told of whether it has left.
+
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Header } from "./run.js";
+
+/** What `writeHead` takes: a status, maybe its phrase, maybe headers. */
+export type HeadArguments = [status: number, ...rest: (string | HeadersGiven | undefined)[]];
+type HeadersGiven = OutgoingHttpHeaders | readonly unknown[];
+
+/** Takes a `writeHead` to the response without writing it: its headers join those that are set. */
+export function readHead(response: ServerResponse, [status, ...rest]: HeadArguments): void {
+  checkStatus(status);
+  response.statusCode = status;
+  if (typeof rest[0] === "string") response.statusMessage = rest[0];
+  const given = rest.find((one) => typeof one === "object" && one !== null);
+  if (given === undefined) return;
+  // A list holds names and values in turn, or pairs of them, and repeats a name for every line.
+  if (isList(given)) setHeaders(response, pairsOf(given));
+  else for (const [name, value] of Object.entries(given)) if (value !== undefined) response.setHeader(name, value);
+}
+
+/** Throws as Node does when the head is written, which here may be long after anybody could catch it. */
+export function checkStatus(status: number): void {
+  if (status >= 100 && status <= 999) return;
+  const message = `Invalid status code: ${status}`;
+  throw Object.assign(new RangeError(message), { code: "ERR_HTTP_INVALID_STATUS_CODE" });
+}
+
+const isList = (given: HeadersGiven): given is readonly unknown[] => Array.isArray(given);
+
+function pairsOf(list: readonly unknown[]): Header[] {
+  if (list.every(Array.isArray)) return list as unknown as Header[];
+  return Array.from({ length: list.length / 2 }, (_, at): Header => [String(list[2 * at]), String(list[2 * at + 1])]);
+}
+
+/** Sets header lines: the first of a name replaces what middleware has set under it, the others join the first. */
+export function setHeaders(response: ServerResponse, lines: readonly Header[]): void {
+  const seen = new Set<string>();
+  for (const [name, value] of lines) {
+    if (seen.has(name.toLowerCase())) response.appendHeader(name, value);
+    else response.setHeader(name, value);
+    seen.add(name.toLowerCase());
+  }
+}
+
+/** Every header of the answer, repeated ones one by one. */
+export function headersOf(response: ServerResponse): Header[] {
+  return Object.entries(response.getHeaders()).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one): Header => [name, String(one)]),
+  );
+}
+
+/** The lines of the wanted headers, each line by itself: two key lines must not look like one. */
+export function wantedLines(request: IncomingMessage, wanted: readonly string[]): Header[] {
+  const lines: Header[] = [];
+  for (let at = 0; at < request.rawHeaders.length; at += 2) {
+    const name = (request.rawHeaders[at] as string).toLowerCase();
+    if (wanted.includes(name)) lines.push([name, request.rawHeaders[at + 1] as string]);
+  }
+  return lines;
+}
+
+/** What an answer that waits is shown as; without words, as what it is. */
+export function showAs(
+  response: ServerResponse,
+  { headersSent, writableEnded }: { readonly headersSent?: true; readonly writableEnded?: true },
+): void {
+  for (const [name, value] of Object.entries({ headersSent, writableEnded })) {
+    delete (response as unknown as Record<string, unknown>)[name];
+    if (value !== undefined) Object.defineProperty(response, name, { value, configurable: true });
+  }
+}
