@@ -113,6 +113,11 @@ pub(crate) fn breaker_forgotten(name: &str, state: State) {
     );
 }
 
+#[cfg(all(feature = "tracing", any(feature = "postgres", feature = "redis")))]
+pub(crate) fn store_endangered(warning: &str) {
+    tracing::warn!(target: "once_again", warning, "records are not safe with their store");
+}
+
 #[cfg(not(feature = "tracing"))]
 mod silent {
     use super::{Duration, Kind, Operation, State, Stop};

@@ -31,6 +31,17 @@ pub enum PartitionStrategy {
     Monthly,
 }
 
+impl PartitionStrategy {
+    /// Its word in configurations.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Monthly => "monthly",
+        }
+    }
+}
+
 /// A store's place in a PostgreSQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Postgres {
@@ -104,8 +115,9 @@ impl Postgres {
             }
             name => Ok(name),
         };
-        let monthly = reader.one_of("partition", &["none", "monthly"])? == Some(1);
-        let partition = if monthly { PartitionStrategy::Monthly } else { PartitionStrategy::None };
+        let strategies = [PartitionStrategy::None, PartitionStrategy::Monthly];
+        let partition = reader.one_of("partition", &strategies.map(PartitionStrategy::name))?;
+        let partition = partition.map_or_else(PartitionStrategy::default, |i| strategies[i]);
         Ok(Self::new(name("schema")?, name("table")?.unwrap_or(Self::TABLE), partition))
     }
 

@@ -26,11 +26,24 @@ impl StoreError {
         Self { code: Code::StoreUnavailable, why, source: None }
     }
 
+    /// A completion found its claim in other hands.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub(super) const fn lost() -> Self {
+        let why = "this run holds its claim no longer; roll back";
+        Self { code: Code::IdempotencyInProgress, why, source: None }
+    }
+
     /// [`Code::StoreUnavailable`]; of a completion inside a transaction, [`Code::IdempotencyInProgress`] when the claim is lost;
     /// [`Code::ConfigInvalid`] of a store that was made with limits it cannot have, or over a server it cannot use.
     #[must_use]
     pub const fn code(&self) -> Code {
         self.code
+    }
+
+    /// What is wrong with the configuration, if that is what is wrong.
+    #[cfg(all(feature = "tracing", any(feature = "postgres", feature = "redis")))]
+    pub(super) fn misconfiguration(&self) -> Option<String> {
+        self.source.as_ref().filter(|_| self.code == Code::ConfigInvalid).map(ToString::to_string)
     }
 }
 

@@ -41,9 +41,21 @@
 //! }
 //! ```
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod dialect;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod environment;
 mod error;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod sweeper;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod together;
 
 pub use error::StoreError;
 pub use memory::{InMemoryConfig, InMemoryIdempotencyStorage, MemoryConfig, MemoryStore, MemoryStoreBuilder};
@@ -57,6 +69,15 @@ pub use once_again_core::store::{
     step_encoded,
 };
 pub use once_again_core::time::{Micros, Timestamp};
+
+#[cfg(feature = "postgres")]
+pub use once_again_core::store::postgres::PartitionStrategy;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresConfig, PostgresIdempotencyStorage, PostgresStore, PostgresStoreBuilder};
+#[cfg(feature = "redis")]
+pub use redis::{RedisConnection, RedisStore, RedisStoreBuilder};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteStore, SqliteStoreBuilder};
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -9,6 +9,10 @@ use tokio::task::AbortHandle;
 /// At most this many records are taken away in one sweep, so that a sweep never holds a store up for long.
 pub(super) const SWEEP_LIMIT: u32 = 1_000;
 
+/// How often a store sweeps unless it is told otherwise.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(super) const CLEANUP: Duration = Duration::from_secs(300);
+
 /// A store that takes expired records away.
 pub(super) trait Sweeps: Send + Sync + 'static {
     fn sweeper(&self) -> &Sweeper;
