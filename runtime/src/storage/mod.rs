@@ -6,6 +6,12 @@
 //! | store | feature | shared by | survives | exactly-once effect |
 //! |---|---|---|---|---|
 //! | [`MemoryStore`] | – | one process | nothing | no |
+//! | `SqliteStore` | `sqlite` | processes of one machine | a crash of process or machine | yes, by `complete_in` |
+//! | `RedisStore` | `redis` | whoever reaches it | a crash, with `appendonly yes`; a failover may lose the last writes | no |
+//! | `PostgresStore` | `postgres` | whoever reaches it | what PostgreSQL survives | yes, by `complete_in` |
+//!
+//! Records are the same bytes in every language: what an Express server began is busy for a store of this module, and what it
+//! completed is replayed here.
 //!
 //! # A store of your own
 //!
