@@ -8,6 +8,7 @@ pub mod dead_letter;
 pub mod fingerprint;
 pub mod keys;
 pub mod mailbox;
+pub mod outbox;
 pub mod retry;
 pub mod run;
 pub mod sources;

@@ -1,15 +1,147 @@
-import { F as FetchOptions, S as Store, C as Clock, b as StoreOp, c as StoreReply, d as dispose } from './driver.js';
-export { A as AttemptContext, B as BackoffOptions, e as BreakerCallOptions, f as BreakerChoice, g as BreakerEvents, h as BreakerLine, j as BreakerNotice, k as BreakerOptions, l as BreakerPreset, o as BreakerSnapshot, p as BreakerState, q as BreakerStats, r as BudgetConfig, s as BudgetOption, t as BudgetOptions, u as BudgetPreset, w as BudgetRules, x as BudgetStats, y as CacheRetryConfig, z as CallOptions, D as CheckpointOptions, E as Checkpointed, G as CircuitBreaker, H as CircuitBreakerRegistry, I as CircuitBreakerRegistryOptions, J as CircuitOpenError, K as Codec, L as CommonBreakerOptions, N as ConfigError, O as DatabaseRetryConfig, P as DeadLetter, Q as DeadLetterError, R as DeadLetterHandler, T as DeadLetterQueue, U as DeadLetterQueueOptions, W as DeadLetterQueueStats, X as DeadLetterStore, Y as DefaultCircuitBreakerConfig, Z as DefaultRetryConfig, _ as Detachment, $ as DuplicateCheck, a0 as ErrorCode, a1 as ErrorCodes, a2 as ErrorFacts, a3 as ErrorKind, a4 as ErrorTypeCircuitBreaker, a5 as ErrorTypeClient, a6 as ErrorTypeNetwork, a7 as ErrorTypePermanent, a8 as ErrorTypeRateLimit, a9 as ErrorTypeServer, aa as ErrorTypeTimeout, ab as ErrorTypeTransient, ac as ErrorTypeUnknown, ad as Eviction, ae as ExecuteOptions, af as FallbackEvent, ag as FallbackStrategy, ah as FetchIdempotency, ai as FingerprintOptions, aj as GiveUpEvent, ak as GiveUpReason, al as GuardedOperation, am as HTTPRetryConfig, an as HeaderLines, ao as IdempotencyManager, ap as IdempotencyManagerOptions, aq as IdempotencyRecord, ar as IdempotencyStore, as as Idempotent, at as IdempotentContext, au as IdempotentOptions, av as IdempotentResult, aw as Isolation, ax as JitterType, ay as JitterTypeDecorrelated, az as JitterTypeDeviation, aA as JitterTypeEqual, aB as JitterTypeFull, aC as JitterTypeNone, aD as JointStore, aE as LogLevel, aF as LogLine, aG as Logger, aH as MemoryDeadLetterStats, aI as MemoryDeadLetterStore, aJ as MemoryStore, aK as MemoryStoreOptions, aL as MemoryStoreStats, aM as MutableRetryConfig, aN as OnceAgainError, aO as Operation, aP as Outcome, aQ as Permit, aR as PolicyWishes, aS as Queued, aT as QueuedCall, aU as Random, aV as RateBreakerOptions, aW as RedriveContext, aX as RedriveHandler, aY as RefreshAuth, aZ as Rejection, a_ as ReleaseMode, a$ as RetryBudget, b0 as RetryConfig, b1 as RetryContext, b2 as RetryEvent, b3 as RetryExhaustedError, b4 as RetryHandler, b5 as RetryHooks, b6 as RetryManager, b7 as RetryManagerPool, b8 as RetryOptions, b9 as RetryPolicy, ba as RetryPolicyManager, bb as RetryStrategy, bc as S3RetryConfig, bd as ScriptStore, be as Settled, bf as SleepOptions, bg as StateChange, bh as StoredResponse, bi as StrategyCustom, bj as StrategyExponentialBackoff, bk as StrategyFibonacciBackoff, bl as StrategyFixedDelay, bm as StrategyLinearBackoff, bn as SuccessEvent, bo as ThresholdBreakerOptions, bp as TimeoutError, bq as TraceOptions, br as Variables, bs as Wrapped, bt as coreVersion, bu as fingerprint, bv as idempotent, bw as isCircuitBreakerError, bx as loadPolicies, by as retryWithCheckpoint, bz as simpleStore, bA as wrap } from './driver.js';
+import { F as FetchOptions, S as Store, C as Clock, b as StoreOp, c as StoreReply, d as StoreUsage, e as dispose } from './driver.js';
+export { A as AttemptContext, B as BackoffOptions, f as BreakerCallOptions, g as BreakerChoice, h as BreakerEvents, j as BreakerLine, k as BreakerNotice, l as BreakerOptions, o as BreakerPreset, p as BreakerSnapshot, q as BreakerState, r as BreakerStats, s as BudgetConfig, t as BudgetOption, u as BudgetOptions, w as BudgetPreset, x as BudgetRules, y as BudgetStats, z as CacheRetryConfig, D as CallOptions, E as CheckpointOptions, G as Checkpointed, H as CircuitBreaker, I as CircuitBreakerRegistry, J as CircuitBreakerRegistryOptions, K as CircuitOpenError, L as Codec, N as CommonBreakerOptions, O as ConfigError, P as DatabaseRetryConfig, Q as DeadLetter, R as DeadLetterError, T as DeadLetterHandler, U as DeadLetterQueue, W as DeadLetterQueueOptions, X as DeadLetterQueueStats, Y as DeadLetterStore, Z as DefaultCircuitBreakerConfig, _ as DefaultRetryConfig, $ as Detachment, a0 as DuplicateCheck, a1 as ErrorCode, a2 as ErrorCodes, a3 as ErrorFacts, a4 as ErrorKind, a5 as ErrorTypeCircuitBreaker, a6 as ErrorTypeClient, a7 as ErrorTypeNetwork, a8 as ErrorTypePermanent, a9 as ErrorTypeRateLimit, aa as ErrorTypeServer, ab as ErrorTypeTimeout, ac as ErrorTypeTransient, ad as ErrorTypeUnknown, ae as Eviction, af as ExecuteOptions, ag as FallbackEvent, ah as FallbackStrategy, ai as FetchIdempotency, aj as FingerprintOptions, ak as GiveUpEvent, al as GiveUpReason, am as GuardedOperation, an as HTTPRetryConfig, ao as HeaderLines, ap as IdempotencyManager, aq as IdempotencyManagerOptions, ar as IdempotencyRecord, as as IdempotencyStore, at as Idempotent, au as IdempotentContext, av as IdempotentOptions, aw as IdempotentResult, ax as Isolation, ay as JitterType, az as JitterTypeDecorrelated, aA as JitterTypeDeviation, aB as JitterTypeEqual, aC as JitterTypeFull, aD as JitterTypeNone, aE as JointStore, aF as LogLevel, aG as LogLine, aH as Logger, aI as MemoryDeadLetterStats, aJ as MemoryDeadLetterStore, aK as MemoryStore, aL as MemoryStoreOptions, aM as MemoryStoreStats, aN as MutableRetryConfig, aO as OnceAgainError, aP as Operation, aQ as Outcome, aR as Permit, aS as PolicyWishes, aT as Queued, aU as QueuedCall, aV as Random, aW as RateBreakerOptions, aX as RedriveContext, aY as RedriveHandler, aZ as RefreshAuth, a_ as Rejection, a$ as ReleaseMode, b0 as RetryBudget, b1 as RetryConfig, b2 as RetryContext, b3 as RetryEvent, b4 as RetryExhaustedError, b5 as RetryHandler, b6 as RetryHooks, b7 as RetryManager, b8 as RetryManagerPool, b9 as RetryOptions, ba as RetryPolicy, bb as RetryPolicyManager, bc as RetryStrategy, bd as S3RetryConfig, be as ScriptStore, bf as Settled, bg as SleepOptions, bh as StateChange, bi as StoredResponse, bj as StrategyCustom, bk as StrategyExponentialBackoff, bl as StrategyFibonacciBackoff, bm as StrategyFixedDelay, bn as StrategyLinearBackoff, bo as SuccessEvent, bp as ThresholdBreakerOptions, bq as TimeoutError, br as TraceOptions, bs as Variables, bt as Wrapped, bu as coreVersion, bv as fingerprint, bw as idempotent, bx as isCircuitBreakerError, by as loadPolicies, bz as retryWithCheckpoint, bA as simpleStore, bB as wrap } from './driver.js';
 
+/** Settings of an outbox; all are optional. */
+interface OutboxOptions {
+    /** The database's name; the tabs and workers of one origin share the outbox of this name. Default `once-again-outbox`. */
+    readonly name?: string | undefined;
+    /** Writes it holds, those that were given up included: 1 to 1 000 000; default 1 000. */
+    readonly maxRecords?: number | undefined;
+    /** Bytes of their bodies, addresses and headers: 1 to 2^40; default 10 MiB. */
+    readonly maxBytes?: number | undefined;
+    /**
+     * How long a write is tried, from when it was made, milliseconds: 1 s to 365 days; default 24 hours. No longer than the
+     * service keeps its records of keys: after that, an attempt could run a second time what had arrived before.
+     */
+    readonly retention?: number | undefined;
+    /** How many answers that ask for another attempt end it: 1 to 10 000 000; default 10. Attempts without an answer are free. */
+    readonly maxAttempts?: number | undefined;
+    /** The first wait between attempts; each one doubles it. 100 ms to 365 days; default 1 s. */
+    readonly baseDelay?: number | undefined;
+    /** The longest such wait. Default 5 minutes. */
+    readonly maxDelay?: number | undefined;
+    /** Headers that are sent when the caller sends them, but never written to disk: `["authorization"]`. Default: none. */
+    readonly omitHeaders?: readonly string[] | undefined;
+    /** Headers for a write that is sent later, over those it was made with: fresh credentials. It may be async. */
+    readonly headers?: ((write: QueuedWrite) => HeadersInit | PromiseLike<HeadersInit>) | undefined;
+    /** Where databases come from. Default: the global `indexedDB`. */
+    readonly indexedDB?: IDBFactory | undefined;
+    /** Locks that all users of the database share. Default: `navigator.locks`. */
+    readonly locks?: LockManager | undefined;
+}
+/** Why a write was given up. */
+type GivenUp = 
+/** The service has answered, and will not have it. */
+"refused"
+/** It cannot be sent at all. */
+ | "failed"
+/** The service has answered badly as often as `maxAttempts`. */
+ | "exhausted"
+/** Its time was over. */
+ | "expired";
+/** A write in the outbox. Never its body, nor its headers, which may hold secrets. */
+interface QueuedWrite {
+    readonly id: string;
+    readonly method: string;
+    readonly url: string;
+    /** When it was made, milliseconds since the Unix epoch. */
+    readonly madeAt: number;
+    /** Attempts in vain so far. What `fetch` tried in the caller's presence counts as one. */
+    readonly attempts: number;
+    /** Its body's, address's and headers'. */
+    readonly bytes: number;
+    /** Whether somebody is sending it right now. */
+    readonly sending: boolean;
+    /** The status of the last answer, if there was one. */
+    readonly status?: number | undefined;
+    /** Why it was given up; a write that still waits has none. */
+    readonly givenUp?: GivenUp | undefined;
+}
+/** What can be heard of an outbox, in every tab and worker that has it open. */
+interface OutboxEvents {
+    /** A write waits: its caller was answered 202. */
+    queued: {
+        readonly write: QueuedWrite;
+    };
+    /** A write that had waited was answered, and has left. `response` is there in the tab that sent it. */
+    sent: {
+        readonly write: QueuedWrite;
+        readonly status: number;
+        readonly response?: Response;
+    };
+    /** A write was given up; it stays until somebody retries or discards it. */
+    givenUp: {
+        readonly write: QueuedWrite;
+        readonly response?: Response;
+    };
+    /** Somebody threw a write away. */
+    discarded: {
+        readonly write: QueuedWrite;
+    };
+}
+/** What is still there after a `flush`. */
+interface Flushed {
+    /** Writes that left the outbox. */
+    readonly sent: number;
+    /** Writes that still wait. */
+    readonly pending: number;
+}
+/**
+ * The writes of one origin that wait for the network, shared by its tabs and workers.
+ *
+ * One sender at a time sends them, the oldest of each service first, when the network comes back, when a tab is opened, and
+ * after waits that grow. What the service refuses later, when no caller is left to be told, is kept until it is retried or
+ * discarded.
+ */
+interface Outbox {
+    /** The writes that wait, the oldest first. */
+    pending(): Promise<readonly QueuedWrite[]>;
+    /** The writes that were given up, the oldest first: they stay until they are retried or discarded. */
+    givenUp(): Promise<readonly QueuedWrite[]>;
+    /** Sends what waits now, whatever wait it has left, and answers when each write was tried or is on its way elsewhere. */
+    flush(): Promise<Flushed>;
+    /** Lets a write that was given up wait again, under the same key; false when there is none with this id. */
+    retry(id: string): Promise<boolean>;
+    /**
+     * Throws a write away; false when there is none with this id (any more). It waits for an attempt that is on its way, since
+     * nobody can call that back: where the attempt succeeds there is nothing left to throw away.
+     */
+    discard(id: string): Promise<boolean>;
+    /** Calls `listener` at each such event, of this tab or another; answers how to stop it. */
+    on<E extends keyof OutboxEvents>(event: E, listener: (event: OutboxEvents[E]) => unknown): () => void;
+    /** Sends nothing more from here. What waits is left to others, and to the next visit. */
+    close(): Promise<void>;
+}
+
+/** Options of a `createFetch` in a page or worker; all are optional. */
+interface WebFetchOptions extends FetchOptions {
+    /**
+     * Whether writes that carry a key are on disk before they are sent, so that one that was made offline, or lost with a closed
+     * tab, is sent once, later, with its own key. Default: no outbox.
+     */
+    outbox?: boolean | OutboxOptions;
+}
+/** A `fetch` with an outbox. A write that has to wait is answered 202; `queuedId` tells that from an answer of the service. */
+interface OutboxFetch {
+    (...call: Parameters<typeof globalThis.fetch>): Promise<Response>;
+    /** Resolves when the wasm is there; rejects where an option is wrong, or there is no database. */
+    readonly outbox: Promise<Outbox>;
+}
 /**
  * A `fetch` with the same arguments and answers. A write carries one idempotency key in all its attempts; without a key only
  * idempotent methods are repeated. The last answer is returned when attempts run out; a network failure rejects with
  * `RetryExhaustedError`, or with the platform's own error when it is not repeated.
  *
+ * With an `outbox`, a write that carries a key is on disk before it is first sent. Where it finds no final answer, because the
+ * page is offline, attempts run out or an older write waits, its caller is answered 202, and it is sent later.
+ *
  * Made before `init()` has resolved, it loads the wasm itself, and a wrong option rejects the first call instead of throwing
  * here.
  */
-declare function createFetch(options?: FetchOptions): typeof globalThis.fetch;
+declare function createFetch(options: WebFetchOptions & {
+    outbox: true | OutboxOptions;
+}): OutboxFetch;
+declare function createFetch(options?: WebFetchOptions): typeof globalThis.fetch;
 
 /** Settings of an {@link IndexedDbStore}. */
 interface IndexedDbStoreOptions {
@@ -32,6 +164,8 @@ declare class IndexedDbStore implements Store {
     #private;
     constructor(options?: IndexedDbStoreOptions);
     apply(op: StoreOp): Promise<StoreReply>;
+    /** How much it holds: the records that are alive, and the bytes of them and of their keys. */
+    usage(): Promise<StoreUsage>;
     /** Stops sweeping and lets go of the database. */
     close(): Promise<void>;
     [dispose](): void;
@@ -45,5 +179,8 @@ declare class IndexedDbStore implements Store {
  */
 declare function init(source?: string | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;
 
-export { Clock, FetchOptions, IndexedDbStore, Store, StoreOp, StoreReply, createFetch, dispose, init };
-export type { IndexedDbStoreOptions };
+/** The id of the write that waits in the outbox, when this answer says so; undefined for an answer of the service's. */
+declare function queuedId(response: Response): string | undefined;
+
+export { Clock, FetchOptions, IndexedDbStore, Store, StoreOp, StoreReply, StoreUsage, createFetch, dispose, init, queuedId };
+export type { Flushed, GivenUp, IndexedDbStoreOptions, Outbox, OutboxEvents, OutboxFetch, OutboxOptions, QueuedWrite, WebFetchOptions };

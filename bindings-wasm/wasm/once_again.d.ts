@@ -297,6 +297,31 @@ export function memoryOpen(config: string, seed: number): string;
 export function memoryStats(handle: number): string;
 
 /**
+ * The setting that leaves no room for a write; empty when there is room.
+ */
+export function outboxAdmit(handle: number, records: number, bytes: number, size: number): string;
+
+/**
+ * Frees the settings of an outbox.
+ */
+export function outboxClose(handle: number): void;
+
+/**
+ * Reads the settings of an outbox; JSON in and out.
+ */
+export function outboxOpen(config: string, path: string): string;
+
+/**
+ * Which writes are sent now; JSON in and out.
+ */
+export function outboxPlan(handle: number, moment: string): string;
+
+/**
+ * What becomes of a write after an attempt; JSON in and out.
+ */
+export function outboxSettle(handle: number, ended: string): string;
+
+/**
  * The record that a key is filed under, as JSON.
  */
 export function recordKey(namespace: string, scope: string, key: string): string;
@@ -439,6 +464,11 @@ export interface InitOutput {
     readonly memoryClose: (a: number) => void;
     readonly memoryOpen: (a: number, b: number, c: number) => [number, number];
     readonly memoryStats: (a: number) => [number, number];
+    readonly outboxAdmit: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly outboxClose: (a: number) => void;
+    readonly outboxOpen: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly outboxPlan: (a: number, b: number, c: number) => [number, number];
+    readonly outboxSettle: (a: number, b: number, c: number) => [number, number];
     readonly recordKey: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly retryAfter: (a: number, b: number, c: number) => number;
     readonly retryChoose: (a: number, b: number) => [number, number];

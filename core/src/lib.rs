@@ -16,6 +16,7 @@ pub mod http;
 pub mod idempotency;
 pub mod jitter;
 pub mod json;
+pub mod outbox;
 pub mod retry;
 pub mod slots;
 pub mod spec;

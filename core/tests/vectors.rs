@@ -25,6 +25,8 @@ mod fingerprint;
 mod http;
 #[path = "vectors/idempotency.rs"]
 mod idempotency;
+#[path = "vectors/outbox.rs"]
+mod outbox;
 #[path = "vectors/retry.rs"]
 mod retry;
 #[path = "vectors/store.rs"]
@@ -116,6 +118,7 @@ fn runner(module: &str) -> Run {
         "classify.http" => |given, expect| answers(expect, &classify::http(given)),
         "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
         "idempotency.action" => |given, expect| answers(expect, &action::run(given)),
+        "outbox" => |given, expect| answers(expect, &outbox::run(given)),
         "dead_letter" => |given, expect| answers(expect, &dead_letter::run(given)),
         "idempotency.machine" => |given, expect| answers(expect, &idempotency::machine(given)),
         "idempotency.outcome" => |given, expect| answers(expect, &idempotency::outcome(given)),

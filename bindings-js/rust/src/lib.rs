@@ -17,6 +17,7 @@ pub mod fingerprint;
 pub mod http;
 pub mod keys;
 pub mod mailbox;
+pub mod outbox;
 pub mod payload;
 pub mod retry;
 pub mod run;

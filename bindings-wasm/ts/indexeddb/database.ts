@@ -1,20 +1,13 @@
-// The database behind the store: opened when first needed, and again after the browser closed it.
+// A database of the browser's: opened when first needed, and again after the browser closed it.
 
 import { OnceAgainError } from "@once-again/driver/errors";
 
-/** Where records lie, one per key, and the index that finds the expired ones. */
-export const RECORDS = "records";
-export const BY_EXPIRY = "expiresAt";
-
-/** Grows with the layout; a browser that holds a newer one refuses to open it. */
-const VERSION = 1;
-
-/** What lies under a record's key. */
-export interface Row {
-  /** The record in core's own format, the same bytes as in every other store. */
-  readonly record: Uint8Array;
-  /** Whole microseconds since the Unix epoch. */
-  readonly expiresAt: number;
+/** What a database holds. */
+export interface Layout {
+  /** Grows with the layout; a browser that holds a newer one refuses to open it. */
+  readonly version: number;
+  /** Makes what an older layout, or none, has not. */
+  upgrade(database: IDBDatabase): void;
 }
 
 /** Whatever goes wrong in there is the store's failure, not the caller's. */
@@ -27,19 +20,21 @@ export function unavailable(what: string, cause: unknown): OnceAgainError {
 export class Database {
   readonly #factory: IDBFactory;
   readonly #name: string;
+  readonly #layout: Layout;
   #open: Promise<IDBDatabase> | undefined;
   #closed = false;
 
-  constructor(factory: IDBFactory, name: string) {
+  constructor(factory: IDBFactory, name: string, layout: Layout) {
     this.#factory = factory;
     this.#name = name;
+    this.#layout = layout;
   }
 
-  /** A transaction on the records. It ends by itself as soon as nothing is asked of it any more. */
-  async begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+  /** A transaction on these object stores. It ends by itself as soon as nothing is asked of it any more. */
+  async begin(stores: string | string[], mode: IDBTransactionMode): Promise<IDBTransaction> {
     if (this.#closed) throw new OnceAgainError("STORE_UNAVAILABLE", "the IndexedDB store was closed");
-    // Records guard money: what is reported as written must survive the machine's power going.
-    const attempt = async () => (await this.#opened()).transaction(RECORDS, mode, { durability: "strict" });
+    // What lies here guards money: what is reported as written must survive the machine's power going.
+    const attempt = async () => (await this.#opened()).transaction(stores, mode, { durability: "strict" });
     return attempt().catch((error: unknown) => {
       if (!(error instanceof DOMException && error.name === "InvalidStateError")) throw error;
       // The browser closed it under us, and this is how it says so.
@@ -64,10 +59,8 @@ export class Database {
 
   #connect(): Promise<IDBDatabase> {
     return new Promise((resolve, reject) => {
-      const request = this.#factory.open(this.#name, VERSION);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore(RECORDS).createIndex(BY_EXPIRY, BY_EXPIRY);
-      };
+      const request = this.#factory.open(this.#name, this.#layout.version);
+      request.onupgradeneeded = () => this.#layout.upgrade(request.result);
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         const database = request.result;

@@ -5,10 +5,28 @@ import { type Clock, systemClock } from "@once-again/driver/clock";
 import { ConfigError } from "@once-again/driver/errors";
 import { dispose } from "@once-again/driver/machine";
 import { step } from "@once-again/driver/store/step";
-import type { Store, StoreOp, StoreReply } from "@once-again/driver/store/store";
+import type { Store, StoreOp, StoreReply, StoreUsage } from "@once-again/driver/store/store";
 import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
 import { init } from "../init.js";
-import { BY_EXPIRY, Database, RECORDS, type Row, unavailable } from "./database.js";
+import { Database, type Layout } from "./database.js";
+import { committed, type Work } from "./transaction.js";
+
+/** Where records lie, one per key, and the index that finds the expired ones. */
+const RECORDS = "records";
+const BY_EXPIRY = "expiresAt";
+
+const layout: Layout = {
+  version: 1,
+  upgrade: (database) => void database.createObjectStore(RECORDS).createIndex(BY_EXPIRY, BY_EXPIRY),
+};
+
+/** What lies under a record's key. */
+interface Row {
+  /** The record in core's own format, the same bytes as in every other store. */
+  readonly record: Uint8Array;
+  /** Whole microseconds since the Unix epoch. */
+  readonly expiresAt: number;
+}
 
 /** Settings of an {@link IndexedDbStore}. */
 export interface IndexedDbStoreOptions {
@@ -39,17 +57,36 @@ export class IndexedDbStore implements Store {
     if (factory === undefined) throw new ConfigError("indexedDB", "nothing", "an IDBFactory: there is none here");
     if (typeof name !== "string" || name === "") throw new ConfigError("name", String(name), "a database's name");
     this.#sweeper = new Sweeper<IndexedDbStore>(this, cleanupInterval, IndexedDbStore.#sweep);
-    this.#database = new Database(factory, name);
+    this.#database = new Database(factory, name, layout);
     this.#clock = clock;
   }
 
   async apply(op: StoreOp): Promise<StoreReply> {
     // A transaction ends by itself when nothing is asked of it, so everything else has to be there before it begins.
     await init();
-    const transaction = await this.#database.begin(op.op === "get" ? "readonly" : "readwrite");
+    const transaction = await this.#database.begin(RECORDS, op.op === "get" ? "readonly" : "readwrite");
     const reply = await (op.op === "sweep" ? this.#sweepIn(transaction, op.limit) : this.#stepIn(transaction, op));
     if (op.op === "begin") this.#sweeper.start();
     return reply;
+  }
+
+  /** How much it holds: the records that are alive, and the bytes of them and of their keys. */
+  async usage(): Promise<StoreUsage> {
+    const alive = IDBKeyRange.lowerBound(this.#now(), true);
+    return this.#committed(await this.#database.begin(RECORDS, "readonly"), ({ records, ask, answer }) => {
+      let usage: StoreUsage = { records: 0, bytes: 0 };
+      answer(usage);
+      ask(records.index(BY_EXPIRY).openCursor(alive), (cursor) => {
+        if (cursor === null) return;
+        const { record } = cursor.value as Row;
+        usage = {
+          records: usage.records + 1,
+          bytes: usage.bytes + record.byteLength + String(cursor.primaryKey).length,
+        };
+        answer(usage);
+        cursor.continue();
+      });
+    });
   }
 
   /** Stops sweeping and lets go of the database. */
@@ -62,8 +99,13 @@ export class IndexedDbStore implements Store {
     void this.close();
   }
 
+  /** Whole microseconds since the Unix epoch. */
+  #now(): number {
+    return Math.round(this.#clock.wallNow() * 1_000);
+  }
+
   #stepIn(transaction: IDBTransaction, op: Exclude<StoreOp, { op: "sweep" }>): Promise<StoreReply> {
-    return committed(transaction, ({ records, ask, answer }) => {
+    return this.#committed(transaction, ({ records, ask, answer }) => {
       ask<Row | undefined>(records.get(op.key), (row) => {
         const decided = step(this.#clock.wallNow(), row?.record, op);
         if (decided.write === "put") {
@@ -76,8 +118,8 @@ export class IndexedDbStore implements Store {
   }
 
   #sweepIn(transaction: IDBTransaction, limit: number): Promise<StoreReply> {
-    return committed(transaction, ({ records, ask, answer }) => {
-      const expired = IDBKeyRange.upperBound(Math.round(this.#clock.wallNow() * 1_000));
+    return this.#committed(transaction, ({ records, ask, answer }) => {
+      const expired = IDBKeyRange.upperBound(this.#now());
       let count = 0;
       answer({ reply: "swept", count });
       if (limit === 0) return;
@@ -91,44 +133,17 @@ export class IndexedDbStore implements Store {
     });
   }
 
+  /** What `work` answered, once what it wrote is on disk. */
+  #committed<T>(
+    transaction: IDBTransaction,
+    work: (tools: Work<T> & { readonly records: IDBObjectStore }) => void,
+  ): Promise<T> {
+    const records = transaction.objectStore(RECORDS);
+    return committed<T>(transaction, (tools) => work({ ...tools, records }));
+  }
+
   static async #sweep(store: IndexedDbStore): Promise<boolean> {
     const reply = await store.apply({ op: "sweep", limit: SWEEP_LIMIT });
     return reply.reply === "swept" && reply.count > 0;
   }
-}
-
-/** What goes on inside one transaction. */
-interface Work {
-  readonly records: IDBObjectStore;
-  /** Calls `then` with what a request brings, each time it brings something. What `then` throws undoes everything. */
-  ask<T>(request: IDBRequest<T>, then: (result: T) => void): void;
-  /** The last answer counts. */
-  answer(reply: StoreReply): void;
-}
-
-/** What `work` answered, once what it wrote is on disk. */
-function committed(transaction: IDBTransaction, work: (tools: Work) => void): Promise<StoreReply> {
-  return new Promise((resolve, reject) => {
-    let reply: StoreReply;
-    let thrown: unknown;
-    transaction.oncomplete = () => resolve(reply);
-    transaction.onabort = () => reject(unavailable("nothing was written", thrown ?? transaction.error));
-    work({
-      records: transaction.objectStore(RECORDS),
-      ask(request, then) {
-        request.onsuccess = () => {
-          try {
-            then(request.result);
-          } catch (error) {
-            // Left alone, it would end up in the page's console.
-            thrown = error;
-            transaction.abort();
-          }
-        };
-      },
-      answer(last) {
-        reply = last;
-      },
-    });
-  });
 }

@@ -1,0 +1,93 @@
+// A request as it lies in the database, and back: the same bytes, headers and credentials mode whenever it is sent.
+
+import type { GivenUp, QueuedWrite } from "./types.js";
+
+/** Everything about a write but its body. */
+export interface Row {
+  readonly id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly origin: string;
+  readonly headers: readonly [string, string][];
+  readonly options: RequestInit;
+  readonly bytes: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly madeAt: number;
+  readonly failures: number;
+  readonly answers: number;
+  /** When it last failed, and how long it waits from then. */
+  readonly failedAt?: number;
+  readonly wait: number;
+  readonly status?: number;
+  readonly givenUp?: GivenUp;
+}
+
+/** A row with its place in line. */
+export interface Placed extends Row {
+  readonly seq: number;
+}
+
+/** A write on its way into the database. */
+export interface NewWrite {
+  readonly row: Row;
+  readonly body: ArrayBuffer | undefined;
+}
+
+/** What else a request says. A navigation cannot be made by hand; what a host does not know is left to its default. */
+function optionsOf(request: Request): RequestInit {
+  const { cache, credentials, integrity, redirect, referrer, referrerPolicy } = request;
+  const mode = request.mode === "navigate" ? undefined : request.mode;
+  const options = { cache, credentials, integrity, mode, redirect, referrer, referrerPolicy };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== ""));
+}
+
+/** Reads a request to its end: whatever its body was (a stream, a form, a blob), from here on it is bytes. */
+export async function read(request: Request, id: string, headers: Headers, madeAt: number): Promise<NewWrite> {
+  const read = await request.arrayBuffer();
+  const body = read.byteLength === 0 ? undefined : read;
+  const { method, url } = request;
+  const pairs = [...headers];
+  const text = pairs.reduce((sum, [name, value]) => sum + name.length + value.length, url.length);
+  const row = {
+    id,
+    method,
+    url,
+    origin: new URL(url).origin,
+    headers: pairs,
+    options: optionsOf(request),
+    bytes: text + read.byteLength,
+    madeAt,
+    failures: 0,
+    answers: 0,
+    wait: 0,
+  };
+  return { row, body };
+}
+
+/** The row without the headers that must not lie on a disk. */
+export function redacted(row: Row, omit: ReadonlySet<string>): Row {
+  return { ...row, headers: row.headers.filter(([name]) => !omit.has(name)) };
+}
+
+/** What `fetch` is called with. */
+export function initOf(row: Row, body: ArrayBuffer | undefined, more: HeadersInit | undefined): RequestInit {
+  const headers = new Headers([...row.headers]);
+  for (const [name, value] of new Headers(more)) headers.set(name, value);
+  return { ...row.options, method: row.method, headers, ...(body === undefined ? {} : { body }) };
+}
+
+/** What its user may see. */
+export function seen(row: Row, sending: boolean): QueuedWrite {
+  const { id, method, url, madeAt, failures, bytes, status, givenUp } = row;
+  return {
+    id,
+    method,
+    url,
+    madeAt,
+    attempts: failures,
+    bytes,
+    sending,
+    ...(status === undefined ? {} : { status }),
+    ...(givenUp === undefined ? {} : { givenUp }),
+  };
+}
