@@ -30,3 +30,20 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     watched.delete(signal);
   };
 }
+
+/** `promise`, or the signal's reason as soon as it fires; then `abandon` is called. */
+export function cancellable<V>(
+  promise: Promise<V>,
+  signal: AbortSignal | undefined,
+  abandon = (): void => {},
+): Promise<V> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, () => {
+      forget();
+      reject(signal.reason);
+      abandon();
+    });
+    promise.finally(forget).then(resolve, reject);
+  });
+}

@@ -47,6 +47,12 @@ export {
   type RedriveContext,
   type RedriveHandler,
 } from "./dead_letter/queue.js";
+export type { HttpResponse } from "./ecosystem/body.js";
+export { IdempotentHttpClient } from "./ecosystem/client.js";
+export { HttpError, QError } from "./ecosystem/error.js";
+export { ClientFactory } from "./ecosystem/factory.js";
+export type { HttpAnswer, HttpClientOptions, Identity, RequestHeaders, RequestOptions } from "./ecosystem/options.js";
+export type { IdempotencyStats, RetryStats } from "./ecosystem/stats.js";
 export {
   CircuitOpenError,
   ConfigError,

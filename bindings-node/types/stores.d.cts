@@ -1,6 +1,6 @@
-import { aB as JointStore, be as StoreOp, bf as StoreReply, bC as StoreUsage, S as Store } from './driver.cjs';
+import { aJ as JointStore, bq as StoreOp, br as StoreReply, bO as StoreUsage, S as Store } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
-export { I as IdempotencyStore, aH as MemoryStore, aI as MemoryStoreOptions, aJ as MemoryStoreStats, aX as ReleaseMode, bg as StoredResponse, bA as simpleStore } from './driver.cjs';
+export { I as IdempotencyStore, aP as MemoryStore, aQ as MemoryStoreOptions, aR as MemoryStoreStats, b4 as ReleaseMode, bs as StoredResponse, bM as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
 
 /** A value of a command, and what a server's answer is made of. */

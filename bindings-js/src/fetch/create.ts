@@ -111,7 +111,8 @@ export function createFetch(options: FetchOptions = {}): typeof globalThis.fetch
           const response = await send();
           if (response.status < 400) return response;
           answered = response;
-          throw new AnsweredBadly(response, facts.signals(response, await problemOf(response)));
+          const replayed = response.headers.get("idempotent-replayed") === "true";
+          throw new AnsweredBadly(response, facts.signals(replayed, await problemOf(response)));
         },
       });
     } catch (error) {

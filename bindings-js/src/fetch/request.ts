@@ -1,10 +1,15 @@
 // One logical call of `fetch`: what the caller asked for, made repeatable. Every attempt sends the same bytes.
 
+/** What can be sent as a body. Not by its name of the web, which Node's own declarations lack. */
+export type Body = NonNullable<RequestInit["body"]>;
+
 /** A request that can be sent any number of times. */
 export interface Repeatable {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers;
+  /** The bytes of every attempt; undefined for a request without a body. */
+  readonly body: Body | undefined;
   /** Sends it once. */
   send(fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response>;
 }
@@ -22,13 +27,14 @@ export async function repeatable(
     url,
     method,
     headers,
+    body,
     send: (fetch, signal) =>
       fetch(url, { ...optionsOf(request), method, headers, signal, ...(body === undefined ? {} : { body }) }),
   };
 }
 
 /** Strings and buffers need no copy; whatever else there is (a stream, a form, a blob) is read into one buffer. */
-async function bodyOf(request: Request, init: RequestInit | undefined): Promise<BodyInit | undefined> {
+async function bodyOf(request: Request, init: RequestInit | undefined): Promise<Body | undefined> {
   if (typeof init?.body === "string") return init.body;
   const buffer = await request.arrayBuffer();
   return buffer.byteLength === 0 ? undefined : buffer;

@@ -6,9 +6,10 @@ import { guardsOf } from "../breaker/breaker.js";
 import type { BudgetOption } from "../budget/budget.js";
 import { checkFunction } from "../host.js";
 import { planOf, RetryHandler } from "../retry/handler.js";
+import { kindOf } from "../retry/kinds.js";
 import { COUNTED_BIT, type Plan } from "../retry/plan.js";
-import { type HttpSignals, httpSignals } from "../retry/signals.js";
-import type { ExecuteOptions, RetryOptions } from "../retry/types.js";
+import { facts, type HttpSignals, httpSignals } from "../retry/signals.js";
+import type { ErrorKind, ExecuteOptions, RetryOptions } from "../retry/types.js";
 import { executeGuarded } from "../wrap.js";
 import { type BreakerChoice, type BreakerOf, breakersOf } from "./breakers.js";
 import { Credentials, type RefreshAuth } from "./credentials.js";
@@ -39,8 +40,10 @@ export interface Letter<T> {
 export interface ExchangeFacts {
   /** From 1. */
   readonly attempt: number;
-  /** Says what core's classifier must know of a refusal. */
-  signals(response: { readonly headers: Headers }, problemType: string | undefined): HttpSignals;
+  /** What core's classifier must know of a refusal. */
+  signals(replayed: boolean, problemType: string | undefined): HttpSignals;
+  /** What kind of failure it is when sending fails. */
+  kindOf(failure: unknown): ErrorKind;
 }
 
 export class Sender {
@@ -112,9 +115,10 @@ class Attempts<T> {
     try {
       return await this.#letter.exchange(() => this.#send(signal), {
         attempt,
-        signals: (response, problemType) => ({
+        kindOf: (failure) => kindOf(this.#plan.judge(failure, this.about)),
+        signals: (replayed, problemType) => ({
           ...this.about,
-          replayed: isReplay(response.headers),
+          replayed,
           problemType,
           canRefresh: this.#credentials !== undefined,
           // The platform's own fetch has sent a misdirected request over a new connection before it says so.
@@ -123,7 +127,7 @@ class Attempts<T> {
       });
     } catch (failure) {
       if ((this.#plan.judge(failure, this.about) & COUNTED_BIT) === 0) acquit(failure);
-      if (this.#credentials !== undefined && statusOf(failure) === 401) this.#refused = failure;
+      if (this.#credentials !== undefined && facts(failure).status === 401) this.#refused = failure;
       throw failure;
     }
   }
@@ -152,10 +156,3 @@ class Attempts<T> {
     return this.#letter.request.send(send, both);
   }
 }
-
-/** Whether an answer is a stored one. */
-export function isReplay(headers: Headers): boolean {
-  return headers.get("idempotent-replayed") === "true" || headers.get("x-idempotency-replay") === "true";
-}
-
-const statusOf = (failure: unknown): unknown => (failure as { status?: unknown } | null | undefined)?.status;

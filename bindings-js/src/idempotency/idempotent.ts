@@ -1,6 +1,6 @@
 // idempotent: a function that runs once for each key or each content, and answers what it answered then.
 
-import { onAbort } from "../abort.js";
+import { cancellable } from "../abort.js";
 import { core } from "../binding.js";
 import { systemClock } from "../clock.js";
 import { ConfigError } from "../errors.js";
@@ -232,17 +232,4 @@ function inputText(about: unknown): string {
 function coreOptions<Args extends unknown[], T>(options: IdempotentOptions<Args, T>): object {
   const { store, key, input, codec, isSafeToRetry, mergeResults, withContext, clock, random, ...config } = options;
   return config;
-}
-
-/** `promise`, or the signal's reason as soon as it fires; then `abandon` is called. */
-function cancellable<V>(promise: Promise<V>, signal: AbortSignal | undefined, abandon = (): void => {}): Promise<V> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const forget = onAbort(signal, () => {
-      forget();
-      reject(signal.reason);
-      abandon();
-    });
-    promise.finally(forget).then(resolve, reject);
-  });
 }

@@ -63,6 +63,8 @@ fn by_status(status: u16) -> Code {
         402 => Code::InsufficientFunds,
         403 => Code::QonsentDenied,
         408 | 504 => Code::TimeoutError,
+        // Misdirected, or too early: not now and not here, which passes.
+        421 | 425 => Code::ServiceUnavailable,
         424 => Code::DependencyMissing,
         429 => Code::RateLimitExceeded,
         // No later attempt changes what the service does not do.
@@ -114,7 +116,7 @@ mod tests {
         );
         assert_eq!([408, 504].map(code), ["TIMEOUT_ERROR"; 2]);
         assert_eq!(code(429), "RATE_LIMIT_EXCEEDED");
-        assert_eq!([500, 502, 503, 599].map(code), ["SERVICE_UNAVAILABLE"; 4]);
+        assert_eq!([421, 425, 500, 502, 503, 599].map(code), ["SERVICE_UNAVAILABLE"; 6]);
         assert_eq!([400, 404, 409, 422, 501, 505].map(code), ["REQUEST_REFUSED"; 6]);
     }
 
