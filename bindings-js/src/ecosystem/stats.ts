@@ -57,7 +57,7 @@ export class Stats {
   #attempts = 0;
   #duration = 0;
   #retries = 0;
-  #backoff = 0;
+  #waited = 0;
   readonly #byAttempt = new Map<number, number>();
   readonly #kinds = new Map<ErrorKind, number>();
   readonly #codes = new Map<string, number>();
@@ -67,10 +67,10 @@ export class Stats {
   #processing = 0;
   #active = 0;
 
-  /** A failed attempt is followed by another after `delay` milliseconds. */
-  retried(kind: ErrorKind, delay: number): void {
+  /** A failed attempt is followed by another after `ms` milliseconds. */
+  retried(kind: ErrorKind, ms: number): void {
     this.#retries++;
-    this.#backoff += delay;
+    this.#waited += ms;
     count(this.#kinds, kind);
   }
 
@@ -119,7 +119,7 @@ export class Stats {
       successRate: rate(this.#succeeded, totalOperations),
       averageAttempts: rate(this.#attempts, totalOperations),
       averageDuration: rate(this.#duration, totalOperations),
-      averageBackoff: rate(this.#backoff, this.#retries),
+      averageBackoff: rate(this.#waited, this.#retries),
       byAttempt: Object.fromEntries(this.#byAttempt),
       byErrorType: Object.fromEntries(this.#kinds),
       mostCommonErrors: common.sort((a, b) => b.count - a.count).slice(0, COMMON),
