@@ -14,7 +14,7 @@ import type { RefreshAuth } from "./credentials.js";
 import { type FetchIdempotency, keyOf, keyRules } from "./keys.js";
 import { isProblem, problemTypeOf } from "./problem.js";
 import { repeatable } from "./request.js";
-import { Sender } from "./sender.js";
+import { isReplay, Sender } from "./sender.js";
 
 /** Options of {@link createFetch}; all are optional. */
 export interface FetchOptions {
@@ -111,8 +111,7 @@ export function createFetch(options: FetchOptions = {}): typeof globalThis.fetch
           const response = await send();
           if (response.status < 400) return response;
           answered = response;
-          const replayed = response.headers.get("idempotent-replayed") === "true";
-          throw new AnsweredBadly(response, facts.signals(replayed, await problemOf(response)));
+          throw new AnsweredBadly(response, facts.signals(isReplay(response.headers), await problemOf(response)));
         },
       });
     } catch (error) {

@@ -34,7 +34,11 @@ export function keyRules(options: FetchIdempotency | undefined): KeyRules {
 }
 
 /** The request's own key; one is made where `everywhere` it may, or its origin knows keys. Undefined: it goes without. */
-export function keyOf(request: Omit<Repeatable, "send">, rules: KeyRules, everywhere = false): string | undefined {
+export function keyOf(
+  request: Pick<Repeatable, "url" | "method" | "headers">,
+  rules: KeyRules,
+  everywhere = false,
+): string | undefined {
   const { headerName, methods, autoKey } = rules;
   const given = request.headers.get(headerName);
   if (given !== null) return given;

@@ -156,3 +156,8 @@ class Attempts<T> {
     return this.#letter.request.send(send, both);
   }
 }
+
+/** Whether an answer is a stored one. */
+export function isReplay(headers: Headers): boolean {
+  return headers.get("idempotent-replayed") === "true" || headers.get("x-idempotency-replay") === "true";
+}
