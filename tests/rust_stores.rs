@@ -1,6 +1,8 @@
 //! The stores of the Rust package as their users hold them, on real servers: the same histories as the memory store, the
 //! same replies; and what only such a store has.
 
+#[path = "rust_stores/distributed.rs"]
+mod distributed;
 #[path = "../core/tests/store_model/history.rs"]
 mod history;
 #[path = "rust_stores/postgres.rs"]

@@ -9,11 +9,12 @@
 
 import { createInterface } from "node:readline";
 import { postgresMissing, startPostgres } from "./postgres.mjs";
-import { redisMissing, startCluster, startRedis } from "./redis.mjs";
+import { redisMissing, startCluster, startRedis, startReplicated } from "./redis.mjs";
 
 const kinds = {
   redis: { missing: redisMissing, start: startRedis },
   cluster: { missing: redisMissing, start: startCluster },
+  replicated: { missing: redisMissing, start: startReplicated },
   postgres: { missing: postgresMissing, start: startPostgres },
 };
 

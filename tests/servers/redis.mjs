@@ -41,6 +41,28 @@ export class Redis extends Server {
 }
 
 /**
+ * Starts one Redis and a replica that follows it.
+ *
+ * @returns {Promise<{ nodes: Redis[], ports: number[], stop(): Promise<void> }>}
+ */
+export async function startReplicated(settings = {}) {
+  // Otherwise a primary waits five seconds for more replicas to come.
+  const atOnce = { "repl-diskless-sync-delay": 0, ...settings };
+  const nodes = [await startRedis(atOnce), await startRedis(atOnce)];
+  const ports = nodes.map(({ port }) => port);
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  };
+  await ask(ports[1], `REPLICAOF 127.0.0.1 ${ports[0]}`);
+  for (let tries = 0; tries < 600; tries += 1) {
+    if ((await ask(ports[0], "INFO replication")).includes("state=online")) return { nodes, ports, stop };
+    await sleep(50);
+  }
+  await stop();
+  throw new Error("the replica did not come on line within half a minute");
+}
+
+/**
  * Starts six servers and joins them; `settings` go to each.
  *
  * @returns {Promise<{ nodes: Redis[], ports: number[], stop(): Promise<void> }>}

@@ -12,6 +12,7 @@
 mod answer;
 mod command;
 mod dialect;
+pub mod distributed;
 pub mod memory;
 mod op;
 pub mod postgres;

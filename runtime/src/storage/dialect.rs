@@ -43,12 +43,24 @@ impl<S: Server> Carrier<S> {
     }
 
     pub(super) async fn apply(self: &Arc<Self>, op: &StoreOp) -> Result<StoreReply, StoreError> {
+        self.apply_by(op, |command| self.server.send(command)).await
+    }
+
+    /// Where a command must go in a way of its own.
+    pub(super) async fn apply_by<F>(
+        self: &Arc<Self>,
+        op: &StoreOp,
+        send: impl FnOnce(Command) -> F,
+    ) -> Result<StoreReply, StoreError>
+    where
+        F: Future<Output = Answered> + Send,
+    {
         let command = match self.dialect.request(self.now(), op) {
             Request::Send(command) => command,
             Request::Answer(reply) => return Ok(reply),
         };
         self.warn_once();
-        let answer = self.server.send(command).await?;
+        let answer = send(command).await?;
         self.read(answer.as_deref())
     }
 
@@ -71,8 +83,7 @@ impl<S: Server> Carrier<S> {
         while let Some(cursor) = next {
             let answer = send(self.dialect.usage(self.now(), &cursor)).await?;
             let page = self.dialect.counted(answer.as_deref()).map_err(StoreError::unavailable)?;
-            all.records += page.records;
-            all.bytes += page.bytes;
+            all += StoreUsage { records: page.records, bytes: page.bytes };
             next = page.next;
         }
         Ok(all)

@@ -8,6 +8,7 @@
 //! | [`MemoryStore`] | – | one process | nothing | no |
 //! | `SqliteStore` | `sqlite` | processes of one machine | a crash of process or machine | yes, by `complete_in` |
 //! | `RedisStore` | `redis` | whoever reaches it | a crash, with `appendonly yes`; a failover may lose the last writes | no |
+//! | `DistributedStore` | `redis` | whoever reaches it | the same, and fewer writes are lost | no |
 //! | `PostgresStore` | `postgres` | whoever reaches it | what PostgreSQL survives | yes, by `complete_in` |
 //!
 //! Records are the same bytes in every language: what an Express server began is busy for a store of this module, and what it
@@ -60,6 +61,7 @@ mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod sweeper;
+mod tier;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod together;
 
@@ -75,16 +77,23 @@ pub use once_again_core::store::{
     step_encoded,
 };
 pub use once_again_core::time::{Micros, Timestamp};
+pub use tier::{Tier, TierSpecific};
 
+#[cfg(feature = "redis")]
+pub use once_again_core::store::distributed::ConsistencyLevel;
 #[cfg(feature = "postgres")]
 pub use once_again_core::store::postgres::PartitionStrategy;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresConfig, PostgresIdempotencyStorage, PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redis")]
-pub use redis::{RedisConnection, RedisStore, RedisStoreBuilder};
+pub use redis::{
+    DistributedConfig, DistributedIdempotencyStorage, DistributedStore, RedisConnection, RedisStore,
+    RedisStoreBuilder, ShardingStrategy,
+};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteStore, SqliteStoreBuilder};
 
+use std::ops::AddAssign;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -129,6 +138,13 @@ pub struct StoreUsage {
     pub records: u64,
     /// Bytes they take, about.
     pub bytes: u64,
+}
+
+impl AddAssign for StoreUsage {
+    fn add_assign(&mut self, Self { records, bytes }: Self) {
+        self.records += records;
+        self.bytes += bytes;
+    }
 }
 
 impl<S: Store + ?Sized> Store for Arc<S> {

@@ -2,9 +2,12 @@
 //! carries them over your own connection.
 
 mod connection;
+mod distributed;
+mod pinned;
 
 pub use connection::RedisConnection;
 use connection::{Link, Scripts};
+pub use distributed::{DistributedConfig, DistributedIdempotencyStorage, DistributedStore, ShardingStrategy};
 
 use super::dialect::{Answered, Carrier, Server};
 use super::environment::variable;
@@ -91,10 +94,7 @@ impl<C: RedisConnection> Store for RedisStore<C> {
         Box::pin(async move {
             let (scripts, mut usage) = (&self.0.server, StoreUsage::default());
             for node in &scripts.connection.primaries().await? {
-                let StoreUsage { records, bytes } =
-                    self.0.usage(async |command| scripts.run(&command, 0, node.as_ref()).await).await?;
-                usage.records += records;
-                usage.bytes += bytes;
+                usage += self.0.usage(async |command| scripts.run(&command, 0, node.as_ref()).await).await?;
             }
             Ok(Some(usage))
         })
