@@ -30,6 +30,16 @@ export function fieldsOf<T extends object>(options: T | undefined, what: string)
   return options;
 }
 
+/** What `make` makes of the fields below `path`; a refusal names them by their whole path. */
+export function below<T>(path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`${path}.${error.field}`, error.value, error.expected);
+  }
+}
+
 /** @throws ConfigError when `rest`, which is what nobody has read of some options, has a field that is given. */
 export function refuseUnknown(rest: object, known: readonly string[], path = ""): void {
   for (const [field, value] of Object.entries(rest)) {

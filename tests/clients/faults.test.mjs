@@ -167,8 +167,8 @@ eachPackage("409 in-progress is waited for and uses up no attempt; another 409 i
 });
 
 eachPackage("waiting for the first request ends with the total time-out", async (api) => {
-  const story = await scripted(problem(409, "in-progress"));
-  const error = await rejection(clientOf(api, story, { totalTimeout: 100 }).post(story.path, {}));
+  const story = await scripted(problem(409, "in-progress", { "retry-after": "10" }));
+  const error = await rejection(clientOf(api, story, { totalTimeout: 5_000 }).post(story.path, {}));
   assert.deepEqual([error.code, error.statusCode], ["IDEMPOTENCY_IN_PROGRESS", 409]);
   assert.equal(error.details.reason, "DEADLINE");
 });

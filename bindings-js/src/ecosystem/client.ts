@@ -7,6 +7,7 @@ import { breakersOf } from "../fetch/breakers.js";
 import { type KeyRules, keyOf, keyRules } from "../fetch/keys.js";
 import { repeatable } from "../fetch/request.js";
 import { Sender } from "../fetch/sender.js";
+import { below } from "../host.js";
 import { dispose } from "../machine.js";
 import type { RetryOptions } from "../retry/types.js";
 import { outgoing, Received } from "./body.js";
@@ -42,11 +43,11 @@ export class IdempotentHttpClient {
     const { policy, idempotency, sending, baseUrl, autoKey } = settings;
     this.#settings = settings;
     this.#clock = policy.clock ?? systemClock;
-    const breaker = breakersOf(settings.breaker, policy)(baseUrl);
+    const breaker = below("circuitBreaker", () => breakersOf(settings.breaker, policy)(baseUrl));
     this.#breaker = breaker;
     this.#sender = new Sender({ ...sending, policy: counted(policy), breaker });
     this.#keys = keyRules({ autoKey });
-    this.#records = idempotency && new Records({ clock: this.#clock, ...idempotency });
+    this.#records = idempotency && below("idempotency", () => new Records({ clock: this.#clock, ...idempotency }));
   }
 
   /** The breaker of the service; undefined where none was asked for. */
