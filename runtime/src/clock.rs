@@ -27,6 +27,29 @@ pub trait Clock: Send + Sync + 'static {
     fn sleep_blocking(&self, duration: Duration);
 }
 
+/// A clock that is shared is a clock.
+impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
+    fn now(&self) -> Instant {
+        (**self).now()
+    }
+
+    fn wall_now(&self) -> SystemTime {
+        (**self).wall_now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        (**self).sleep(duration)
+    }
+
+    fn limit(&self, duration: Duration) -> Sleep {
+        (**self).limit(duration)
+    }
+
+    fn sleep_blocking(&self, duration: Duration) {
+        (**self).sleep_blocking(duration);
+    }
+}
+
 /// The clock and the timers of the tokio runtime a call runs on. Follows `tokio::time::pause`.
 ///
 /// Sleeping needs a runtime with its timer enabled, as `#[tokio::main]` has it.

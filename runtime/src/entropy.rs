@@ -12,6 +12,18 @@ impl<F: Fn() -> u32 + Send + Sync + 'static> Entropy for F {
     }
 }
 
+/// 16 bytes that nobody can guess, from the operating system: for keys and owners.
+///
+/// # Panics
+///
+/// Where the operating system has none to give, nothing that must be secret can be made.
+#[cfg(feature = "http")]
+pub(crate) fn secret() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
 /// A generator for each thread: fast, and good enough to spread callers. Not for keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadRng;

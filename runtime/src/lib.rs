@@ -25,6 +25,7 @@
 //! - [`breaker`]: a handle for any number of tasks, permits that settle themselves when dropped
 //! - [`budget`]: what keeps many calls' retries from becoming a storm
 //! - [`storage`]: where the records of idempotent requests live
+//! - `http` (feature `http`): `IdempotencyLayer` for tower and axum; with feature `reqwest`, a client that tries again
 //! - [`testing`]: a virtual clock, so that no test waits
 //! - `tower` (feature `tower`): both as layers
 //! - events for `tracing` (feature `tracing`), in the fields of the retry policy standards
@@ -38,6 +39,8 @@ mod clock;
 mod config;
 mod entropy;
 mod events;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod retry;
 pub mod storage;
 pub mod testing;

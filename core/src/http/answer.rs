@@ -41,6 +41,13 @@ pub enum Seen {
 /// Not authenticated (401, 407), not received in time (408), wrong server (421), too early (425), too many (429).
 const NOTHING_DONE: [u16; 6] = [401, 407, 408, 421, 425, 429];
 
+/// Whether an answer has no foreseeable end (an upgraded connection, `text/event-stream`): it is passed on as it comes, and
+/// never captured ([`Seen::Stream`]).
+#[must_use]
+pub fn is_stream(status: u16, headers: &[Header]) -> bool {
+    status == 101 || media_type(headers) == "text/event-stream"
+}
+
 impl HttpConfig {
     /// What an answer makes of its record: kept for replay, forgotten, to be run again, or unknown.
     ///
@@ -77,8 +84,7 @@ impl HttpConfig {
     pub fn outcome(&self, answer: &Answer, body: &[u8]) -> Outcome {
         let kept = answer.body == Seen::Kept
             && u64::try_from(body.len()).is_ok_and(|length| length <= self.max_body_bytes())
-            && answer.status != 101
-            && media_type(&answer.headers) != "text/event-stream";
+            && !is_stream(answer.status, &answer.headers);
         Outcome {
             kind: OutcomeKind::Http,
             status: answer.status,

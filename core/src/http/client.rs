@@ -30,6 +30,17 @@ pub struct KeyConfig {
     pub auto_key: bool,
 }
 
+impl Default for KeyConfig {
+    fn default() -> Self {
+        Self {
+            methods: ["POST", "PUT", "PATCH"].map(Into::into).into(),
+            header_name: HttpConfig::HEADER.into(),
+            key_origins: Vec::new(),
+            auto_key: true,
+        }
+    }
+}
+
 impl KeyConfig {
     /// Reads the options as their user wrote them.
     pub fn read(value: &Value, unit: Unit, path: &str) -> Result<Self, ConfigError> {

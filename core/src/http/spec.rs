@@ -18,6 +18,18 @@ pub enum MissingKey {
     Require,
 }
 
+impl MissingKey {
+    /// Its word in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Derive => "derive",
+            Self::Pass => "pass",
+            Self::Require => "require",
+        }
+    }
+}
+
 /// What a 5xx answer makes of its record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum On5xx {
@@ -57,6 +69,19 @@ pub enum Profile {
     SuccessOnly,
     /// Never twice: an orphan, a 5xx or a thrown error leaves the outcome unknown, and nothing runs again.
     AtMostOnce,
+}
+
+impl Profile {
+    /// Its word in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::StripeV1 => "stripe_v1",
+            Self::SuccessOnly => "success_only",
+            Self::AtMostOnce => "at_most_once",
+        }
+    }
 }
 
 /// The options as given; [`HttpConfig`](super::HttpConfig) fills in what is not.
@@ -224,18 +249,23 @@ fn texts(reader: &Reader<'_>, field: &str) -> Result<Option<Vec<String>>, Config
     Ok(reader.texts(field)?.map(|texts| texts.into_iter().map(Into::into).collect()))
 }
 
-const MISSING_KEY: [(&str, MissingKey); 3] =
-    [("derive", MissingKey::Derive), ("pass", MissingKey::Pass), ("require", MissingKey::Require)];
+const MISSING_KEY: [(&str, MissingKey); 3] = {
+    use MissingKey::{Derive, Pass, Require};
+    [(Derive.name(), Derive), (Pass.name(), Pass), (Require.name(), Require)]
+};
 const ON_5XX: [(&str, On5xx); 4] = {
     use On5xx::{Forget, Keep, Retry, Unknown};
     [(Retry.name(), Retry), (Keep.name(), Keep), (Forget.name(), Forget), (Unknown.name(), Unknown)]
 };
-const PROFILE: [(&str, Profile); 4] = [
-    ("default", Profile::Default),
-    ("stripe_v1", Profile::StripeV1),
-    ("success_only", Profile::SuccessOnly),
-    ("at_most_once", Profile::AtMostOnce),
-];
+const PROFILE: [(&str, Profile); 4] = {
+    use Profile::{AtMostOnce, Default, StripeV1, SuccessOnly};
+    [
+        (Default.name(), Default),
+        (StripeV1.name(), StripeV1),
+        (SuccessOnly.name(), SuccessOnly),
+        (AtMostOnce.name(), AtMostOnce),
+    ]
+};
 
 /// The value whose word was given.
 fn choice<T: Copy>(reader: &Reader<'_>, field: &str, words: &[(&str, T)]) -> Result<Option<T>, ConfigError> {

@@ -89,6 +89,13 @@ impl Facts {
         self
     }
 
+    /// [`request`](Self::request), with all that is known of the exchange.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn exchange(mut self, http: HttpSignals<'static>) -> Self {
+        self.http = Some(http);
+        self
+    }
+
     /// How long the server asked to wait: the retry comes no earlier.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {

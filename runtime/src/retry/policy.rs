@@ -1,6 +1,8 @@
 //! A retry policy: core's, and the one thing core cannot hold, a backoff function of the caller's.
 
 use super::builder::RetryPolicyBuilder;
+#[cfg(feature = "reqwest")]
+use super::classify::Facts;
 use crate::config::UNIT;
 use crate::time::duration;
 use once_again_core::error::ConfigError;
@@ -84,6 +86,12 @@ impl RetryPolicy {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.0.core.warnings()
+    }
+
+    /// What a policy makes of what is known of a failure.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn judge(&self, facts: &Facts) -> retry::Verdict {
+        self.core().judge(&facts.signals())
     }
 
     pub(super) fn core(&self) -> &retry::RetryPolicy {

@@ -96,6 +96,15 @@ impl<E: 'static> Retry<E> {
         self.place()
     }
 
+    /// The same under another policy.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn under(mut self, policy: RetryPolicy) -> Self {
+        let rules = self.change();
+        rules.name = policy.name().cloned().or(rules.name.take());
+        rules.policy = policy;
+        self.place()
+    }
+
     /// How an error counts for the breaker, where that is not for its own type to say.
     #[cfg(feature = "tower")]
     pub(crate) fn counted_by(mut self, outcome: fn(&Breaker, &E) -> Outcome) -> Self {

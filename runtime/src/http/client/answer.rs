@@ -1,0 +1,186 @@
+//! What an attempt gave: an answer that may be worth another attempt, or none.
+
+use super::super::claim::IdempotencyKey;
+use crate::breaker::Outcome;
+use crate::retry::{Facts, RetryPolicy, chain};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap};
+use once_again_core::classify::HttpSignals;
+use once_again_core::http::headers::REPLAYED;
+use once_again_core::json;
+use once_again_core::spec::Value;
+use reqwest::{Response, ResponseBuilderExt};
+use std::fmt;
+use std::sync::Mutex;
+
+/// How an answer came about: an extension of every response of an
+/// [`IdempotentHttpClient`](super::IdempotentHttpClient).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sent {
+    /// The attempts that were made, those that found the first request still running included.
+    pub attempts: u32,
+    /// Whether the server says that it has given this answer before.
+    pub replayed: bool,
+    /// The key that the request carried.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// An attempt that failed.
+pub struct Failed {
+    pub(super) facts: Facts,
+    what: What,
+    /// Whether it says something about the service, and not about one request.
+    counts: bool,
+}
+
+enum What {
+    /// An answer with a status of 400 or more. Only its owner looks into it.
+    Answer(u16, Mutex<Option<Response>>),
+    Error(reqwest::Error),
+}
+
+/// What makes a request repeatable, as core wants to know it.
+#[derive(Clone)]
+pub(super) struct About {
+    pub(super) method: String,
+    pub(super) has_key: bool,
+    pub(super) can_refresh: bool,
+}
+
+impl About {
+    fn signals(&self) -> HttpSignals<'static> {
+        HttpSignals {
+            method: self.method.clone().into(),
+            has_key: self.has_key,
+            can_refresh: self.can_refresh,
+            ..HttpSignals::default()
+        }
+    }
+}
+
+impl Failed {
+    /// An attempt without a whole answer.
+    pub(super) fn unanswered(about: &About, policy: &RetryPolicy, error: reqwest::Error) -> Self {
+        let facts = if error.is_timeout() {
+            Facts::new().code("TIMEOUT_ERROR")
+        } else if error.is_builder() || error.is_redirect() {
+            // The same request will fail in the same way.
+            crate::retry::Kind::Permanent.into()
+        } else {
+            chain(&error)
+        };
+        Self::new(facts.exchange(about.signals()), policy, What::Error(error))
+    }
+
+    /// An answer that is no success; `body` is all of it.
+    pub(super) fn answered(about: &About, policy: &RetryPolicy, response: Response, body: &[u8]) -> Self {
+        let status = response.status().as_u16();
+        let mut facts = Facts::new().status(status);
+        for (name, value) in response.headers() {
+            if let Ok(value) = value.to_str() {
+                facts = facts.header(name.as_str(), value);
+            }
+        }
+        let signals = HttpSignals {
+            replayed: is_replayed(response.headers()),
+            problem_type: problem_type(response.headers(), body).map(Into::into),
+            ..about.signals()
+        };
+        Self::new(facts.exchange(signals), policy, What::Answer(status, Mutex::new(Some(response))))
+    }
+
+    fn new(facts: Facts, policy: &RetryPolicy, what: What) -> Self {
+        let counts = policy.judge(&facts).speaks_against_service();
+        Self { facts, what, counts }
+    }
+
+    /// How a breaker counts it. A service that refuses one request is well.
+    pub(super) const fn counted(&self) -> Outcome {
+        if self.counts { Outcome::Failure } else { Outcome::Success }
+    }
+
+    /// Whether it is the caller's to deal with: nothing to try again, and nothing for a breaker.
+    pub(super) fn is_final(&self, policy: &RetryPolicy) -> bool {
+        !self.counts && !policy.judge(&self.facts).retry
+    }
+
+    /// The status of its answer; `None` if there was none.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self.what {
+            What::Answer(status, _) => Some(status),
+            What::Error(_) => None,
+        }
+    }
+
+    /// What reqwest said, if there was no answer.
+    #[must_use]
+    pub const fn error(&self) -> Option<&reqwest::Error> {
+        match &self.what {
+            What::Answer(..) => None,
+            What::Error(error) => Some(error),
+        }
+    }
+
+    /// Its answer.
+    pub(super) fn take(&self) -> Option<Response> {
+        match &self.what {
+            What::Answer(_, response) => response.lock().ok()?.take(),
+            What::Error(_) => None,
+        }
+    }
+}
+
+pub(super) fn is_replayed(headers: &HeaderMap) -> bool {
+    headers.get(REPLAYED).is_some_and(|value| value == "true")
+}
+
+/// The `type` of a problem (RFC 9457).
+fn problem_type(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let media_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    if !media_type.to_ascii_lowercase().starts_with("application/problem+json") {
+        return None;
+    }
+    let Ok(Value::Map(members)) = json::parse(body) else { return None };
+    members.into_iter().find_map(|(name, value)| match value {
+        Value::Text(text) if name == "type" => Some(text),
+        _ => None,
+    })
+}
+
+/// An answer with its body in memory, and the body.
+pub(super) async fn read(mut response: Response) -> Result<(Response, Bytes), reqwest::Error> {
+    let (mut head, ()) =
+        http::Response::builder().url(response.url().clone()).body(()).unwrap_or_default().into_parts();
+    (head.status, head.version) = (response.status(), response.version());
+    head.headers.clone_from(response.headers());
+    head.extensions.extend(std::mem::take(response.extensions_mut()));
+    let body = response.bytes().await?;
+    Ok((http::Response::from_parts(head, body.clone()).into(), body))
+}
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Answer(status, _) => f.debug_tuple("Answer").field(status).finish(),
+            What::Error(error) => f.debug_tuple("Error").field(error).finish(),
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Answer(status, _) => write!(f, "HTTP {status}"),
+            What::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Stands for reqwest's error, so its source is that one's source.
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error().and_then(std::error::Error::source)
+    }
+}

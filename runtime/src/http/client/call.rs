@@ -1,0 +1,137 @@
+//! One call: the same request in every attempt.
+
+use super::answer::{About, Failed, Sent, is_replayed, read};
+use super::builder::Inner;
+use super::error::{Error, NoAnswer};
+use super::refresh::Known;
+use crate::entropy;
+use crate::http::IdempotencyKey;
+use crate::http::headers::text;
+use crate::retry::Attempt;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue};
+use http_body_util::BodyExt;
+use once_again_core::idempotency::key;
+use reqwest::{Request, Response};
+use std::sync::{Mutex, PoisonError};
+
+/// Sends a request as often as it takes; leaves the body of a good answer unread if `streamed`.
+pub(super) async fn send(inner: &Inner, request: Request, streamed: bool) -> Result<Response, Error> {
+    let call = Call::new(inner, request, streamed).await?;
+    let retry = match &inner.breakers {
+        Some(breakers) => {
+            let breaker = breakers.get(&call.request.url().origin().ascii_serialization());
+            inner.retry.clone().breaker(&breaker.map_err(Error::Config)?)
+        }
+        None => inner.retry.clone(),
+    };
+    match retry.run(|attempt| call.attempt(attempt)).await {
+        Ok((response, attempts)) => Ok(call.sent(response, attempts)),
+        Err(why) => match why.error().and_then(Failed::take) {
+            Some(response) => Ok(call.sent(response, why.attempts())),
+            None => Err(Error::NoAnswer(NoAnswer { why })),
+        },
+    }
+}
+
+/// What all attempts of a call have in common.
+struct Call<'a> {
+    inner: &'a Inner,
+    /// With its key, but for its body.
+    request: Request,
+    body: Option<Bytes>,
+    about: About,
+    streamed: bool,
+    credentials: Mutex<Credentials>,
+}
+
+#[derive(Default)]
+struct Credentials {
+    /// What was known when the latest attempt was sent.
+    known: Option<Known>,
+    /// In place of those the request came with.
+    newer: Option<HeaderValue>,
+}
+
+impl<'a> Call<'a> {
+    async fn new(inner: &'a Inner, mut request: Request, streamed: bool) -> Result<Self, Error> {
+        let body = match request.body_mut().take() {
+            Some(body) => Some(body.collect().await.map_err(Error::Request)?.to_bytes()),
+            None => None,
+        };
+        let keys = &inner.keys;
+        let method = request.method().as_str().to_owned();
+        if keys.auto_key
+            && keys.methods.contains(&method)
+            && !request.headers().contains_key(&inner.key_header)
+        {
+            let key = key::generate(entropy::secret());
+            // A UUID is a header's value whatever it is.
+            if let Ok(mut key) = HeaderValue::try_from(key) {
+                key.set_sensitive(true);
+                request.headers_mut().insert(&inner.key_header, key);
+            }
+        }
+        let has_key = request.headers().contains_key(&inner.key_header);
+        let about = About { method, has_key, can_refresh: inner.refresh.is_some() };
+        Ok(Self { inner, request, body, about, streamed, credentials: Mutex::default() })
+    }
+
+    /// One attempt, and which it was.
+    async fn attempt(&self, attempt: Attempt<Failed>) -> Result<(Response, u32), Failed> {
+        let previous = attempt.previous().and_then(|failure| failure.error());
+        // Nobody reads it any more.
+        drop(previous.and_then(Failed::take));
+        let unauthorized = previous.is_some_and(|failed| failed.status() == Some(401));
+        let request = self.next(unauthorized).await;
+        let policy = self.inner.retry.policy();
+        let unanswered = |error| Failed::unanswered(&self.about, policy, error);
+        let response = self.inner.client.execute(request).await.map_err(unanswered)?;
+        let failed = response.status().as_u16() >= 400;
+        if self.streamed && !failed {
+            return Ok((response, attempt.number()));
+        }
+        let (response, body) = read(response).await.map_err(unanswered)?;
+        if !failed {
+            return Ok((response, attempt.number()));
+        }
+        let failed = Failed::answered(&self.about, policy, response, &body);
+        match failed.is_final(policy).then(|| failed.take()).flatten() {
+            Some(response) => Ok((response, attempt.number())),
+            None => Err(failed),
+        }
+    }
+
+    /// The request as it goes out next: the same bytes, and newer credentials where the last ones were refused.
+    async fn next(&self, unauthorized: bool) -> Request {
+        if let Some(refresh) = &self.inner.refresh {
+            let known = self.credentials().known;
+            if let (true, Some(known)) = (unauthorized, known)
+                && let Some(newer) = refresh.newer(known, self.request.url()).await
+            {
+                self.credentials().newer = Some(newer);
+            }
+            self.credentials().known = Some(refresh.known());
+        }
+        let mut request = Request::new(self.request.method().clone(), self.request.url().clone());
+        request.headers_mut().clone_from(self.request.headers());
+        *request.timeout_mut() = self.request.timeout().copied();
+        *request.version_mut() = self.request.version();
+        *request.body_mut() = self.body.clone().map(Into::into);
+        if let Some(newer) = self.credentials().newer.clone() {
+            request.headers_mut().insert(AUTHORIZATION, newer);
+        }
+        request
+    }
+
+    fn credentials(&self) -> std::sync::MutexGuard<'_, Credentials> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sent(&self, mut response: Response, attempts: u32) -> Response {
+        let key = self.request.headers().get(&self.inner.key_header).map(|key| IdempotencyKey(text(key)));
+        let sent = Sent { attempts, replayed: is_replayed(response.headers()), key };
+        response.extensions_mut().insert(sent);
+        response
+    }
+}
