@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import once_again
-from once_again import testing
+from once_again import clients, testing
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "python.md").read_text()
 
@@ -41,3 +41,18 @@ def test_every_example_is_python_and_names_what_the_package_has() -> None:
             name for name in used if re.match(r"(Retry|DeadLetter|HTTPRetry|MaxRetries)|.*(retry|sleep|_clock)", name)
         }
         assert ours <= public, ours - public
+
+
+def test_every_example_of_the_clients_guide_imports_what_there_is() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "python-clients.md").read_text()
+    imported = []
+    for example in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
+        tree = compile(example, "python-clients.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+        imported += [
+            (node.module, name.name)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for name in node.names
+        ]
+    assert {module for module, _ in imported} == {"once_again.clients"}
+    assert all(hasattr(clients, name) for _, name in imported)

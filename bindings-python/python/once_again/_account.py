@@ -63,6 +63,10 @@ class Account:
         """The number of the attempt that is made now or comes next, from 1."""
         return self._made + 1
 
+    def belongs_to(self, trace_id: str | None) -> None:
+        """Says which trace the call is a part of, where its request does."""
+        self._trace_id = trace_id
+
     def begins(self) -> None:
         """An attempt begins."""
         if self._logger is not None:

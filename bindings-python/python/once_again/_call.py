@@ -83,6 +83,10 @@ class Call(Account):
         if self._purse is not None:
             self._purse.returned()
 
+    def wants_credentials(self) -> bool:
+        """Whether the last failure asks for new credentials before the next attempt."""
+        return _core.wants_credentials(self._bits)
+
     def failed(self, error: Exception) -> float | None:
         """An attempt failed: the seconds to wait before the next one, or none when it is over.
 

@@ -61,13 +61,16 @@ class Classifier:
         return self._look(error)
 
     def _look(self, error: Exception) -> tuple[Verdict, float | None]:
-        cls = type(error)
-        passed = tuple(name for name, test in self._tests if test(error))
+        # One of our own HTTP clients says more than its library's error, or the lack of one, could.
+        http = error.__dict__.get("http_signals")
+        subject: Exception = error if http is None else error.subject  # type: ignore[attr-defined]
+        cls = type(subject)
+        passed = tuple(name for name, test in self._tests if test(subject))
         response = sign_of(error, "response")
         kind, code, errno = (
-            sign_of(error, "kind"),
-            sign_of(error, "code"),
-            sign_of(error, "errno"),
+            sign_of(subject, "kind"),
+            sign_of(subject, "code"),
+            sign_of(subject, "errno"),
         )
         kind, code = (
             kind if isinstance(kind, str) else None,
@@ -75,14 +78,14 @@ class Classifier:
         )
         errno = errno if isinstance(errno, int) and -(2**31) <= errno < 2**31 else None
         status = _status(error, response)
-        if code is None and status == 409:
+        if code is None and status == 409 and http is None:
             # The one status whose meaning is in the body: a first request still running is waited for.
             code = _problem_code(response)
 
-        signs = (cls, passed, kind, code, errno, status)
+        signs = (cls, passed, kind, code, errno, status, http)
         verdict = self._by_signs.get(signs)
         if verdict is None:
-            verdict = self._policy.judge([*passed, *names_of(cls)], kind, code, errno, status)
+            verdict = self._policy.judge([*passed, *names_of(cls)], kind, code, errno, status, http)
             _keep(self._by_signs, signs, verdict)
         if not (self._tests or error.__dict__):
             self._remember(cls, errno, verdict)

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 trace_id: ContextVar[str | None] = ContextVar("once_again.trace_id", default=None)
@@ -19,6 +20,14 @@ def current() -> str:
     if span is not None:
         return format(span.get_span_context().trace_id, "032x")
     return trace_id.get() or _new()
+
+
+def of_headers(headers: Mapping[str, str]) -> str | None:
+    """The id of the trace that a request is a part of: of its ``traceparent`` (W3C), else its ``x-request-id``."""
+    parts = (headers.get("traceparent") or "").split("-")
+    if len(parts) >= 4 and len(parts[1]) == 32 and parts[1].strip("0"):
+        return parts[1]
+    return headers.get("x-request-id") or None
 
 
 def add_event(name: str, attributes: dict[str, Any]) -> None:

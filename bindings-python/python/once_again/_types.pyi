@@ -1,13 +1,13 @@
 """Types for type checkers. A stub without a module: ``typing`` takes as long to import as all the rest."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
 from logging import Logger
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeVar, overload
 
 from typing_extensions import Required, Unpack
 
-from .breaker import CircuitBreaker, QueuedCall
+from .breaker import CircuitBreaker, CircuitBreakerRegistry, QueuedCall
 from .budget import RetryBudget
 from .config import RetryConfig
 from .dead_letter import DeadLetter, DeadLetterQueue
@@ -159,6 +159,41 @@ class RetryOptions(RetryFields, total=False):
     on_success: Callable[[SuccessEvent], object]
     service_name: str
     instance: str
+
+class ClientOptions(RetryOptions, total=False):
+    """What an HTTP client takes: which requests get keys, breakers, credentials; and what a retry decorator takes."""
+
+    auto_key: bool
+    methods: Iterable[str]
+    key_header: str
+    breakers: CircuitBreakerRegistry | Mapping[str, Any] | str | bool
+    refresh_auth: Callable[[], Any]
+    read_bodies: bool
+
+class HttpClientOptions(TypedDict, total=False):
+    """What `IdempotentHttpClient` takes; durations in seconds."""
+
+    base_url: str
+    timeout: Seconds
+    total_timeout: Seconds
+    module: str
+    criticality: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW"]
+    real_time: bool
+    user_facing: bool
+    retry_policy: RetryConfig | str | Mapping[str, Any]
+    identity: Mapping[str, str]
+    auto_key: bool
+    circuit_breaker: CircuitBreaker | Mapping[str, Any] | str
+    idempotency: Mapping[str, Any]
+    transport: Any
+    refresh_auth: Callable[[], Any]
+    budget: BudgetOption
+    clock: Clock
+    random: Random
+    logger: Logger | StructuredLogger
+    on_retry: Callable[[RetryEvent], object]
+    on_give_up: Callable[[RetryEvent], object]
+    on_success: Callable[[SuccessEvent], object]
 
 class RetryDecorator(Protocol):
     """Works bare and with arguments, on functions, methods and async functions."""

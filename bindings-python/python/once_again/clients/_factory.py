@@ -1,0 +1,31 @@
+"""`ClientFactory`: clients by what they are for."""
+
+from __future__ import annotations
+
+from ._http_client import IdempotentHttpClient
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import Unpack
+
+    from once_again._types import HttpClientOptions
+
+
+class ClientFactory:
+    """Makes the clients of the Q ecosystem."""
+
+    @staticmethod
+    def create_http_client(**options: Unpack[HttpClientOptions]) -> IdempotentHttpClient:
+        """A client with these options."""
+        return IdempotentHttpClient(**options)
+
+    @staticmethod
+    def create_module_client(module: str, base_url: str, **options: Any) -> IdempotentHttpClient:
+        """A client for a module of the Q ecosystem, with that module's policy, a breaker and a budget.
+
+        The breaker opens at 5 failures within 60 s for 30 s, and takes 3 probes. ``options`` change all that.
+        """
+        own: dict[str, Any] = {"circuit_breaker": "threshold", **options, "module": module, "base_url": base_url}
+        return IdempotentHttpClient(**own)
