@@ -16,7 +16,7 @@ import pytest
 import requests
 from scripted import Story, server
 
-from once_again import ConfigError
+from once_again import CircuitOpenError, ConfigError
 from once_again.clients import (
     AsyncIdempotentTransport,
     IdempotentAdapter,
@@ -77,13 +77,31 @@ def test_tasks_that_are_refused_together_get_new_credentials_once() -> None:
     assert asked == [1]
 
 
-def test_what_getting_new_credentials_raises_comes_out() -> None:
+def test_whoever_cannot_get_new_credentials_was_refused_and_stays_so(caplog: pytest.LogCaptureFixture) -> None:
     def refresh() -> str:
         raise LookupError("no more")
 
     transport = IdempotentTransport(transport=httpx.MockTransport(guarded), refresh_auth=refresh)
-    with httpx.Client(transport=transport) as client, pytest.raises(LookupError, match="no more"):
-        client.get("http://a/", headers={"Authorization": "old"})
+    with httpx.Client(transport=transport) as client:
+        assert client.get("http://a/", headers={"Authorization": "old"}).status_code == 401
+    assert "no more" in caplog.text
+
+
+def test_a_breaker_may_answer_in_the_services_place_with_a_response() -> None:
+    def instead(error: CircuitOpenError) -> httpx.Response:
+        return httpx.Response(200, text=error.state)
+
+    fields: Any = {"failure_threshold": 1, "fallback_strategy": "FALLBACK", "fallback": instead}
+    away = httpx.MockTransport(lambda _: httpx.Response(500))
+    transport = IdempotentTransport(transport=away, max_attempts=1, breakers=fields)
+    with httpx.Client(transport=transport) as client:
+        assert [client.get("http://a/").text for _ in range(2)] == ["", "OPEN"]
+    fields["fallback"] = lambda error: "text"
+    transport = IdempotentTransport(transport=away, max_attempts=1, breakers=fields)
+    with httpx.Client(transport=transport) as client:
+        client.get("http://a/")
+        with pytest.raises(ConfigError, match=r"fallback: .* httpx\.Response"):
+            client.get("http://a/")
 
 
 def test_a_cancelled_call_makes_no_further_attempt(script: Script) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from scripted import Story, server
 
-from once_again import CircuitOpenError, ConfigError, KeyReusedError, RetryConfig
+from once_again import CircuitBreaker, CircuitOpenError, ConfigError, KeyReusedError, RetryConfig
 from once_again.clients import ClientFactory, HttpError, IdempotentHttpClient
 
 Script = Callable[..., Story]
@@ -62,6 +62,8 @@ def test_reads_and_empty_answers_have_their_data(script: Script) -> None:
         (answer(401), "QLOCK_AUTH_FAIL", False),
         (answer(404), "REQUEST_REFUSED", False),
         (answer(500, Idempotent_Replayed="true"), "SERVICE_UNAVAILABLE", False),
+        (answer(500, X_Idempotency_Replay="true"), "SERVICE_UNAVAILABLE", False),
+        (answer(400, '{"error": {"code": "DEPENDENCY_MISSING"}}'), "DEPENDENCY_MISSING", False),
         (answer(402, '{"code": "INSUFFICIENT_FUNDS"}'), "INSUFFICIENT_FUNDS", False),
         (
             answer(422, '{"type": "key-reused"}', Content_Type="application/problem+json"),
@@ -85,7 +87,7 @@ def test_a_refusal_has_its_code(script: Script, step: dict[str, Any], code: str,
 def test_no_answer_is_a_code_too_and_httpx_says_why(script: Script) -> None:
     with client(script({"do": "resetBefore"})) as made, pytest.raises(HttpError) as raised:
         made.get("/")
-    assert (raised.value.code, raised.value.answer) == ("SERVICE_UNAVAILABLE", None)
+    assert (raised.value.code, raised.value.answer, raised.value.attempts) == ("SERVICE_UNAVAILABLE", None, 3)
     assert isinstance(raised.value.__cause__, httpx.TransportError)
     with client(script({"do": "hang"}), timeout=0.1) as made, pytest.raises(HttpError) as raised:
         made.get("/")
@@ -115,7 +117,7 @@ def test_calls_with_one_key_at_a_time_are_one_request(script: Script) -> None:
         calls = [pool.submit(made.post, "/payments", {"amount": 7}, {"Idempotency-Key": "k"}) for _ in range(8)]
         answers = [call.result() for call in calls]
     assert {got.data["id"] for got in answers} == {1}
-    assert [got.from_cache for got in answers].count(False) == 1
+    assert sorted(got.attempts for got in answers) == [0] * 7 + [1]
     assert len(story.log()["requests"]) == 1
 
 
@@ -125,6 +127,72 @@ def test_a_failed_call_leaves_its_key_free(script: Script) -> None:
         with pytest.raises(HttpError):
             made.post("/payments", 7, {"Idempotency-Key": "k"})
         assert made.post("/payments", 7, {"Idempotency-Key": "k"}).status == 201
+
+
+def test_bytes_are_answered_from_a_record_as_they_came(script: Script) -> None:
+    from httpx import MockTransport, Response
+
+    sent: list[int] = []
+
+    def send(_: httpx.Request) -> Response:
+        sent.append(1)
+        return Response(200, content=bytes(range(256)), headers={"Content-Type": "application/octet-stream"})
+
+    options: Any = {"base_url": "http://a", "idempotency": {}, "transport": MockTransport(send)}
+    with IdempotentHttpClient(**options) as made:
+        for _ in range(2):
+            assert made.post("/x", b"\xff", {"Idempotency-Key": "k"}).data == bytes(range(256))
+    assert sent == [1]
+
+
+def test_a_breaker_answers_in_the_services_place(script: Script) -> None:
+    breaker = CircuitBreaker(failure_threshold=1, fallback_strategy="CACHE")
+    story = script(answer(200, "old", Content_Type="text/plain"), answer(500, Idempotent_Replayed="true"))
+    with client(story, circuit_breaker=breaker) as made:
+        assert made.get("/price").data == "old"
+        with pytest.raises(HttpError):
+            made.get("/price")
+        for _ in range(2):
+            again = made.get("/price")
+            assert (again.data, again.fallback) == ("old", "CACHE")
+        with pytest.raises(CircuitOpenError):
+            made.get("/price", {"x-squid-id": "another"})
+        with pytest.raises(CircuitOpenError):
+            made.post("/price")
+    fields = {"failure_threshold": 1, "fallback_strategy": "FALLBACK", "fallback": lambda error: {"state": error.state}}
+    with client(script(answer(503)), circuit_breaker=fields, retry_policy="q.no_retry") as made:
+        with pytest.raises(HttpError):
+            made.post("/x")
+        instead = made.post("/x")
+        assert (instead.status, instead.data, instead.fallback) == (200, {"state": "OPEN"}, "FALLBACK")
+
+
+def test_what_all_clients_did_is_counted(script: Script) -> None:
+    retries, keyed = ClientFactory.get_global_retry_stats(), ClientFactory.get_global_idempotency_stats()
+    with client(script(answer(503), MADE), idempotency={}) as made:
+        for _ in range(2):
+            made.post("/payments", 7, {"Idempotency-Key": "k"})
+    with client(script(answer(404))) as made, pytest.raises(HttpError):
+        made.get("/")
+    after, keyed_after = ClientFactory.get_global_retry_stats(), ClientFactory.get_global_idempotency_stats()
+    for name, more in (("total_operations", 2), ("total_attempts", 3), ("failed_operations", 1)):
+        assert after[name] - retries[name] == more, name
+    assert after["by_attempt"][2] - retries["by_attempt"].get(2, 0) == 1
+    assert after["by_error_type"]["Server"] - retries["by_error_type"].get("Server", 0) == 1
+    for name, more in (("total_operations", 2), ("duplicates", 1), ("active", 0)):
+        assert keyed_after[name] - keyed[name] == more, name
+    assert 0 < keyed_after["cache_hit_rate"] < 1
+
+
+@pytest.mark.parametrize("path", [5, "https://b.example.com/x", "//b.example.com/x"])
+def test_a_path_stays_below_the_clients_address(path: Any) -> None:
+    with IdempotentHttpClient(base_url="http://a") as made, pytest.raises(ConfigError, match="path"):
+        made.get(path)
+
+
+def test_a_body_that_json_cannot_say_is_refused_by_its_name() -> None:
+    with IdempotentHttpClient(base_url="http://a") as made, pytest.raises(ConfigError, match="body"):
+        made.post("/x", {1, 2})
 
 
 def test_a_modules_client_has_its_policy_and_a_breaker(script: Script) -> None:

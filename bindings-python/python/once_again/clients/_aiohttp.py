@@ -10,7 +10,7 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSess
 from once_again.config import RetryConfig
 
 from .exchange import Answered, Exchange, give_key
-from .send import is_late, send_async
+from .send import is_late, response_of, send_async
 from .settings import Settings
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ class IdempotentMiddleware:
                 body = await response.read()
             return Answered(response, response.status, response.headers, body)
 
-        answer: ClientResponse = await send_async(exchange, attempt, _late)
+        answer: ClientResponse = response_of(await send_async(exchange, attempt, _late), ClientResponse)
         return answer
 
     def trace_config(self) -> aiohttp.TraceConfig:

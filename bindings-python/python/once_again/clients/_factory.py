@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._http_client import IdempotentHttpClient
+from ._stats import global_stats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,3 +30,13 @@ class ClientFactory:
         """
         own: dict[str, Any] = {"circuit_breaker": "threshold", **options, "module": module, "base_url": base_url}
         return IdempotentHttpClient(**own)
+
+    @staticmethod
+    def get_global_retry_stats() -> dict[str, Any]:
+        """Operations, attempts, durations (seconds) and errors of all clients of this process."""
+        return global_stats.retries()
+
+    @staticmethod
+    def get_global_idempotency_stats() -> dict[str, Any]:
+        """Keyed operations of all clients of this process, and how many of them were duplicates."""
+        return global_stats.idempotency()

@@ -9,17 +9,20 @@ from typing import Any
 import httpx
 
 from once_again import _core
+from once_again._callables import hook_of
 from once_again._clock import clock_of
 from once_again._options import wrong
 from once_again.breaker import CircuitBreaker
 from once_again.config import RetryConfig
 from once_again.errors import ConfigError
+from once_again.events import RetryEvent
 from once_again.idempotency import IdempotencyManager
 
-from ._answer import HttpAnswer, HttpError
-from ._httpx import IdempotentTransport
+from ._answer import HttpAnswer, HttpError, Received
+from ._client_transport import INSTEAD, ClientTransport
 from ._records import Records
-from .exchange import Answered, member, problem_type
+from ._stats import global_stats
+from .exchange import Answered, give_key, member, problem_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,8 +88,9 @@ class IdempotentHttpClient:
             given["breaker"] = breaker
         else:
             given["breakers"] = False
-        transport = IdempotentTransport(config, transport=given.pop("transport", None), auto_key=auto_key, **given)
-        self._key_header = transport.key_header
+        sending = given.pop("transport", None)
+        transport = ClientTransport(config, transport=sending, auto_key=auto_key, **_counted(given))
+        self._settings = transport.settings
         self._client = httpx.Client(transport=transport, headers=identity, follow_redirects=True)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
@@ -117,33 +121,72 @@ class IdempotentHttpClient:
             CircuitOpenError: the breaker rejected the request.
             KeyReusedError: with ``idempotency``, the key came with another request.
         """
-        if not isinstance(path, str):
-            raise wrong("path", path, "a string: a path under base_url")
-        url = f"{self._base_url}/{path.lstrip('/')}"
-        content: dict[str, Any] = {} if body is None else {"json": body}
-        if isinstance(body, (bytes, str)):
-            content = {"content": body}
-        request = self._client.build_request(method.upper(), url, headers=headers, **content)
-        key = request.headers.get(self._key_header)
-        if self._records is None or key is None:
-            return self._sent(request)
-        fingerprint = _core.fingerprint(request.read(), method=request.method, path=url)
-        return self._records.answer(key, fingerprint, lambda: self._sent(request))
+        url = _url(self._base_url, path)
+        request = self._client.build_request(method.upper(), url, headers=headers, content=_content(body))
+        if body is not None and not isinstance(body, (bytes, str)):
+            request.headers.setdefault("Content-Type", "application/json")
+        give_key(self._settings, request.method, request.headers)
+        key = request.headers.get(self._settings.key_header)
+        if key is None or request.method not in self._settings.methods:
+            return _shown(self._sent(request), "sent")
+        began, duplicate, hit = self._clock.now(), False, False
+        global_stats.began()
+        try:
+            received, how = self._kept(request, key)
+            answer = _shown(received, how)
+            hit = answer.replayed or answer.from_cache
+            duplicate = hit or how != "sent"
+            return answer
+        finally:
+            global_stats.settled(self._clock.now() - began, duplicate, hit)
 
-    def _sent(self, request: httpx.Request) -> HttpAnswer:
+    def _kept(self, request: httpx.Request, key: str) -> tuple[Received | HttpAnswer, str]:
+        records = self._records
+        if records is None:
+            return self._sent(request), "sent"
+        url, headers = str(request.url), dict(request.headers)
+        fingerprint = records.manager.create_request_fingerprint(request.method, url, headers, request.read())
+        return records.once(key, fingerprint, lambda: self._sent(request))
+
+    def _sent(self, request: httpx.Request) -> Received | HttpAnswer:
+        """Sends, and counts."""
+        began = self._clock.now()
+        attempts, failure = 0, None
+        try:
+            received = self._received(request)
+            attempts = received.attempts
+            return received
+        except BaseException as error:
+            attempts, failure = getattr(error, "attempts", 0), error
+            raise
+        finally:
+            global_stats.ended(attempts, self._clock.now() - began, failure)
+            del failure  # its traceback holds this frame
+
+    def _received(self, request: httpx.Request) -> Received | HttpAnswer:
         try:
             response = self._client.send(request)
         except httpx.RequestError as error:
             late = isinstance(error, httpx.TimeoutException)
             code, retryable = _core.name_refusal(None, late, None, None, False)
-            raise HttpError(code, retryable, None, None, self._clock.wall_now()) from error
-        answer = _answer(response)
-        if answer.status < 400:
+            attempts = error.request.extensions.get("attempts", 1)
+            raise HttpError(code, retryable, None, attempts, self._clock.wall_now()) from error
+        value, strategy = response.extensions.get(INSTEAD, (None, None))
+        if strategy is not None and strategy != "CACHE":
+            return HttpAnswer(200, {}, value, False, response.extensions["attempts"], False, strategy)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        received = Received(response.status_code, headers, response.content, response.extensions.get("attempts", 1))
+        if strategy is not None:
+            answer = received.answer()
+            answer.fallback = strategy
             return answer
-        said = Answered(response, answer.status, response.headers, response.content)
-        own_code, problem = member(said, "code"), problem_type(said)
-        code, retryable = _core.name_refusal(answer.status, False, problem, own_code, answer.replayed)
-        raise HttpError(code, retryable, answer.status, answer, self._clock.wall_now())
+        if received.status < 400:
+            return received
+        said = Answered(response, received.status, headers, received.content)
+        own = member(received.content, "code") or member(received.content, "error", "code")
+        answer = received.answer()
+        code, retryable = _core.name_refusal(received.status, False, problem_type(said), own, answer.replayed)
+        raise HttpError(code, retryable, answer, received.attempts, self._clock.wall_now())
 
     def close(self) -> None:
         """Closes its connections."""
@@ -170,23 +213,46 @@ def _records(given: Any, clock: Any) -> Records | None:
     if not isinstance(given, Mapping):
         raise wrong("idempotency", given, "a mapping of the arguments of IdempotencyManager")
     try:
-        return Records(IdempotencyManager(**{"clock": clock, **given}))
+        manager = IdempotencyManager(**{"clock": clock, **given})
     except TypeError as error:
         raise ConfigError("idempotency", str(error), "the arguments of IdempotencyManager") from None
+    return Records(manager)
 
 
-def _answer(response: httpx.Response) -> HttpAnswer:
-    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    data: Any = response.text or None
-    if data is not None and (media_type == "application/json" or media_type.endswith("+json")):
-        try:
-            data = json.loads(data)
-        except (ValueError, RecursionError):
-            pass  # it says that it is JSON, and is not: then it is text
-    return HttpAnswer(
-        response.status_code,
-        {name.lower(): value for name, value in response.headers.items()},
-        data,
-        response.headers.get("Idempotent-Replayed") == "true",
-        response.extensions.get("attempts", 1),
-    )
+def _url(base_url: str, path: str) -> str:
+    """Below the client's address, whatever the path holds."""
+    if not isinstance(path, str):
+        raise wrong("path", path, "a path below base_url")
+    if "://" in path.partition("?")[0] or path.startswith("//"):
+        raise ConfigError("path", "an absolute URL", "a path below base_url")
+    return base_url + ("" if path.startswith("/") or not path else "/") + path
+
+
+def _content(body: Any) -> bytes | str | None:
+    if body is None or isinstance(body, (bytes, str)):
+        return body
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError("body", str(error), "bytes, a text, or what JSON can say") from None
+
+
+def _shown(received: Received | HttpAnswer, how: str) -> HttpAnswer:
+    return received.answer(how) if isinstance(received, Received) else received
+
+
+def _counted(given: dict[str, Any]) -> dict[str, Any]:
+    """The options, with the retries of all clients counted together."""
+    heard, told = hook_of("on_retry", given.get("on_retry")), hook_of("on_give_up", given.get("on_give_up"))
+
+    def on_retry(event: RetryEvent) -> None:
+        global_stats.retried(event.kind, event.delay or 0.0)
+        if heard is not None:
+            heard(event)
+
+    def on_give_up(event: RetryEvent) -> None:
+        global_stats.gave_up(event.kind)
+        if told is not None:
+            told(event)
+
+    return {**given, "on_retry": on_retry, "on_give_up": on_give_up}

@@ -7,7 +7,7 @@ import httpx
 from once_again.config import RetryConfig
 
 from .exchange import Answered, Exchange
-from .send import is_late, send, send_async
+from .send import is_late, response_of, send, send_async
 from .settings import Settings
 
 TYPE_CHECKING = False
@@ -59,15 +59,10 @@ class IdempotentTransport(httpx.BaseTransport):
         self._settings = Settings(config, options, awaits=False)
         self._transport = httpx.HTTPTransport() if transport is None else transport
 
-    @property
-    def key_header(self) -> str:
-        """The header that carries the key."""
-        return self._settings.key_header
-
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request as often as it takes."""
         request.read()
-        exchange = Exchange(self._settings, request.method, str(request.url), request.headers)
+        exchange = self._exchange(request)
         clock = self._settings.plan.clock
 
         def attempt(limit: float | None) -> Answered:
@@ -86,9 +81,19 @@ class IdempotentTransport(httpx.BaseTransport):
                 response.close()
             return _answered(response, b"".join(chunks))
 
-        answer: httpx.Response = send(exchange, attempt, _late(request))
+        try:
+            answer = self._response(send(exchange, attempt, _late(request)), exchange)
+        finally:
+            request.extensions["attempts"] = exchange.attempts
         answer.extensions["attempts"] = exchange.attempts
         return answer
+
+    def _exchange(self, request: httpx.Request) -> Exchange:
+        return Exchange(self._settings, request.method, str(request.url), request.headers)
+
+    def _response(self, answer: object, exchange: Exchange) -> httpx.Response:  # noqa: ARG002 (a subclass looks at it)
+        response: httpx.Response = response_of(answer, httpx.Response)
+        return response
 
     def close(self) -> None:
         """Closes what sends."""
@@ -141,7 +146,10 @@ class AsyncIdempotentTransport(httpx.AsyncBaseTransport):
                 await response.aclose()
             return _answered(response, body)
 
-        answer: httpx.Response = await send_async(exchange, attempt, _late(request))
+        try:
+            answer: httpx.Response = response_of(await send_async(exchange, attempt, _late(request)), httpx.Response)
+        finally:
+            request.extensions["attempts"] = exchange.attempts
         answer.extensions["attempts"] = exchange.attempts
         return answer
 

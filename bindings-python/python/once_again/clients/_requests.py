@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from once_again.config import RetryConfig
 
 from .exchange import Answered, Exchange
-from .send import send
+from .send import response_of, send
 from .settings import Settings
 
 TYPE_CHECKING = False
@@ -78,7 +78,7 @@ class IdempotentAdapter(HTTPAdapter):
             body = response.content if response.status_code >= 400 or not stream else None
             return Answered(response, response.status_code, response.headers, body)
 
-        answer: requests.Response = send(exchange, attempt, lambda error: error)
+        answer: requests.Response = response_of(send(exchange, attempt, lambda error: error), requests.Response)
         return answer
 
 

@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 class Credentials:
     """Those of a client that blocks."""
 
-    __slots__ = ("_headers", "_lock", "_refresh", "turn")
+    __slots__ = ("_headers", "_lock", "refresh", "turn")
 
     turn: int
     """Grows with each refresh. A call whose turn is over need not refresh: another one did since it began."""
 
     def __init__(self, refresh: Callable[[], Any]) -> None:
-        self._refresh = refresh
+        self.refresh = refresh
         self._headers: dict[str, str] = {}
         self._lock = allocate_lock()
         self.turn = 0
 
     def renewed(self, turn: int) -> dict[str, str]:
-        """The headers to send, for a call that began in ``turn``. What the caller's function raises comes out."""
+        """The headers to send, for a call that began in ``turn``. Raises what the caller's function raises."""
         with self._lock:
             if turn == self.turn:
-                self._headers = _headers(self._refresh())
+                self._headers = _headers(self.refresh())
                 self.turn += 1
             return self._headers
 
@@ -39,10 +39,10 @@ class Credentials:
 class AsyncCredentials:
     """Those of a client that awaits."""
 
-    __slots__ = ("_headers", "_refresh", "_running", "turn")
+    __slots__ = ("_headers", "_running", "refresh", "turn")
 
     def __init__(self, refresh: Callable[[], Any]) -> None:
-        self._refresh = refresh
+        self.refresh = refresh
         self._headers: dict[str, str] = {}
         self._running: Future[None] | None = None
         self.turn = 0
@@ -59,14 +59,16 @@ class AsyncCredentials:
         return self._headers
 
     async def _renew(self) -> None:
-        answer = self._refresh()
+        answer = self.refresh()
         self._headers = _headers(await answer if hasattr(answer, "__await__") else answer)
         self.turn += 1
 
 
 def _headers(answer: Any) -> dict[str, str]:
+    if answer is None:
+        return {}  # a cookie carries them
     if isinstance(answer, str):
         return {"Authorization": answer}
     if not hasattr(answer, "keys"):
-        raise wrong("refresh_auth", answer, "a mapping of headers, or the text of Authorization")
+        raise wrong("refresh_auth", answer, "a mapping of headers, the text of Authorization, or None")
     return {str(name): str(answer[name]) for name in answer}

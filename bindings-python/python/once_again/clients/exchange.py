@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from os import urandom
 
-from once_again import _core, _trace
+from once_again import _core, _log, _trace
 from once_again._call import Call
 
 from .settings import Settings
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
     from typing import Any
 
-_REPLAYED = "Idempotent-Replayed"
+_REPLAYED = ("idempotent-replayed", "x-idempotency-replay")
 
 
 class Answered:
@@ -64,16 +64,20 @@ class Exchange:
         "_turn",
         "attempts",
         "breaker",
+        "cache_key",
         "call",
         "settings",
     )
 
     attempts: int
     """How often the request was sent."""
+    cache_key: str | None
+    """Under which a breaker that answers in the service's place keeps an answer."""
 
     def __init__(self, settings: Settings, method: str, url: str, headers: MutableMapping[str, str]) -> None:
         self.settings = settings
         self.attempts = 0
+        self.cache_key = None
         self._method = method.upper()
         self._headers = headers
         give_key(settings, self._method, headers)
@@ -97,8 +101,8 @@ class Exchange:
         """The response, or the failure that it is."""
         if answered.status < 400:
             return answered.response
-        replayed = answered.headers.get(_REPLAYED, "") == "true"
-        return HttpFailure(self._about(replayed, problem_type(answered)), answered, None)
+        about = self._about(is_replay(answered.headers), problem_type(answered))
+        return HttpFailure(about, answered, None)
 
     def unanswered(self, error: Exception) -> HttpFailure:
         """The failure of an attempt that the library could not make."""
@@ -113,13 +117,23 @@ class Exchange:
         """Whether new ones are to be got before the next attempt."""
         return self._credentials is not None and self.call.wants_credentials()
 
-    def renew(self) -> None:
-        """Gets new credentials, and sends them from now on."""
-        self._headers.update(self._credentials.renewed(self._turn))
+    def renew(self) -> bool:
+        """Gets new credentials, and sends them from now on. Whoever cannot get any was refused, and stays so."""
+        try:
+            self._headers.update(self._credentials.renewed(self._turn))
+        except Exception:
+            _log.complain(self._credentials.refresh)
+            return False
+        return True
 
-    async def renew_async(self) -> None:
+    async def renew_async(self) -> bool:
         """As `renew`."""
-        self._headers.update(await self._credentials.renewed(self._turn))
+        try:
+            self._headers.update(await self._credentials.renewed(self._turn))
+        except Exception:
+            _log.complain(self._credentials.refresh)
+            return False
+        return True
 
     def end(self, failure: Exception, late: Callable[[Exception], Exception]) -> Any:
         """The last answer; without one, raises why there is none. ``late`` makes the library's error of a time-out."""
@@ -142,20 +156,23 @@ def give_key(settings: Settings, method: str, headers: MutableMapping[str, str])
         headers[settings.key_header] = _core.generate_key(urandom(16))
 
 
+def is_replay(headers: Any) -> bool:
+    """Whether the service answered from its record of an earlier request."""
+    return any(headers.get(name) == "true" for name in _REPLAYED)
+
+
 def problem_type(answered: Answered) -> str | None:
     """The ``type`` of a problem (RFC 9457)."""
-    return member(answered, "type") if is_problem(answered.headers) else None
+    is_problem = str(answered.headers.get("content-type", "")).lower().startswith("application/problem+json")
+    return member(answered.body, "type") if is_problem else None
 
 
-def is_problem(headers: Any) -> bool:
-    """Whether the body is a problem."""
-    return str(headers.get("Content-Type", "")).lower().startswith("application/problem+json")
-
-
-def member(answered: Answered, name: str) -> str | None:
+def member(body: bytes | None, *path: str) -> str | None:
     """A text in a JSON body."""
     try:
-        value: object = json.loads(answered.body or b"")[name]
+        value: Any = json.loads(body or b"")
+        for name in path:
+            value = value[name]
     except (ValueError, TypeError, LookupError, RecursionError):
         return None
     return value if isinstance(value, str) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from once_again._options import wrong
 from once_again.errors import AttemptTimeoutError, CircuitOpenError
 
 from .exchange import Exchange, HttpFailure
@@ -39,7 +40,7 @@ def send(exchange: Exchange, attempt: Callable[[float | None], Answered], late: 
             raise outcome
         return outcome
 
-    guarded = once if exchange.breaker is None else exchange.breaker.guard(once)
+    guarded = once if exchange.breaker is None else exchange.breaker.guard(once, key=exchange.cache_key)
     call = exchange.call
     try:
         while True:
@@ -54,8 +55,8 @@ def send(exchange: Exchange, attempt: Callable[[float | None], Answered], late: 
             delay = call.failed(outcome)
             if delay is None or not call.wait(delay):
                 return exchange.end(outcome, late)
-            if exchange.wants_credentials():
-                exchange.renew()
+            if exchange.wants_credentials() and not exchange.renew():
+                return exchange.end(outcome, late)
     finally:
         outcome = None  # its traceback holds this frame
 
@@ -83,7 +84,7 @@ async def send_async(exchange: Exchange, attempt: Callable[[], Awaitable[Answere
             raise outcome
         return outcome
 
-    guarded = once if exchange.breaker is None else exchange.breaker.guard_async(once)
+    guarded = once if exchange.breaker is None else exchange.breaker.guard_async(once, key=exchange.cache_key)
     call = exchange.call
     try:
         while True:
@@ -98,10 +99,21 @@ async def send_async(exchange: Exchange, attempt: Callable[[], Awaitable[Answere
             delay = call.failed(outcome)
             if delay is None or not await call.async_wait(delay):
                 return exchange.end(outcome, late)
-            if exchange.wants_credentials():
-                await exchange.renew_async()
+            if exchange.wants_credentials() and not await exchange.renew_async():
+                return exchange.end(outcome, late)
     finally:
         outcome = None
+
+
+def response_of(answer: object, kind: type) -> Any:
+    """The answer, which a breaker's fallback may have given.
+
+    Raises:
+        ConfigError: it is no response of the library.
+    """
+    if not isinstance(answer, kind):
+        raise wrong("fallback", answer, f"what answers a {kind.__module__}.{kind.__qualname__}, as the client does")
+    return answer
 
 
 def is_late(error: Exception) -> bool:
