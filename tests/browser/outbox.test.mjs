@@ -3,63 +3,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
-import { startServer } from "../clients/server.mjs";
-import { emptyPage, folders, openBrowser, openPage, serve } from "./harness.mjs";
+import { pending, setUp, until } from "./outbox_page.mjs";
 
 const sha256 = (body) => createHash("sha256").update(body).digest("hex");
-
-/** A scripted service, a browser, and pages that hold `send`, a fetch to it with an outbox, and `outbox`. */
-async function setUp(t) {
-  const service = await startServer();
-  t.after(service.close);
-  const origin = await serve(t, { ...folders, "/page": emptyPage });
-  const browser = await openBrowser(t);
-  const script = (id, ...steps) =>
-    fetch(`${service.url}/_script/${id}`, { method: "POST", body: JSON.stringify(steps) });
-  const log = async (id) => (await fetch(`${service.url}/_log/${id}`)).json();
-  const open = async (options = {}) => {
-    const { page } = await openPage(browser, `${origin}/page`);
-    await prepare(page, options);
-    return page;
-  };
-  /** Also after a reload. */
-  const prepare = (page, options = {}) =>
-    page.evaluate(
-      async ([service, { outbox = {}, ...options }]) => {
-        const { createFetch, queuedId } = await import("once-again-web");
-        const policy = { maxAttempts: 1, baseDelay: 10, maxDelay: 10, jitter: "none", attemptTimeout: 5_000 };
-        globalThis.send = createFetch({ policy, idempotency: { keyOrigins: [service] }, outbox, ...options });
-        globalThis.outbox = await send.outbox;
-        globalThis.heard = [];
-        for (const event of ["queued", "sent", "givenUp", "discarded"]) {
-          globalThis.outbox.on(event, ({ write, status }) =>
-            heard.push([event, write.id, status ?? write.givenUp ?? null]),
-          );
-        }
-        globalThis.post = async (id, body = "x", more = {}) => {
-          const response = await send(`${service}/r/${id}`, { method: "POST", body, ...more });
-          return { status: response.status, queued: queuedId(response) ?? null, body: await response.text() };
-        };
-      },
-      [service.url, options],
-    );
-  return { service, browser, origin, script, log, open, prepare };
-}
-
-/** Asks until the answer is `wanted`, for at most 20 seconds. */
-async function until(ask, wanted) {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const answer = await ask();
-    if (JSON.stringify(answer) === JSON.stringify(wanted) || Date.now() > deadline) {
-      return assert.deepEqual(answer, wanted);
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-
 const effects = async (log, id) => Object.values((await log(id)).effects);
-const pending = (page) => page.evaluate(async () => (await outbox.pending()).length);
 
 test("online, a write is answered by the service and leaves nothing behind", async (t) => {
   const { script, log, open } = await setUp(t);
