@@ -1132,6 +1132,15 @@ declare class CircuitBreakerRegistry {
     [dispose](): void;
 }
 
+/** What a service answered. */
+interface HttpResponse {
+    readonly status: number;
+    /** By name, in lower case. */
+    readonly headers: Readonly<Record<string, string>>;
+    /** Parsed JSON, a text, bytes of any other media type; null where there is no body. */
+    readonly data: unknown;
+}
+
 /** One breaker for all requests, one for each origin, or the options of the latter. */
 type BreakerChoice = CircuitBreaker | CircuitBreakerRegistry | BreakerOptions | BreakerPreset;
 
@@ -1139,81 +1148,6 @@ type BreakerChoice = CircuitBreaker | CircuitBreakerRegistry | BreakerOptions | 
 type Renewed = Headers | Readonly<Record<string, string>> | undefined;
 /** Fetches new credentials; answers the headers that carry them, or undefined where a cookie does. */
 type RefreshAuth = () => Renewed | PromiseLike<Renewed>;
-
-/** How writes get their idempotency key. */
-interface FetchIdempotency {
-    /** Methods that get a key. Default POST, PUT, PATCH. */
-    methods?: readonly string[];
-    /** The header that carries it. Default `Idempotency-Key`. */
-    headerName?: string;
-    /**
-     * Other origins that know the key; the page's own always gets one. A key makes a cross-origin request preflighted, and an
-     * unaware server would run a repeated write twice.
-     */
-    keyOrigins?: readonly string[];
-    /** Whether keys are made at all; one that the caller sets is always kept. Default true. */
-    autoKey?: boolean;
-}
-
-/** Options of {@link createFetch}; all are optional. */
-interface FetchOptions {
-    /** A policy, or the name of a preset. Default `http`. */
-    policy?: RetryOptions | string;
-    /**
-     * What is asked before each attempt and told its result: one breaker for all requests, or options, a preset's name or a
-     * registry, and then there is one for each origin. Default: none.
-     */
-    breaker?: BreakerChoice;
-    /** What retries are paid from, so that they never become a storm. Default true: a budget of its own; false: none. */
-    budget?: BudgetOption;
-    idempotency?: FetchIdempotency;
-    /**
-     * Called after a 401, once per call and once for all calls that were refused meanwhile: answers the headers that carry new
-     * credentials, and the request is sent once more with them, and with the same key. Where it fails, the 401 is the answer.
-     */
-    refreshAuth?: RefreshAuth;
-    /** The fetch that sends. Default: the platform's. */
-    fetch?: typeof globalThis.fetch;
-    /** Called before each further attempt, with the number of the attempt that failed. */
-    onRetry?: (event: RetryEvent) => unknown;
-    /** Takes log lines; a request's `traceparent` or `x-request-id` is their trace. */
-    logger?: Logger;
-    clock?: Clock;
-    random?: Random;
-}
-
-/** Header lines: by name, or one by one. */
-type HeaderLines = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
-/** What enters a fingerprint beside the body. */
-interface FingerprintOptions {
-    /** The HTTP method; upper-cased. */
-    readonly method?: string | undefined;
-    /** The path as on the request line, before any mounting, not normalised. */
-    readonly path?: string | undefined;
-    /** The query as on the request line, without `?`. */
-    readonly query?: string | undefined;
-    /** The body's media type; parameters do not count. Bytes are JSON if it says so, or if it is not given. */
-    readonly mediaType?: string | undefined;
-    /** The headers that count: those a server chose, not all a client sent. */
-    readonly headers?: HeaderLines | undefined;
-    /** JSON Pointers of the only fields that count, of a JSON body. */
-    readonly include?: readonly string[] | undefined;
-    /** JSON Pointers of fields that do not count, a timestamp for instance. */
-    readonly exclude?: readonly string[] | undefined;
-    /** Whether the body counts. Default `true`. */
-    readonly includeBody?: boolean | undefined;
-}
-/**
- * The fingerprint of a request, or of a value alone: `jcs:` or `raw:` and 64 hexadecimal digits.
- *
- * Bytes (`Uint8Array`, `Buffer`, any view or `ArrayBuffer`) are a body as it came over the wire; any other value, a string
- * too, is a parsed value and has the fingerprint of its JSON text. The order of keys, `1.0` against `1` and escapes make no
- * difference; every difference in value does.
- *
- * @throws ConfigError for a pointer that is none, for raw multipart (its boundary is drawn anew each time), and for what
- * `JSON.stringify` cannot write.
- */
-declare function fingerprint(body: unknown, options?: FingerprintOptions): string;
 
 /** What became of a claim whose owner gives it up. */
 type ReleaseMode = "forget" | "retryable" | "unknown";
@@ -1315,6 +1249,386 @@ interface JointStore extends Store {
     completeIn(db: object, op: StoreOp): StoreReply | Promise<StoreReply>;
 }
 
+/** What is kept under one key: plain JSON. */
+interface StoredResponse {
+    /** The record in core's own format, as base64. */
+    readonly record: string;
+}
+/** The plain shape of a store. `ttl` is in seconds. */
+interface IdempotencyStore {
+    get(key: string): Promise<StoredResponse | null | undefined> | StoredResponse | null | undefined;
+    set(key: string, value: StoredResponse, ttl: number): unknown;
+    delete(key: string): unknown;
+}
+/**
+ * Makes a {@link Store} of a plain `{ get, set, delete }`. Operations on one key run one after the other in this process;
+ * two processes over the same data may both run a request, so production wants a real store.
+ */
+declare function simpleStore(plain: IdempotencyStore, clock?: Clock): Store;
+
+/** Options of an {@link IdempotencyManager}; durations are milliseconds. */
+interface IdempotencyManagerOptions {
+    /** How long a record is kept. Default 24 hours. */
+    defaultTtl?: number;
+    /** The most records that are held at once; a full manager refuses new work. Default 10 000. */
+    maxRecords?: number;
+    /** How often expired records are swept. Default 5 minutes. */
+    cleanupInterval?: number;
+    /** Whether the body is part of a fingerprint. Default true. */
+    includeBodyInFingerprint?: boolean;
+    /** Headers that are part of a fingerprint. Default none. */
+    fingerprintHeaders?: readonly string[];
+    /** Where records live. Default: in memory, bounded by `maxRecords`. */
+    store?: Store | IdempotencyStore;
+    /** How long the store may take for one operation; then it counts as unavailable. Default 2 000. */
+    storeTimeout?: number;
+    clock?: Clock;
+}
+/** What is known about a key. */
+interface IdempotencyRecord {
+    readonly key: string;
+    readonly fingerprint: string;
+    readonly state: "inProgress" | "completed" | "unknown";
+    /** The stored response, once there is one. */
+    readonly response?: unknown;
+    /** When the first call came, milliseconds since the Unix epoch; absent while it is still running elsewhere. */
+    readonly createdAt?: number;
+}
+/** The answer of {@link IdempotencyManager.checkDuplicate}. */
+interface DuplicateCheck {
+    readonly isDuplicate: boolean;
+    readonly record: IdempotencyRecord;
+}
+/** Claims keys, remembers the responses of finished calls, and recognises a duplicate. */
+declare class IdempotencyManager {
+    #private;
+    constructor(options?: IdempotencyManagerOptions);
+    /** A new random key: a version 4 UUID. */
+    generateIdempotencyKey(): string;
+    /** The fingerprint of a request: equal for equal content, whatever the order of its keys. */
+    createRequestFingerprint(method: string, url: string, headers?: Readonly<Record<string, string | readonly string[] | undefined>>, body?: unknown): string;
+    /**
+     * Claims `key`. The first call answers `isDuplicate: false`, and the claim is the caller's until `storeResponse` or
+     * `release`; every later call within `defaultTtl` answers `isDuplicate: true`.
+     * @throws {OnceAgainError} IDEMPOTENCY_KEY_REUSED when the key came with another fingerprint, STORE_FULL when `maxRecords`
+     * records are alive, STORE_UNAVAILABLE when the store does not answer in time.
+     */
+    checkDuplicate(key: string, fingerprint: string): Promise<DuplicateCheck>;
+    /** Records the response of a call that `checkDuplicate` has let run; JSON values are kept. */
+    storeResponse(key: string, response: unknown): Promise<void>;
+    /** Gives the claim up: the next call with this key runs. */
+    release(key: string): Promise<void>;
+    /** What is known about `key`, without claiming it; undefined when nothing is. */
+    peek(key: string): Promise<IdempotencyRecord | undefined>;
+    /** How often `checkDuplicate` was asked, and how often it found a duplicate. */
+    getStats(): {
+        totalOperations: number;
+        duplicates: number;
+        duplicateRate: number;
+        active: number;
+    };
+    /** Forgets what is in memory and stops the sweep. */
+    close(): Promise<void>;
+}
+
+/** Whose requests these are; each becomes a header of all of them. */
+interface Identity {
+    /** Sent as `x-squid-id`. */
+    readonly squidId?: string | undefined;
+    /** Sent as `x-subid`. */
+    readonly subId?: string | undefined;
+    /** Sent as `x-dao-id`. */
+    readonly daoId?: string | undefined;
+}
+/**
+ * Options of an `IdempotentHttpClient`; times are milliseconds. Which policy is meant, `retryPolicy`, `criticality`, `module`
+ * and `realTime` say, in this order; a module that is CONSERVATIVE wins over `realTime`.
+ */
+interface HttpClientOptions extends PolicyWishes {
+    /** Where paths begin: an absolute URL of http or https, without query. */
+    readonly baseUrl: string;
+    /** The limit of each attempt. Default: the policy's own, else 10 000. */
+    readonly timeout?: number | undefined;
+    /** The limit of a whole call. Default: the policy's own; 10 000 for a client that is `userFacing`; else none. */
+    readonly totalTimeout?: number | undefined;
+    readonly identity?: Identity | undefined;
+    /** Options or a preset's name of a breaker, or one that is shared. Default, and `false`: none. */
+    readonly circuitBreaker?: BreakerChoice | false | undefined;
+    /**
+     * Has the client keep records of its own: of two writes under one key, the second joins the first, or is answered from
+     * memory. Default: none are kept.
+     */
+    readonly idempotency?: IdempotencyManagerOptions | undefined;
+    /** Whether a write without a key gets one, so that it can be sent again. Default true. */
+    readonly autoKey?: boolean | undefined;
+    /** What retries are paid from, so that they never become a storm. Default true: a budget of the client's own. */
+    readonly budget?: BudgetOption | undefined;
+    /** Answers the headers of new credentials after a 401; see `FetchOptions.refreshAuth`. */
+    readonly refreshAuth?: RefreshAuth | undefined;
+    /** The fetch that sends. Default: the platform's. */
+    readonly fetch?: typeof globalThis.fetch | undefined;
+    readonly logger?: Logger | undefined;
+    readonly clock?: Clock | undefined;
+    readonly random?: Random | undefined;
+}
+/** What may be said about one request. */
+interface RequestOptions {
+    /** Ends the call, a wait as well as an attempt under way; the call rejects with `signal.reason`. */
+    readonly signal?: AbortSignal | undefined;
+    /** The operation's name in logs, hooks and dead letters. Default: method and path. */
+    readonly name?: string | undefined;
+    /** Lets the process end although this call is not over. */
+    readonly unref?: boolean | undefined;
+}
+/** Headers of one request, by name; what is undefined is not sent. */
+type RequestHeaders = Headers | Readonly<Record<string, string | undefined>>;
+/** What a client's call resolves to. */
+interface HttpAnswer<T = unknown> {
+    readonly status: number;
+    /** By name, in lower case. */
+    readonly headers: Readonly<Record<string, string>>;
+    /** Parsed JSON, a text, bytes of any other media type; null where there is no body. */
+    readonly data: T;
+    /** Whether the service answered from its record of an earlier request. */
+    readonly replayed: boolean;
+    /** How many attempts were made; 0 when none was needed. */
+    readonly attempts: number;
+    /** Whether the client answered from a record of its own, without a request. */
+    readonly fromCache: boolean;
+    /** Whether it is an earlier answer, because the breaker is open. */
+    readonly stale: boolean;
+    /** What answered in the service's place: a breaker's `fallback`, or its `queue`, and then `data` is a `Queued`. */
+    readonly fallback?: "CACHE" | "FALLBACK" | "QUEUE";
+}
+
+/**
+ * Sends requests to one service, each until it is answered for good: time-outs, retries under a policy and a budget, one
+ * idempotency key and the same bytes in all attempts of a write, and a breaker where one is given.
+ *
+ * ```ts
+ * const client = new IdempotentHttpClient({ baseUrl: "https://api.example.com", retryPolicy: RetryPolicyManager.STANDARD });
+ * const { data } = await client.post("/payments", { amount: 100 }, { "Idempotency-Key": "payment-12345" });
+ * ```
+ *
+ * A call rejects with a `QError` when the answer's status is 400 or more or no answer comes (`code`, `statusCode`, `response`,
+ * `attempts`), with `CircuitOpenError` when the breaker is open, and with `signal.reason` when the caller's signal fired.
+ */
+declare class IdempotentHttpClient {
+    #private;
+    /** @throws ConfigError when an option is unknown or out of its range. */
+    constructor(options: HttpClientOptions);
+    /** The breaker of the service; undefined where none was asked for. */
+    get circuitBreaker(): CircuitBreaker | undefined;
+    /** GET: repeated without a key, for it changes nothing. */
+    get<T = unknown>(path: string, headers?: RequestHeaders, options?: RequestOptions): Promise<HttpAnswer<T>>;
+    /** DELETE: repeated without a key, for the second one changes nothing. */
+    delete<T = unknown>(path: string, headers?: RequestHeaders, options?: RequestOptions): Promise<HttpAnswer<T>>;
+    /**
+     * POST, under the `Idempotency-Key` of `headers` or one of its own.
+     * @param body texts, bytes, forms and streams go out as they are, everything else as JSON.
+     */
+    post<T = unknown>(path: string, body?: unknown, headers?: RequestHeaders, options?: RequestOptions): Promise<HttpAnswer<T>>;
+    /** PUT, as `post`. */
+    put<T = unknown>(path: string, body?: unknown, headers?: RequestHeaders, options?: RequestOptions): Promise<HttpAnswer<T>>;
+    /** PATCH, as `post`. */
+    patch<T = unknown>(path: string, body?: unknown, headers?: RequestHeaders, options?: RequestOptions): Promise<HttpAnswer<T>>;
+    /** Lets go of the policy, the breaker and the client's own records. Calls under way fail with what they failed last. */
+    close(): Promise<void>;
+    [dispose](): void;
+}
+
+/** What an HTTP client knows about a failed request; kept on the error under `httpSignals`. */
+interface HttpSignals {
+    readonly method: string;
+    /** Whether the request carried an idempotency key. */
+    readonly hasKey: boolean;
+    /** Whether the answer was a replay: then it is final. */
+    readonly replayed: boolean;
+    /** The `type` of a problem body. */
+    readonly problemType?: string | undefined;
+    /** Whether the caller can get new credentials after a 401. */
+    readonly canRefresh?: boolean | undefined;
+    /** Whether the platform has tried a new connection already: then a 421 is final. */
+    readonly newConnection?: boolean | undefined;
+}
+/** Where our HTTP clients leave what the classifier should know of a request. */
+declare const httpSignals: unique symbol;
+
+/** The base class of all our errors, under its name in the Q ecosystem. */
+declare const QError: typeof OnceAgainError;
+type QError = OnceAgainError;
+/** What core's table reads of an answer that refuses a request, or of none. */
+interface Refused {
+    readonly status?: number;
+    readonly timedOut?: boolean;
+    readonly problemType?: string | undefined;
+    readonly code?: string | undefined;
+    readonly replayed?: boolean;
+}
+interface HttpFacts extends ErrorFacts {
+    readonly response?: HttpResponse | undefined;
+    /** How many attempts were made. */
+    readonly attempts: number;
+    /** What core's classifier should know of the request. */
+    readonly signals?: HttpSignals | undefined;
+    /** What kind of failure it was, where nothing was answered. */
+    readonly kind?: ErrorKind | undefined;
+}
+/** A request that was refused (a status of 400 or more), that got no answer, or none in time. */
+declare class HttpError extends OnceAgainError {
+    #private;
+    /** What the service answered; undefined where nothing came. */
+    readonly response: HttpResponse | undefined;
+    /** How many attempts were made. */
+    readonly attempts: number;
+    /** What kind of failure it was, where nothing was answered. */
+    readonly kind: ErrorKind | undefined;
+    /** What the classifier should know of the request. */
+    readonly [httpSignals]: HttpSignals | undefined;
+    private constructor();
+    /** The error of a request that came to nothing in this way. */
+    static of(refused: Refused, message: string, facts: HttpFacts): HttpError;
+    /** The status that was answered; where nothing was, the one its code stands for. */
+    get statusCode(): number;
+    /** Whether the same call may succeed later. */
+    get retryable(): boolean;
+    /** The same error as the end of a call that was given up. */
+    because(cause: unknown, details: Readonly<Record<string, unknown>>): HttpError;
+}
+
+/** Counts of operations that may have been retried. Rates and averages are 0 while there is nothing to divide. */
+interface RetryStats {
+    readonly totalOperations: number;
+    readonly successfulOperations: number;
+    readonly failedOperations: number;
+    readonly totalAttempts: number;
+    /** From 0 to 1. */
+    readonly successRate: number;
+    readonly averageAttempts: number;
+    /** Of operations, milliseconds. */
+    readonly averageDuration: number;
+    /** Before a retry, milliseconds. */
+    readonly averageBackoff: number;
+    /** Operations by the attempts they took. */
+    readonly byAttempt: Readonly<Record<number, number>>;
+    /** Failed attempts that were followed by another, and failed operations, by the kind of failure. */
+    readonly byErrorType: Readonly<Partial<Record<ErrorKind, number>>>;
+    /** Failed operations by the code of their error, the most frequent first, at most 10. */
+    readonly mostCommonErrors: readonly {
+        readonly error: string;
+        readonly count: number;
+    }[];
+    readonly circuitBreakerRejections: number;
+}
+/** Counts of operations that carried an idempotency key. Rates and averages are 0 while there is nothing to divide. */
+interface IdempotencyStats {
+    readonly totalOperations: number;
+    /** Operations whose request had been made before. */
+    readonly duplicates: number;
+    /** Of all operations, from 0 to 1. */
+    readonly duplicateRate: number;
+    /** Operations that were answered from a record, the client's own or the service's, of all: from 0 to 1. */
+    readonly cacheHitRate: number;
+    /** Milliseconds. */
+    readonly averageProcessingTime: number;
+    /** Operations under way. */
+    readonly active: number;
+}
+
+/** Makes clients, and knows what all clients of this process have done. */
+declare const ClientFactory: {
+    /**
+     * A client with the policy that its options mean.
+     * @throws ConfigError when an option is unknown or out of its range.
+     */
+    readonly createHttpClient: (options: HttpClientOptions) => IdempotentHttpClient;
+    /**
+     * A client of a module of the Q ecosystem (`qwallet`, `qdrive`…): the module's policy, and a breaker that opens after 5
+     * failures within 60 s, waits 30 s, and closes after 3 probes.
+     * @throws ConfigError when an option is unknown or out of its range.
+     */
+    readonly createModuleClient: (module: string, baseUrl: string, options?: Omit<HttpClientOptions, "module" | "baseUrl">) => IdempotentHttpClient;
+    /** Operations, attempts, durations and errors of all clients of this process. */
+    readonly getGlobalRetryStats: () => RetryStats;
+    /** Keyed operations of all clients of this process, and how many of them were duplicates. */
+    readonly getGlobalIdempotencyStats: () => IdempotencyStats;
+};
+
+/** How writes get their idempotency key. */
+interface FetchIdempotency {
+    /** Methods that get a key. Default POST, PUT, PATCH. */
+    methods?: readonly string[];
+    /** The header that carries it. Default `Idempotency-Key`. */
+    headerName?: string;
+    /**
+     * Other origins that know the key; the page's own always gets one. A key makes a cross-origin request preflighted, and an
+     * unaware server would run a repeated write twice.
+     */
+    keyOrigins?: readonly string[];
+    /** Whether keys are made at all; one that the caller sets is always kept. Default true. */
+    autoKey?: boolean;
+}
+
+/** Options of {@link createFetch}; all are optional. */
+interface FetchOptions {
+    /** A policy, or the name of a preset. Default `http`. */
+    policy?: RetryOptions | string;
+    /**
+     * What is asked before each attempt and told its result: one breaker for all requests, or options, a preset's name or a
+     * registry, and then there is one for each origin. Default: none.
+     */
+    breaker?: BreakerChoice;
+    /** What retries are paid from, so that they never become a storm. Default true: a budget of its own; false: none. */
+    budget?: BudgetOption;
+    idempotency?: FetchIdempotency;
+    /**
+     * Called after a 401, once per call and once for all calls that were refused meanwhile: answers the headers that carry new
+     * credentials, and the request is sent once more with them, and with the same key. Where it fails, the 401 is the answer.
+     */
+    refreshAuth?: RefreshAuth;
+    /** The fetch that sends. Default: the platform's. */
+    fetch?: typeof globalThis.fetch;
+    /** Called before each further attempt, with the number of the attempt that failed. */
+    onRetry?: (event: RetryEvent) => unknown;
+    /** Takes log lines; a request's `traceparent` or `x-request-id` is their trace. */
+    logger?: Logger;
+    clock?: Clock;
+    random?: Random;
+}
+
+/** Header lines: by name, or one by one. */
+type HeaderLines = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
+/** What enters a fingerprint beside the body. */
+interface FingerprintOptions {
+    /** The HTTP method; upper-cased. */
+    readonly method?: string | undefined;
+    /** The path as on the request line, before any mounting, not normalised. */
+    readonly path?: string | undefined;
+    /** The query as on the request line, without `?`. */
+    readonly query?: string | undefined;
+    /** The body's media type; parameters do not count. Bytes are JSON if it says so, or if it is not given. */
+    readonly mediaType?: string | undefined;
+    /** The headers that count: those a server chose, not all a client sent. */
+    readonly headers?: HeaderLines | undefined;
+    /** JSON Pointers of the only fields that count, of a JSON body. */
+    readonly include?: readonly string[] | undefined;
+    /** JSON Pointers of fields that do not count, a timestamp for instance. */
+    readonly exclude?: readonly string[] | undefined;
+    /** Whether the body counts. Default `true`. */
+    readonly includeBody?: boolean | undefined;
+}
+/**
+ * The fingerprint of a request, or of a value alone: `jcs:` or `raw:` and 64 hexadecimal digits.
+ *
+ * Bytes (`Uint8Array`, `Buffer`, any view or `ArrayBuffer`) are a body as it came over the wire; any other value, a string
+ * too, is a parsed value and has the fingerprint of its JSON text. The order of keys, `1.0` against `1` and escapes make no
+ * difference; every difference in value does.
+ *
+ * @throws ConfigError for a pointer that is none, for raw multipart (its boundary is drawn anew each time), and for what
+ * `JSON.stringify` cannot write.
+ */
+declare function fingerprint(body: unknown, options?: FingerprintOptions): string;
+
 /** Writes and reads results that JSON would not return equal: dates, maps, classes. */
 interface Codec<T> {
     encode(value: T): string;
@@ -1341,23 +1655,6 @@ interface IdempotentContext<T = unknown> {
      */
     completeIn(db: object, value: T): void | Promise<void>;
 }
-
-/** What is kept under one key: plain JSON. */
-interface StoredResponse {
-    /** The record in core's own format, as base64. */
-    readonly record: string;
-}
-/** The plain shape of a store. `ttl` is in seconds. */
-interface IdempotencyStore {
-    get(key: string): Promise<StoredResponse | null | undefined> | StoredResponse | null | undefined;
-    set(key: string, value: StoredResponse, ttl: number): unknown;
-    delete(key: string): unknown;
-}
-/**
- * Makes a {@link Store} of a plain `{ get, set, delete }`. Operations on one key run one after the other in this process;
- * two processes over the same data may both run a request, so production wants a real store.
- */
-declare function simpleStore(plain: IdempotencyStore, clock?: Clock): Store;
 
 /** What `isSafeToRetry` and `mergeResults` are told besides. */
 interface RetryContext<Args extends unknown[] = unknown[]> {
@@ -1483,71 +1780,6 @@ declare function idempotent<Args extends unknown[], T>(work: Work<[...Args, Idem
     readonly withContext: true;
 }): Idempotent<Args, T>;
 declare function idempotent<Args extends unknown[], T>(work: Work<Args, T>, options: IdempotentOptions<Args, T>): Idempotent<Args, T>;
-
-/** Options of an {@link IdempotencyManager}; durations are milliseconds. */
-interface IdempotencyManagerOptions {
-    /** How long a record is kept. Default 24 hours. */
-    defaultTtl?: number;
-    /** The most records that are held at once; a full manager refuses new work. Default 10 000. */
-    maxRecords?: number;
-    /** How often expired records are swept. Default 5 minutes. */
-    cleanupInterval?: number;
-    /** Whether the body is part of a fingerprint. Default true. */
-    includeBodyInFingerprint?: boolean;
-    /** Headers that are part of a fingerprint. Default none. */
-    fingerprintHeaders?: readonly string[];
-    /** Where records live. Default: in memory, bounded by `maxRecords`. */
-    store?: Store | IdempotencyStore;
-    /** How long the store may take for one operation; then it counts as unavailable. Default 2 000. */
-    storeTimeout?: number;
-    clock?: Clock;
-}
-/** What is known about a key. */
-interface IdempotencyRecord {
-    readonly key: string;
-    readonly fingerprint: string;
-    readonly state: "inProgress" | "completed" | "unknown";
-    /** The stored response, once there is one. */
-    readonly response?: unknown;
-    /** When the first call came, milliseconds since the Unix epoch; absent while it is still running elsewhere. */
-    readonly createdAt?: number;
-}
-/** The answer of {@link IdempotencyManager.checkDuplicate}. */
-interface DuplicateCheck {
-    readonly isDuplicate: boolean;
-    readonly record: IdempotencyRecord;
-}
-/** Claims keys, remembers the responses of finished calls, and recognises a duplicate. */
-declare class IdempotencyManager {
-    #private;
-    constructor(options?: IdempotencyManagerOptions);
-    /** A new random key: a version 4 UUID. */
-    generateIdempotencyKey(): string;
-    /** The fingerprint of a request: equal for equal content, whatever the order of its keys. */
-    createRequestFingerprint(method: string, url: string, headers?: Readonly<Record<string, string | readonly string[] | undefined>>, body?: unknown): string;
-    /**
-     * Claims `key`. The first call answers `isDuplicate: false`, and the claim is the caller's until `storeResponse` or
-     * `release`; every later call within `defaultTtl` answers `isDuplicate: true`.
-     * @throws {OnceAgainError} IDEMPOTENCY_KEY_REUSED when the key came with another fingerprint, STORE_FULL when `maxRecords`
-     * records are alive, STORE_UNAVAILABLE when the store does not answer in time.
-     */
-    checkDuplicate(key: string, fingerprint: string): Promise<DuplicateCheck>;
-    /** Records the response of a call that `checkDuplicate` has let run; JSON values are kept. */
-    storeResponse(key: string, response: unknown): Promise<void>;
-    /** Gives the claim up: the next call with this key runs. */
-    release(key: string): Promise<void>;
-    /** What is known about `key`, without claiming it; undefined when nothing is. */
-    peek(key: string): Promise<IdempotencyRecord | undefined>;
-    /** How often `checkDuplicate` was asked, and how often it found a duplicate. */
-    getStats(): {
-        totalOperations: number;
-        duplicates: number;
-        duplicateRate: number;
-        active: number;
-    };
-    /** Forgets what is in memory and stops the sweep. */
-    close(): Promise<void>;
-}
 
 /** How a function is retried from its checkpoint. */
 interface CheckpointOptions<A extends readonly unknown[], T, S> {
@@ -1854,5 +2086,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { CircuitBreaker as H, CircuitBreakerRegistry as I, CircuitOpenError as K, ConfigError as O, DatabaseRetryConfig as P, DeadLetterQueue as U, DefaultCircuitBreakerConfig as Z, DefaultRetryConfig as _, ErrorCodes as a2, ErrorTypeCircuitBreaker as a5, ErrorTypeClient as a6, ErrorTypeNetwork as a7, ErrorTypePermanent as a8, ErrorTypeRateLimit as a9, JitterTypeDeviation as aA, JitterTypeEqual as aB, JitterTypeFull as aC, JitterTypeNone as aD, MemoryDeadLetterStore as aJ, MemoryStore as aK, OnceAgainError as aO, ErrorTypeServer as aa, ErrorTypeTimeout as ab, ErrorTypeTransient as ac, ErrorTypeUnknown as ad, HTTPRetryConfig as an, IdempotencyManager as ap, Isolation as ax, JitterTypeDecorrelated as az, RetryBudget as b0, RetryExhaustedError as b4, RetryHandler as b5, RetryManager as b7, RetryManagerPool as b8, simpleStore as bA, wrap as bB, RetryPolicyManager as bb, S3RetryConfig as bd, StrategyCustom as bj, StrategyExponentialBackoff as bk, StrategyFibonacciBackoff as bl, StrategyFixedDelay as bm, StrategyLinearBackoff as bn, TimeoutError as bq, coreVersion as bu, fingerprint as bv, idempotent as bw, isCircuitBreakerError as bx, loadPolicies as by, retryWithCheckpoint as bz, dispose as e, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as z };
-export type { Detachment as $, AttemptContext as A, BackoffOptions as B, Clock as C, CallOptions as D, CheckpointOptions as E, FetchOptions as F, Checkpointed as G, CircuitBreakerRegistryOptions as J, Codec as L, MockFailure as M, CommonBreakerOptions as N, DeadLetter as Q, DeadLetterError as R, Store as S, DeadLetterHandler as T, VirtualClock as V, DeadLetterQueueOptions as W, DeadLetterQueueStats as X, DeadLetterStore as Y, MockStore as a, ReleaseMode as a$, DuplicateCheck as a0, ErrorCode as a1, ErrorFacts as a3, ErrorKind as a4, JointStore as aE, LogLevel as aF, LogLine as aG, Logger as aH, MemoryDeadLetterStats as aI, MemoryStoreOptions as aL, MemoryStoreStats as aM, MutableRetryConfig as aN, Operation$1 as aP, Outcome as aQ, Permit as aR, PolicyWishes as aS, Queued as aT, QueuedCall as aU, Random as aV, RateBreakerOptions as aW, RedriveContext as aX, RedriveHandler as aY, RefreshAuth as aZ, Rejection as a_, Eviction as ae, ExecuteOptions as af, FallbackEvent as ag, FallbackStrategy as ah, FetchIdempotency as ai, FingerprintOptions as aj, GiveUpEvent as ak, GiveUpReason as al, GuardedOperation as am, HeaderLines as ao, IdempotencyManagerOptions as aq, IdempotencyRecord as ar, IdempotencyStore as as, Idempotent as at, IdempotentContext as au, IdempotentOptions as av, IdempotentResult as aw, JitterType as ay, StoreOp as b, RetryConfig as b1, RetryContext as b2, RetryEvent as b3, RetryHooks as b6, RetryOptions as b9, RetryPolicy as ba, RetryStrategy as bc, ScriptStore as be, Settled as bf, SleepOptions as bg, StateChange as bh, StoredResponse as bi, SuccessEvent as bo, ThresholdBreakerOptions as bp, TraceOptions as br, Variables as bs, Wrapped as bt, StoreReply as c, StoreUsage as d, BreakerCallOptions as f, BreakerChoice as g, BreakerEvents as h, BreakerLine as j, BreakerNotice as k, BreakerOptions as l, BreakerPreset as o, BreakerSnapshot as p, BreakerState as q, BreakerStats as r, BudgetConfig as s, BudgetOption as t, BudgetOptions as u, BudgetPreset as w, BudgetRules as x, BudgetStats as y };
+export { DefaultRetryConfig as $, CircuitBreaker as H, CircuitBreakerRegistry as I, CircuitOpenError as K, ClientFactory as L, ConfigError as P, DatabaseRetryConfig as Q, DeadLetterQueue as W, DefaultCircuitBreakerConfig as _, QError as a$, ErrorCodes as a3, ErrorTypeCircuitBreaker as a6, ErrorTypeClient as a7, ErrorTypeNetwork as a8, ErrorTypePermanent as a9, IdempotentHttpClient as aB, Isolation as aF, JitterTypeDecorrelated as aH, JitterTypeDeviation as aI, JitterTypeEqual as aJ, JitterTypeFull as aK, JitterTypeNone as aL, MemoryDeadLetterStore as aR, MemoryStore as aS, OnceAgainError as aW, ErrorTypeRateLimit as aa, ErrorTypeServer as ab, ErrorTypeTimeout as ac, ErrorTypeTransient as ad, ErrorTypeUnknown as ae, HTTPRetryConfig as ao, HttpError as as, IdempotencyManager as au, TimeoutError as bC, coreVersion as bG, fingerprint as bH, idempotent as bI, isCircuitBreakerError as bJ, loadPolicies as bK, retryWithCheckpoint as bL, simpleStore as bM, wrap as bN, RetryBudget as bb, RetryExhaustedError as bf, RetryHandler as bg, RetryManager as bi, RetryManagerPool as bj, RetryPolicyManager as bm, S3RetryConfig as bp, StrategyCustom as bv, StrategyExponentialBackoff as bw, StrategyFibonacciBackoff as bx, StrategyFixedDelay as by, StrategyLinearBackoff as bz, dispose as e, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as z };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, CallOptions as D, CheckpointOptions as E, FetchOptions as F, Checkpointed as G, CircuitBreakerRegistryOptions as J, MockFailure as M, Codec as N, CommonBreakerOptions as O, DeadLetter as R, Store as S, DeadLetterError as T, DeadLetterHandler as U, VirtualClock as V, DeadLetterQueueOptions as X, DeadLetterQueueStats as Y, DeadLetterStore as Z, MockStore as a, Detachment as a0, DuplicateCheck as a1, ErrorCode as a2, ErrorFacts as a4, ErrorKind as a5, IdempotentContext as aA, IdempotentOptions as aC, IdempotentResult as aD, Identity as aE, JitterType as aG, JointStore as aM, LogLevel as aN, LogLine as aO, Logger as aP, MemoryDeadLetterStats as aQ, MemoryStoreOptions as aT, MemoryStoreStats as aU, MutableRetryConfig as aV, Operation$1 as aX, Outcome as aY, Permit as aZ, PolicyWishes as a_, Eviction as af, ExecuteOptions as ag, FallbackEvent as ah, FallbackStrategy as ai, FetchIdempotency as aj, FingerprintOptions as ak, GiveUpEvent as al, GiveUpReason as am, GuardedOperation as an, HeaderLines as ap, HttpAnswer as aq, HttpClientOptions as ar, HttpResponse as at, IdempotencyManagerOptions as av, IdempotencyRecord as aw, IdempotencyStats as ax, IdempotencyStore as ay, Idempotent as az, StoreOp as b, Queued as b0, QueuedCall as b1, Random as b2, RateBreakerOptions as b3, RedriveContext as b4, RedriveHandler as b5, RefreshAuth as b6, Rejection as b7, ReleaseMode as b8, RequestHeaders as b9, SuccessEvent as bA, ThresholdBreakerOptions as bB, TraceOptions as bD, Variables as bE, Wrapped as bF, RequestOptions as ba, RetryConfig as bc, RetryContext as bd, RetryEvent as be, RetryHooks as bh, RetryOptions as bk, RetryPolicy as bl, RetryStats as bn, RetryStrategy as bo, ScriptStore as bq, Settled as br, SleepOptions as bs, StateChange as bt, StoredResponse as bu, StoreReply as c, StoreUsage as d, BreakerCallOptions as f, BreakerChoice as g, BreakerEvents as h, BreakerLine as j, BreakerNotice as k, BreakerOptions as l, BreakerPreset as o, BreakerSnapshot as p, BreakerState as q, BreakerStats as r, BudgetConfig as s, BudgetOption as t, BudgetOptions as u, BudgetPreset as w, BudgetRules as x, BudgetStats as y };
