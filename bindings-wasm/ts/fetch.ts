@@ -42,11 +42,10 @@ export function createFetch(options: WebFetchOptions = {}): typeof globalThis.fe
   }
   const made = whenReady(() => withOutbox(rest, outbox));
   // At once, and not with the first call: there may be something left of an earlier visit.
-  const ready = (async () => (await made()).outbox)();
-  // Whoever never asks for it hears of it at the first call.
-  ready.catch(() => {});
-  const fetch: typeof globalThis.fetch = async (input, more) => (await made()).fetch(input, more);
-  return Object.assign(fetch, { outbox: ready });
+  // What is wrong is said at the first call.
+  Promise.resolve(made()).catch(() => {});
+  const fetch = async (...call: Parameters<typeof globalThis.fetch>) => (await made()).fetch(...call);
+  return Object.defineProperty(fetch, "outbox", { get: async () => (await made()).outbox }) as OutboxFetch;
 }
 
 /** What `make` makes, once: now if the wasm is there, and otherwise as soon as somebody asks and it is. */

@@ -100,7 +100,10 @@ interface Outbox {
     givenUp(): Promise<readonly QueuedWrite[]>;
     /** Sends what waits now, whatever wait it has left, and answers when each write was tried or is on its way elsewhere. */
     flush(): Promise<Flushed>;
-    /** Lets a write that was given up wait again, under the same key; false when there is none with this id. */
+    /**
+     * Lets a write that was given up wait again, under the same key; false when there is none with this id. One that is older
+     * than `retention` is given up again, as expired: under its key it might run twice.
+     */
     retry(id: string): Promise<boolean>;
     /**
      * Throws a write away; false when there is none with this id (any more). It waits for an attempt that is on its way, since

@@ -99,6 +99,38 @@ test("a write stands behind an older one that waits for the same service, and pa
   assert.deepEqual(Object.values(effects), [1, 1, 1]);
 });
 
+test("what an open breaker holds back waits without an attempt", async (t) => {
+  const { service, script, log, open } = await setUp(t);
+  await script("k", { do: "answer", status: 503 });
+  const breaker = { failureThreshold: 1, recoveryTimeout: 60_000, monitoringWindow: 60_000, halfOpenMaxCalls: 1 };
+  const page = await open({ breaker });
+  await page.evaluate(() => send(`${service}/r/k`));
+  assert.equal((await page.evaluate(() => post("k"))).status, 202);
+  assert.deepEqual(await page.evaluate(async () => (await outbox.pending()).map(({ attempts }) => attempts)), [0]);
+  assert.equal((await log("k")).requests.length, 1, `of the GET to ${service.url}`);
+});
+
+test("an outbox that is closed while a write is on its way leaves it to the next", async (t) => {
+  const { script, log, open } = await setUp(t);
+  await script("l", { do: "slowHeaders", ms: 300, status: 503 }, { do: "effect", status: 201 });
+  const page = await open();
+  const [answer, next] = await page.evaluate(async () => {
+    const posted = post("l");
+    while (!(await outbox.pending()).some(({ sending }) => sending)) await new Promise((done) => setTimeout(done, 5));
+    await new Promise((done) => setTimeout(done, 100));
+    await outbox.close();
+    const { createFetch } = await import("once-again-web");
+    const again = await createFetch({ outbox: true }).outbox;
+    return [(await posted).status, again];
+  });
+  assert.equal(answer, 503);
+  assert.ok(next);
+  await until(async () => (await log("l")).requests.length, 2);
+  const { requests, effects } = await log("l");
+  assert.equal(new Set(requests.map(({ headers }) => headers["idempotency-key"])).size, 1);
+  assert.deepEqual(Object.values(effects), [1]);
+});
+
 test("a storm of 503 meets one attempt per wait, however many writes there are, and bad answers come to an end", async (t) => {
   const { script, log, open } = await setUp(t);
   await script("f", { do: "answer", status: 503 });

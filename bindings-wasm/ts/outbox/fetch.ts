@@ -40,7 +40,7 @@ export function withOutbox(options: FetchOptions, wanted: true | OutboxOptions):
     clock: options.clock,
     random: options.random,
   });
-  const { wallNow } = options.clock ?? systemClock;
+  const clock = options.clock ?? systemClock;
 
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
@@ -48,7 +48,7 @@ export function withOutbox(options: FetchOptions, wanted: true | OutboxOptions):
     const { url, method } = request;
     // Without a key nobody could send it a second time, so it is not for the outbox.
     if (keyOf({ url, method, headers }, rules) === undefined) return plain(request);
-    const write = await read(request, newId(), headers, wallNow());
+    const write = await read(request, newId(), headers, clock.wallNow());
     const posted = await outbox.post(write, signalOf(input, init));
     return "queued" in posted ? accepted(posted.queued) : posted.response;
   };

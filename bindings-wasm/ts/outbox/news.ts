@@ -33,9 +33,11 @@ export class News {
   }
 
   tell<E extends Event>(event: E, told: OutboxEvents[E]): void {
-    const { response: _, ...data } = told as OutboxEvents[E] & { readonly response?: Response };
+    const { response, ...data } = told as OutboxEvents[E] & { readonly response?: Response };
     this.#channel.postMessage({ event, told: data });
     this.#tell(event, told);
+    // An answer that nobody reads would hold its connection.
+    if (!this.#listeners.get(event)?.size) response?.body?.cancel().catch(() => {});
   }
 
   /** Tells other tabs that this one is sending a write: they look after it if this tab is closed. */

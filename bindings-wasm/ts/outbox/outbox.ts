@@ -128,10 +128,10 @@ export class OpenOutbox implements Outbox {
     signal?.throwIfAborted();
     const posted = await this.#locks.holding(write.row.id, async (): Promise<Posted> => {
       const { row, behind } = await this.#take(write);
-      if (behind || navigator.onLine === false) return this.#queued(row);
+      if (behind || globalThis.navigator.onLine === false) return this.#queued(row);
       this.#news.taken(row.id);
       const ended = await this.#judge.ended(() => this.#fetch(write.row, write.body, signal), row.method);
-      if (signal?.aborted) {
+      if (signal?.aborted && ended.response === undefined) {
         await this.#rows.remove(row.seq);
         throw signal.reason;
       }
@@ -164,11 +164,12 @@ export class OpenOutbox implements Outbox {
       const status = ended.response === undefined ? {} : { status: ended.response.status };
       ended.response?.body?.cancel().catch(() => {});
       const later = { ...row, failures, answers, wait, failedAt: this.#clock.wallNow(), ...status };
-      await this.#rows.put(later);
+      // Should the database fail now, the write is there all the same, as it was before this attempt.
+      await this.#rows.put(later).catch(() => {});
       return this.#queued(later);
     }
     // Should the database fail now, the write is sent once more, under its key, and answered from the service's record.
-    await this.#rows.remove(row.seq).catch(() => {});
+    if (fate.fate !== "gone") await this.#rows.remove(row.seq).catch(() => {});
     if (ended.response === undefined) throw ended.error;
     return { response: ended.response };
   }

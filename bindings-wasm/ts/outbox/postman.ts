@@ -102,7 +102,7 @@ export class Postman {
     while (!this.#closing.signal.aborted) {
       const [all, busy] = await Promise.all([rows.all(), locks.busy()]);
       const line = all.filter(({ givenUp }) => givenUp === undefined);
-      const online = navigator.onLine !== false;
+      const online = globalThis.navigator.onLine !== false;
       const plan = decisions.plan(line, busy, clock.wallNow(), online, this.#askedAt);
       const rowsOf = (places: readonly number[]) => places.map((place) => line[place] as Placed);
       await Promise.all(rowsOf(plan.expired).map((row) => this.#free(row, () => this.#giveUp(row, "expired"))));

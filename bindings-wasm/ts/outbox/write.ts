@@ -35,9 +35,9 @@ export interface NewWrite {
 
 /** What else a request says. A navigation cannot be made by hand; what a host does not know is left to its default. */
 function optionsOf(request: Request): RequestInit {
-  const { cache, credentials, integrity, redirect, referrer, referrerPolicy } = request;
+  const { cache, credentials, integrity, keepalive, redirect, referrer, referrerPolicy } = request;
   const mode = request.mode === "navigate" ? undefined : request.mode;
-  const options = { cache, credentials, integrity, mode, redirect, referrer, referrerPolicy };
+  const options = { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== ""));
 }
 
