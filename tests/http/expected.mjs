@@ -8,6 +8,7 @@ const problems = {
   "key-invalid": [400, "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key is invalid"],
   "key-reused": [422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key is already used"],
   "in-progress": [409, "IDEMPOTENCY_IN_PROGRESS", "A request is outstanding for this Idempotency-Key"],
+  "outcome-unknown": [409, "IDEMPOTENCY_OUTCOME_UNKNOWN", "The outcome of the first request is unknown"],
   "response-not-replayable": [409, "IDEMPOTENCY_NOT_REPLAYABLE", "The response was not kept"],
   "about:blank": [413, undefined, "Content Too Large"],
   "store-unavailable": [503, "STORE_UNAVAILABLE", "The idempotency store is unavailable"],
