@@ -7,10 +7,11 @@ function time(ns) {
 
 const verdict = (ratio, goal) => `≤ ${goal}× ${ratio <= goal ? "met" : "missed"}`;
 
-function line({ id, work, ours, peers, best_peer, ratio, goal, peer_goals = {} }) {
+function line({ id, work, ours, peers, best_peer, ratio, goal, peer_goals = {}, most }) {
   const others = Object.entries(peers).filter(([name]) => name !== best_peer);
   const goals = [
     verdict(ratio, goal),
+    ...(most === undefined ? [] : [`≤ ${time(most)} ${ours <= most ? "met" : "missed"}`]),
     ...Object.entries(peer_goals).map(([name, goal]) => `${verdict(ours / peers[name], goal)} (${name})`),
   ];
   const cells = [

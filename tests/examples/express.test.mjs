@@ -23,7 +23,8 @@ test("an order is placed once, also when the service is killed and the customer 
     });
     return [response.status, response.headers.get("idempotent-replayed"), await response.json()];
   };
-  const orders = async (customer) => (await fetch(`${address()}/orders`, { headers: { "X-Customer": customer } })).json();
+  const orders = async (customer) =>
+    (await fetch(`${address()}/orders`, { headers: { "X-Customer": customer } })).json();
   const ada = { "X-Customer": "ada", "Idempotency-Key": "order-1" };
 
   assert.deepEqual(await order(ada), [201, null, { order: 1, item: "tea" }]);

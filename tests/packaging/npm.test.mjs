@@ -13,6 +13,13 @@ test("once-again runs and type-checks in an empty ESM project", async (t) => {
   await project.typecheck("node.mts", { module: "preserve" });
 });
 
+test("Fastify's own types take the plugin, and are not needed without it", async (t) => {
+  const project = await npmProject(t, "module", "once-again");
+  await project.typecheck("node.mts", { module: "nodenext" });
+  await project.lend("fastify");
+  await project.typecheck("fastify.mts", { module: "nodenext" });
+});
+
 test("once-again runs and type-checks in an empty CommonJS project", async (t) => {
   const project = await npmProject(t, "commonjs", "once-again");
   assert.equal(await project.run("node.cjs"), `once-again ${version}`);

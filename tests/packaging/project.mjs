@@ -1,7 +1,7 @@
 // Empty projects that install what `make packages` left in dist/, on a machine that seems to have no Rust.
 
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -41,7 +41,8 @@ export const tarballs = { "once-again": /^once-again-\d.*\.tgz$/, "once-again-we
 /**
  * An npm project of that `type` ("module" or "commonjs") with one of the tarballs installed.
  *
- * @returns `run` runs a program of programs/, `typecheck` compiles one under the strictest rules.
+ * @returns `run` runs a program of programs/, `typecheck` compiles one under the strictest rules, `lend` puts a package of this
+ * repository's own into the project.
  */
 export async function npmProject(t, type, name) {
   const folder = await emptyFolder(t);
@@ -50,6 +51,7 @@ export async function npmProject(t, type, name) {
 
   return {
     folder,
+    lend: (name) => symlink(join(root, "node_modules", name), join(folder, "node_modules", name)),
     async run(program) {
       await copyFile(join(programs, program), join(folder, program));
       return run(folder, process.execPath, program);

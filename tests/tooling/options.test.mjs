@@ -5,13 +5,13 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-const declarations = read("bindings-node/types/driver.d.cts");
+const declarations = read("bindings-node/types/driver.d.cts") + read("bindings-node/types/index.d.cts");
 
 /** The fields that an interface declares itself. */
 function fieldsOf(name) {
   const body = new RegExp(`interface ${name}\\b[^{]*\\{([\\s\\S]*?)\\n\\}`).exec(declarations)?.[1];
   assert.ok(body !== undefined, `${name} is declared`);
-  return [...body.matchAll(/^ {4}readonly (\w+)\??:/gm)].map(([, field]) => field);
+  return [...body.matchAll(/^ {4}(?:readonly )?(\w+)\??[:(]/gm)].map(([, field]) => field);
 }
 
 /** The names in the first cells of a guide's tables below a heading. */
@@ -34,4 +34,10 @@ test("docs/breaker.md lists every option of a breaker, and no other", () => {
   const declared = new Set(interfaces.flatMap(fieldsOf));
   assert.ok(declared.size > 25, `${declared.size} options were found`);
   assert.deepEqual(namesBelow(read("docs/breaker.md"), "All options").sort(), [...declared].sort());
+});
+
+test("docs/http.md lists every option of the middleware, and no other", () => {
+  const declared = fieldsOf("IdempotencyOptions");
+  assert.ok(declared.length > 25, `${declared.length} options were found`);
+  assert.deepEqual(namesBelow(read("docs/http.md"), "All options").sort(), declared.sort());
 });

@@ -22,9 +22,16 @@ export interface FastifyReplyLike {
   getHeaders(): OutgoingHttpHeaders;
 }
 
-/** What is used of a Fastify instance. */
+/** A Fastify instance, by what is used of it. */
 export interface FastifyLike {
   hasRequestDecorator(name: string): boolean;
+  /** Overloaded for every kind of hook and decorator, which no shorter type describes. */
+  readonly addHook: object;
+  readonly decorateRequest: object;
+}
+
+/** The overloads that are used. */
+interface Instance extends FastifyLike {
   decorateRequest(name: string, value: null): unknown;
   addHook(
     name: "preHandler",
@@ -49,8 +56,9 @@ export type FastifyPluginLike = (
  */
 export const idempotencyPlugin: FastifyPluginLike = async (fastify, options) => {
   const guard = new Guard<FastifyRequestLike>(own(options));
-  if (!fastify.hasRequestDecorator("idempotency")) fastify.decorateRequest("idempotency", null);
-  fastify.addHook("preHandler", async (request, reply) => {
+  const instance = fastify as Instance;
+  if (!instance.hasRequestDecorator("idempotency")) instance.decorateRequest("idempotency", null);
+  instance.addHook("preHandler", async (request, reply) => {
     const { raw, body } = request;
     if (!guard.guards(raw.method ?? "")) return;
     const target = request.originalUrl ?? raw.url ?? "";

@@ -7,6 +7,7 @@ import {
   DefaultRetryConfig,
   fingerprint,
   IdempotencyManager,
+  idempotencyHandler,
   idempotencyMiddleware,
   OnceAgainError,
   RetryHandler,
@@ -42,6 +43,11 @@ const guard = idempotencyMiddleware({
   principal: (request) => request.headers["x-user"]?.toString(),
 });
 createServer((request, response) => guard(request, response, () => response.end()));
+createServer(
+  idempotencyHandler({ missingKey: "require", maxRequestBytes: 100_000 }, async (request, response) => {
+    response.end(request.idempotency?.key);
+  }),
+);
 
 const { isDuplicate }: { isDuplicate: boolean } = await new IdempotencyManager().checkDuplicate("k", fingerprint({}));
 try {
