@@ -39,7 +39,7 @@ async function serve(express, options, route, { parser = "none" } = {}) {
 }
 
 /** One request with exactly these header lines. */
-function ask(port, headers, body = '{"amount":5}', { method = "POST", path = "/pay", abortAfter } = {}) {
+function ask(port, headers, body = '{"amount":5}', { method = "POST", path = "/pay", abortOn } = {}) {
   return new Promise((resolve, reject) => {
     const request = http.request({ port, host: "127.0.0.1", method, path, agent: false }, async (response) => {
       const chunks = [];
@@ -50,7 +50,7 @@ function ask(port, headers, body = '{"amount":5}', { method = "POST", path = "/p
     request.setHeader("content-type", "application/json");
     for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
     request.end(method === "GET" ? undefined : body);
-    if (abortAfter !== undefined) setTimeout(() => request.destroy(), abortAfter);
+    abortOn?.then(() => request.destroy());
   });
 }
 
@@ -250,11 +250,16 @@ for (const [name, express] of [
       const gate = new Promise((resolve) => {
         open = resolve;
       });
+      let enter;
+      const abortOn = new Promise((resolve) => {
+        enter = resolve;
+      });
       const { ask, runs } = await serve(express, { conflict: { wait: 5_000 } }, async (_req, res) => {
+        enter();
         await gate;
         res.json({ kept: true });
       });
-      await assert.rejects(ask(key("k"), undefined, { abortAfter: 20 }));
+      await assert.rejects(ask(key("k"), undefined, { abortOn }));
       open();
       const answer = await ask(key("k"));
       assert.deepEqual(

@@ -70,7 +70,9 @@ class Deferred<T> {
 export abstract class Run<A extends Action, Instead, Settled> {
   protected readonly handle: number;
   protected readonly host: RunHost;
-  readonly #worker = new AbortController();
+  /** Made when somebody asks for the signal: it costs as much as a crossing, and most workers never look. */
+  #worker: AbortController | undefined;
+  #calledOff: Error | undefined;
   readonly #begun = new Deferred<Execution | Instead>();
   readonly #settled = new Deferred<Settled>();
   #callOff: (() => void) | undefined;
@@ -88,6 +90,10 @@ export abstract class Run<A extends Action, Instead, Settled> {
 
   /** Fires when the work must stop, because its claim cannot be kept. */
   get signal(): AbortSignal {
+    if (this.#worker === undefined) {
+      this.#worker = new AbortController();
+      if (this.#calledOff !== undefined) this.#worker.abort(this.#calledOff);
+    }
     return this.#worker.signal;
   }
 
@@ -157,7 +163,7 @@ export abstract class Run<A extends Action, Instead, Settled> {
         this.#end();
         break;
       case "abortHandler":
-        this.#worker.abort(new Error(lost));
+        this.#callOffWorker(new Error(lost));
         break;
       case "answer":
         this.#settled.resolve(this.settledBy(action, payload));
@@ -208,10 +214,15 @@ export abstract class Run<A extends Action, Instead, Settled> {
     }
   }
 
+  #callOffWorker(why: Error): void {
+    this.#calledOff ??= why;
+    this.#worker?.abort(why);
+  }
+
   #limitWorker(): void {
     const { clock, handlerTimeout } = this.host;
     if (handlerTimeout === null) return;
-    this.#callOffTimeout = after(clock, handlerTimeout, () => this.#worker.abort(new Error(late)), { unref: true });
+    this.#callOffTimeout = after(clock, handlerTimeout, () => this.#callOffWorker(new Error(late)), { unref: true });
   }
 
   #wakeAt(deadline: number | null, now: number): void {

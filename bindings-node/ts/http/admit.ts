@@ -91,7 +91,9 @@ function claimOf(
     key,
     attempt: attempts,
     epoch,
-    signal: run.signal,
+    get signal() {
+      return run.signal;
+    },
     completeIn: (db, answer) => completeIn(guard.store, run, db, answer),
   };
 }

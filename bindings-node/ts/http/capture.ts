@@ -2,7 +2,7 @@
 // only after the outcome is recorded, because a client that has seen them will never ask again.
 
 import type { ServerResponse } from "node:http";
-import { checkStatus, type HeadArguments, headersOf, readHead, setHeaders, showAs } from "./head.js";
+import { checkStatus, type HeadArguments, headersOf, readHead, type Shown, setHeaders, showAs, watch } from "./head.js";
 import type { AnswerHead, Header, Settled } from "./run.js";
 
 /** What the run behind an answer wants to know of it. */
@@ -15,6 +15,9 @@ export interface Recorder {
 
 type Callback = (error?: Error | null) => void;
 
+const HEAD: Shown = { headersSent: true, writableEnded: false };
+const ALL: Shown = { headersSent: true, writableEnded: true };
+
 /** Answers that are never held back or kept: they have no end that a replay could reach. */
 const isStream = (response: ServerResponse): boolean =>
   String(response.getHeader("content-type") ?? "").startsWith("text/event-stream");
@@ -22,6 +25,7 @@ const isStream = (response: ServerResponse): boolean =>
 /** Watches `response` on behalf of `recorder`. Whatever becomes of the record, the client gets an answer. */
 export function capture(response: ServerResponse, maxBytes: number, recorder: Recorder): void {
   const { write, end, writeHead, flushHeaders } = response;
+  watch(response);
   const chunks: Buffer[] = [];
   let size = 0;
   let fate: AnswerHead["body"] = "kept";
@@ -42,7 +46,7 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
   /** The head goes out with whatever is written next; from here on the response says itself what it has sent. */
   const leave = (): void => {
     leaving = true;
-    showAs(response, {});
+    showAs(response, undefined);
   };
 
   const keep = (chunk: Buffer): void => {
@@ -70,7 +74,7 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     if (ended) return response;
     readHead(response, head);
     mark();
-    showAs(response, { headersSent: true });
+    showAs(response, HEAD);
     return response;
   }) as typeof response.writeHead;
 
@@ -90,7 +94,7 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     const flowing = passHeld();
     if (fate === "kept") {
       held = { chunk: bytes, callback: done };
-      if (!leaving) showAs(response, { headersSent: true });
+      if (!leaving) showAs(response, HEAD);
       return flowing;
     }
     return write.call(response, bytes, "utf8", done as Callback);
@@ -108,7 +112,7 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     const settled = (async () => recorder.record(head, Buffer.concat(chunks)))();
     // It reads as sent, although its bytes still wait: an error handler must not start a second answer.
     const gone = leaving;
-    showAs(response, { headersSent: true, writableEnded: true });
+    showAs(response, ALL);
     void settled
       .catch((): Settled => ({ headers: [], instead: undefined }))
       .then(({ headers, instead }) => {

@@ -1,6 +1,7 @@
 // What stands in front of a handler: decides through core whether a request is guarded, and opens its run.
 
 import { type Clock, type Random, systemClock } from "@once-again/driver/clock";
+import { newOwner } from "@once-again/driver/id";
 import type { RunHost } from "@once-again/driver/idempotency/run";
 import { Machine } from "@once-again/driver/machine";
 import { readAnswer, specText } from "@once-again/driver/spec";
@@ -166,7 +167,7 @@ export class Guard<Request = unknown> {
 
   /** Reads key, fingerprint and caller off a request; answers `needBody` when it must see the body first. */
   examine(head: RequestHead, body?: Uint8Array): Examined {
-    const owner = crypto.getRandomValues(new Uint8Array(16));
+    const owner = newOwner();
     const { clock } = this.#host;
     const text = native.httpExamine(this.#machine.handle, JSON.stringify(head), body, owner, clock.now());
     const { action, run = 0, key = "", status = 500, headers = [] } = JSON.parse(text) as Looked;

@@ -1,6 +1,6 @@
 // An answer's head: its lines, and what others are told of whether it has left.
 
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { type IncomingMessage, type OutgoingHttpHeaders, OutgoingMessage, type ServerResponse } from "node:http";
 import type { Header } from "./run.js";
 
 /** What `writeHead` takes: a status, maybe its phrase, maybe headers. */
@@ -60,13 +60,39 @@ export function wantedLines(request: IncomingMessage, wanted: readonly string[])
   return lines;
 }
 
-/** What an answer that waits is shown as; without words, as what it is. */
-export function showAs(
-  response: ServerResponse,
-  { headersSent, writableEnded }: { readonly headersSent?: true; readonly writableEnded?: true },
-): void {
-  for (const [name, value] of Object.entries({ headersSent, writableEnded })) {
-    delete (response as unknown as Record<string, unknown>)[name];
-    if (value !== undefined) Object.defineProperty(response, name, { value, configurable: true });
-  }
+/** What of an answer is shown before it is so, because its bytes still wait for the record. */
+export interface Shown {
+  readonly headersSent: boolean;
+  readonly writableEnded: boolean;
+}
+
+const shown = Symbol("what once-again shows");
+
+interface Watched extends ServerResponse {
+  [shown]?: Shown;
+}
+
+/** What is shown, or else what is so. One getter for all responses, so that they stay of one shape to the engine. */
+function shownOr(name: keyof Shown): PropertyDescriptor {
+  const get = Object.getOwnPropertyDescriptor(OutgoingMessage.prototype, name)?.get;
+  return {
+    configurable: true,
+    get(this: Watched) {
+      return this[shown]?.[name] || get?.call(this);
+    },
+  };
+}
+
+const watching: PropertyDescriptorMap = {
+  headersSent: shownOr("headersSent"),
+  writableEnded: shownOr("writableEnded"),
+};
+
+/** From now on `showAs` says what others see of whether an answer has left. */
+export function watch(response: ServerResponse): void {
+  Object.defineProperties(response, watching);
+}
+
+export function showAs(response: ServerResponse, what: Shown | undefined): void {
+  (response as Watched)[shown] = what as Shown;
 }
