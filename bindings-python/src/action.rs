@@ -1,23 +1,21 @@
 //! Functions that run once: their options, and the runs of their calls.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use once_again_core::draw::Draw;
-use once_again_core::error::ConfigError;
 use once_again_core::fingerprint::{Options, Parts};
 use once_again_core::idempotency::action::{ActionConfig, Ended, Told};
 use once_again_core::idempotency::key;
 use once_again_core::idempotency::machine::{Action as Answer, Event, Refusal, Run};
 use once_again_core::idempotency::record::{Owner, RecordKey};
 use once_again_core::spec::Unit;
-use once_again_core::time::Micros;
 use pyo3::prelude::*;
 
 use crate::error::{malformed_key, refused};
 use crate::fingerprint::of_body;
+use crate::run::{self, Machine, Step};
 use crate::spec;
 use crate::store::MemoryStore;
-use crate::time::{seconds, tick, timestamp};
+use crate::time::{seconds, tick};
 
 /// The options of one idempotent function.
 #[pyclass(frozen, module = "once_again._core")]
@@ -64,14 +62,14 @@ impl Action {
             config.claim(key, content).map_err(|why| malformed_key(&why.to_string(), key::EXPECTED))?;
         let owner = Owner(owner);
         let run = Run::new(config.run_config(), claim.key, claim.fingerprint, None, owner, false, tick(now));
-        Ok(ActionRun { run: Mutex::new(run), config: Arc::clone(config), key: claim.key })
+        Ok(ActionRun { run: Machine::new(run), config: Arc::clone(config), key: claim.key })
     }
 }
 
 /// One call: events in, steps out. Its lock is held for core's work only, never while Python runs.
 #[pyclass(frozen, module = "once_again._core")]
 pub(crate) struct ActionRun {
-    run: Mutex<Run>,
+    run: Machine,
     config: Arc<ActionConfig>,
     key: RecordKey,
 }
@@ -86,9 +84,7 @@ impl ActionRun {
 
     /// Something happened, as core's JSON text says, with its bytes beside it.
     fn tell(&self, event: &str, payload: Option<Vec<u8>>, now: f64, draw: u32) -> PyResult<Step> {
-        let event = Event::from_wire(event, payload)
-            .map_err(|why| refused(ConfigError::new("event", why.to_string(), "an event of a run")))?;
-        Ok(self.handle(event, now, draw))
+        Ok(self.handle(run::event(event, payload)?, now, draw))
     }
 
     /// As `tell` of an event without bytes, over a store that answers at once: its operations are done here, at `wall_now`,
@@ -101,9 +97,7 @@ impl ActionRun {
         wall_now: f64,
         draw: u32,
     ) -> PyResult<Step> {
-        let event = Event::from_wire(event, None)
-            .map_err(|why| refused(ConfigError::new("event", why.to_string(), "an event of a run")))?;
-        Ok(self.handle_in(store, event, now, wall_now, draw))
+        Ok(self.handle_in(store, run::event(event, None)?, now, wall_now, draw))
     }
 
     /// The function returned a value of this text, or raised an error that is written so; none: what cannot be replayed.
@@ -128,7 +122,7 @@ impl ActionRun {
     /// none when the run holds no claim.
     fn completion(&self, text: Option<String>) -> Option<(String, Option<Vec<u8>>)> {
         let outcome = self.config.returned(text.map(String::into_bytes));
-        self.with(|run| run.completion(&outcome)).map(|op| op.to_wire())
+        self.run.with(|run| run.completion(&outcome)).map(|op| op.to_wire())
     }
 
     /// The idempotency key that a step of this call sends onwards: the same each time the step runs again.
@@ -146,94 +140,32 @@ impl ActionRun {
     }
 
     fn handle(&self, event: Event, now: f64, draw: u32) -> Step {
-        self.with(|run| Step::after(run.handle(tick(now), event, Draw(draw)), run))
+        self.run.handle(event, now, draw, step)
     }
 
     fn handle_in(&self, store: &MemoryStore, event: Event, now: f64, wall_now: f64, draw: u32) -> Step {
-        self.with(|run| {
-            let mut answer = run.handle(tick(now), event, Draw(draw));
-            while let Answer::Apply { ticket, op } = answer {
-                let reply = store.with(|store| store.apply(timestamp(wall_now), &op));
-                answer = run.handle(tick(now), Event::Reply { ticket, reply }, Draw(draw));
-            }
-            Step::after(answer, run)
-        })
-    }
-
-    fn with<R>(&self, work: impl FnOnce(&mut Run) -> R) -> R {
-        work(&mut self.run.lock().unwrap_or_else(PoisonError::into_inner))
+        self.run.handle_in(store, event, now, wall_now, draw, step)
     }
 }
 
-/// What the driver of a run does next.
-#[pyclass(frozen, get_all, module = "once_again._core")]
-#[derive(Default)]
-pub(crate) struct Step {
-    /// `apply`, `execute`, `unprotected`, `replay`, `refuse`, `wait`, `abortHandler`, `answer`, `settled`, `nothing`.
-    action: &'static str,
-    /// When the run wants to hear that time has passed, in seconds of the monotonic clock.
-    deadline: Option<f64>,
-    /// Names the answer of an operation.
-    ticket: u32,
-    /// The operation to apply, as a JSON text.
-    op: Option<String>,
-    /// The operation's bytes, or the checkpoint of an earlier run.
-    payload: Option<Vec<u8>>,
-    /// A fencing token.
-    epoch: u64,
-    /// Which run of this record it is, from 1.
-    attempts: u32,
-    /// What takes the place of this call's end: `returned`, `threw`, `uncertain` or `refused`.
-    how: Option<&'static str>,
-    /// The value that another run returned, or the error it raised.
-    text: Option<String>,
-    /// Why there is no end to tell of: the name of an error code.
-    code: Option<&'static str>,
-    /// The same as a sentence.
-    detail: Option<&'static str>,
-    /// When to come back, in seconds.
-    retry_after: Option<f64>,
+/// What is told of a function's end that takes the place of the call's own.
+fn step(answer: Answer) -> Step {
+    let told = Told::of(&answer).map_or_else(Step::default, told);
+    Step::of(answer, told)
 }
 
-impl Step {
-    fn after(answer: Answer, run: &Run) -> Self {
-        Self { deadline: run.deadline().map(|at| seconds(Micros::new(at.get()))), ..Self::of(answer) }
-    }
-
-    fn of(answer: Answer) -> Self {
-        let told = Told::of(&answer).map_or_else(Self::default, Self::told);
-        match answer {
-            Answer::Apply { ticket, op } => {
-                let (op, payload) = op.to_wire();
-                Self { action: "apply", ticket, op: Some(op), payload, ..told }
-            }
-            Answer::Execute { epoch, attempts, checkpoint } => {
-                Self { action: "execute", epoch, attempts, payload: checkpoint, ..told }
-            }
-            Answer::Unprotected { .. } => Self { action: "unprotected", ..told },
-            Answer::Replay(_) => Self { action: "replay", ..told },
-            Answer::Refuse(_) => Self { action: "refuse", ..told },
-            Answer::Wait { .. } => Self { action: "wait", ..told },
-            Answer::AbortHandler => Self { action: "abortHandler", ..told },
-            Answer::Answer => Self { action: "answer", ..told },
-            Answer::Settled(_) => Self { action: "settled", ..told },
-            Answer::Nothing => Self { action: "nothing", ..told },
-        }
-    }
-
-    fn told(told: Told) -> Self {
-        let text = |bytes: Vec<u8>| Some(String::from_utf8_lossy(&bytes).into_owned());
-        match told {
-            Told::Returned(bytes) => Self { how: Some("returned"), text: text(bytes), ..Self::default() },
-            Told::Threw(bytes) => Self { how: Some("threw"), text: text(bytes), ..Self::default() },
-            Told::Uncertain => Self { how: Some("uncertain"), ..Self::default() },
-            Told::Refused(Refusal { code, retry_after, detail }) => Self {
-                how: Some("refused"),
-                code: Some(code.name()),
-                detail: Some(detail),
-                retry_after: retry_after.map(seconds),
-                ..Self::default()
-            },
-        }
+fn told(told: Told) -> Step {
+    let text = |bytes: Vec<u8>| Some(String::from_utf8_lossy(&bytes).into_owned());
+    match told {
+        Told::Returned(bytes) => Step { how: Some("returned"), text: text(bytes), ..Step::default() },
+        Told::Threw(bytes) => Step { how: Some("threw"), text: text(bytes), ..Step::default() },
+        Told::Uncertain => Step { how: Some("uncertain"), ..Step::default() },
+        Told::Refused(Refusal { code, retry_after, detail }) => Step {
+            how: Some("refused"),
+            code: Some(code.name()),
+            detail: Some(detail),
+            retry_after: retry_after.map(seconds),
+            ..Step::default()
+        },
     }
 }

@@ -9,8 +9,10 @@ mod dead_letter;
 mod dialect;
 mod error;
 mod fingerprint;
+mod http;
 mod idempotency;
 mod retry;
+mod run;
 mod shapes;
 mod shared;
 mod spec;
@@ -25,7 +27,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
-    use super::action::{Action, ActionRun, Step};
+    use super::action::{Action, ActionRun};
     #[pymodule_export]
     use super::breaker::{Breaker, breakers_to_prometheus, complete_breaker, registry_limit};
     #[pymodule_export]
@@ -41,6 +43,8 @@ mod _core {
     #[pymodule_export]
     use super::fingerprint::fingerprint;
     #[pymodule_export]
+    use super::http::{Examination, HttpGuard, HttpRun, is_stream_answer};
+    #[pymodule_export]
     use super::idempotency::{
         check_fingerprint, decode_result, describe_record, encode_result, generate_key, manager_settings,
         record_key,
@@ -49,6 +53,8 @@ mod _core {
     use super::retry::{
         RetryCall, RetryPolicy, RetrySpec, retry_after, speaks_against_service, veto, wants_credentials,
     };
+    #[pymodule_export]
+    use super::run::Step;
     #[pymodule_export]
     use super::shared::{Link, SharedRequest};
     #[pymodule_export]

@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "manager_settings", "record_key", "registry_limit", "retry_after", "veto"]
+__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Examination", "HttpGuard", "HttpRun", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "client_config", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "is_stream_answer", "key_config", "manager_settings", "name_refusal", "record_key", "registry_limit", "retry_after", "speaks_against_service", "veto", "wants_credentials"]
 
 @final
 class Action:
@@ -219,6 +219,118 @@ class Dialect:
         """
         What to send for an operation; or, where the server need not be asked, the reply. `wall_now` overrides the
         server's clock.
+        """
+
+@final
+class Examination:
+    """
+    What becomes of a request.
+    """
+    @property
+    def action(self, /) -> str:
+        """
+        `pass`, `needBody`, `refuse` or `guard`.
+        """
+    @property
+    def body(self, /) -> bytes:
+        """
+        Its body.
+        """
+    @property
+    def headers(self, /) -> list[tuple[str, str]]:
+        """
+        Its header lines.
+        """
+    @property
+    def status(self, /) -> int:
+        """
+        The status of a refusal.
+        """
+    def take(self, /) -> HttpRun | None:
+        """
+        The run of a guarded request; it is given away once.
+        """
+
+@final
+class HttpGuard:
+    """
+    The options of one middleware.
+    """
+    def __new__(cls, /, fields: Any) -> HttpGuard: ...
+    def examine(self, /, head: tuple[str, str, SupportsGetItem[int, tuple[str, str]], str | None, str], body: bytes | None, owner: SupportsLenAndGetItem[SupportsIndex], now: SupportsFloat | SupportsIndex) -> Examination:
+        """
+        What to do with a request, whose body is none until it was read. `owner` is 16 random bytes.
+        """
+    @property
+    def handler_timeout(self, /) -> float | None:
+        """
+        After so many seconds a handler is told to stop.
+        """
+    @property
+    def max_body_bytes(self, /) -> int:
+        """
+        The largest body of an answer that is kept.
+        """
+    @property
+    def max_request_bytes(self, /) -> int:
+        """
+        The largest body of a request that is compared.
+        """
+    @property
+    def methods(self, /) -> list[str]:
+        """
+        The methods whose requests are guarded, in upper case.
+        """
+    @property
+    def own_store(self, /) -> tuple[int | None, int | None, str]:
+        """
+        The bounds of the memory store for those who brought none: `max_records`, `max_bytes`, `when_full`.
+        """
+    @property
+    def wanted_headers(self, /) -> list[str]:
+        """
+        The request headers that `examine` wants to see, in lower case.
+        """
+
+@final
+class HttpRun:
+    """
+    One guarded request: events in, steps out. Its lock is held for core's work only, never while Python runs.
+    """
+    def child_key(self, /, step: str, ordinal: SupportsIndex = 0) -> str:
+        """
+        The idempotency key that a step of this request's handler sends onwards: the same each time the step runs again.
+        """
+    def completion(self, /, status: SupportsIndex, headers: SupportsGetItem[int, tuple[str, str]], body: bytes) -> tuple[str, bytes | None] | None:
+        """
+        The operation that completes the run with this answer inside the caller's own transaction, and its bytes; none
+        when the run holds no claim.
+        """
+    def ended(self, /, status: SupportsIndex | None, headers: SupportsGetItem[int, tuple[str, str]], seen: str, body: bytes, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        The handler has answered; `seen` is `kept`, `tooLarge` or `stream`. No status: it raised an error before.
+        """
+    def ended_in(self, /, store: MemoryStore, status: SupportsIndex | None, headers: SupportsGetItem[int, tuple[str, str]], seen: str, body: bytes, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        As `ended`, over a store that answers at once.
+        """
+    def first_answer(self, /, headers: SupportsGetItem[int, tuple[str, str]]) -> list[tuple[str, str]]:
+        """
+        The headers that mark an answer with these headers of its own as a first one.
+        """
+    @property
+    def shown_key(self, /) -> str:
+        """
+        The client's key, or `derived:` and a digest.
+        """
+    def tell(self, /, event: str, payload: SupportsGetItem[int, SupportsIndex] | None, now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        Something happened, as core's JSON text says, with its bytes beside it.
+        """
+    def tell_in(self, /, store: MemoryStore, event: str, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
+        """
+        As `tell` of an event without bytes, over a store that answers at once: its operations are done here, at `wall_now`,
+        until the machine says something else.
         """
 
 @final
@@ -533,6 +645,11 @@ class Step:
         A fencing token.
         """
     @property
+    def headers(self, /) -> list[tuple[str, str]]:
+        """
+        Its header lines; without a status, those that the handler's own answer gains.
+        """
+    @property
     def how(self, /) -> str | None:
         """
         What takes the place of this call's end: `returned`, `threw`, `uncertain` or `refused`.
@@ -545,12 +662,17 @@ class Step:
     @property
     def payload(self, /) -> bytes | None:
         """
-        The operation's bytes, or the checkpoint of an earlier run.
+        The operation's bytes, the checkpoint of an earlier run, or the body of an HTTP answer that takes the handler's place.
         """
     @property
     def retry_after(self, /) -> float | None:
         """
         When to come back, in seconds.
+        """
+    @property
+    def status(self, /) -> int | None:
+        """
+        The status of an HTTP answer that takes the handler's place.
         """
     @property
     def text(self, /) -> str | None:
@@ -634,6 +756,11 @@ def fingerprint(body: Any, *, method: str | None = None, path: str | None = None
 def generate_key(random: SupportsLenAndGetItem[SupportsIndex]) -> str:
     """
     A version 4 UUID from 16 random bytes.
+    """
+
+def is_stream_answer(status: SupportsIndex, headers: SupportsGetItem[int, tuple[str, str]]) -> bool:
+    """
+    Whether an answer is passed on as it comes, because it has no foreseeable end.
     """
 
 def key_config(fields: Any) -> tuple[list[str], str, bool]:

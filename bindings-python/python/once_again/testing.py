@@ -184,6 +184,9 @@ def inject_errors(function: F, errors: Iterable[BaseException | type[BaseExcepti
 class MockStore:
     """A memory store that a test looks into, and breaks. From `mock_store`."""
 
+    blocks = False
+    """An operation waits for nothing outside this process, so that an event loop may do it itself."""
+
     def __init__(self, memory: MemoryStore) -> None:
         self._memory = memory
         self._failures: list[tuple[Exception, bool]] = []

@@ -43,7 +43,8 @@ class IdempotentContext:
 
     def child_key(self, step: str, ordinal: int = 0) -> str:
         """The idempotency key that a step of this work sends onwards: the same each time the step runs again."""
-        return self._run.core.child_key(step, ordinal)
+        key: str = self._run.core.child_key(step, ordinal)
+        return key
 
     def complete_in(self, connection: Any, value: Any) -> Any:
         """Records ``value`` as the result inside the transaction that is open on ``connection``, so that effect and
@@ -53,16 +54,25 @@ class IdempotentContext:
             InProgressError: the claim is lost; the transaction must be rolled back.
             ConfigError: the store has no transactions.
         """
-        store = self._run.host.store
-        complete = getattr(store, "complete_in", None)
-        if complete is None:
-            raise ConfigError("store", type(store).__name__, "a store with transactions")
-        completion = self._run.core.completion(self._text_of(value))
-        if completion is None:
-            raise InProgressError(_LOST)
-        text, payload = completion
-        reply = complete(connection, {**json.loads(text), "payload": payload})
-        return _checked_later(reply) if hasattr(reply, "__await__") else _checked(reply)
+        return complete_jointly(self._run.host.store, connection, self._run.core.completion(self._text_of(value)))
+
+
+def complete_jointly(store: Any, connection: Any, completion: tuple[str, bytes | None] | None) -> Any:
+    """Does the operation ``completion`` inside the transaction that is open on ``connection``. To be awaited where the
+    store answers later.
+
+    Raises:
+        InProgressError: the claim is lost; the transaction must be rolled back.
+        ConfigError: the store has no transactions.
+    """
+    complete = getattr(store, "complete_in", None)
+    if complete is None:
+        raise ConfigError("store", type(store).__name__, "a store with transactions")
+    if completion is None:
+        raise InProgressError(_LOST)
+    text, payload = completion
+    reply = complete(connection, {**json.loads(text), "payload": payload})
+    return _checked_later(reply) if hasattr(reply, "__await__") else _checked(reply)
 
 
 _LOST = "this run holds its claim no longer; roll back"

@@ -1,7 +1,8 @@
-"""One run of a plain function: carries core's machine from the claim to the recorded outcome.
+"""One run of a plain function, or of an HTTP request in a thread: carries core's machine from the claim to the recorded
+outcome.
 
 The machine says what to do next; this asks the store, sleeps until its deadlines, and keeps the claim alive while the
-function runs.
+work is done.
 """
 
 from __future__ import annotations
@@ -49,11 +50,18 @@ class Told:
 
     __slots__ = ("core", "host", "started", "stopped")
 
-    def __init__(self, core: _core.ActionRun, host: Host) -> None:
+    # Its machine, a function's; an HTTP request's run has one of its own kind.
+    core: Any
+
+    def __init__(self, core: _core.ActionRun | _core.HttpRun, host: Host) -> None:
         self.core = core
         self.host = host
         self.started: float | None = None
         self.stopped = False
+
+    def stop(self) -> None:
+        """The claim cannot be kept: the work must end."""
+        self.stopped = True
 
     def stopping(self) -> bool:
         """Whether the function must stop: its claim cannot be kept, or it has taken longer than it may."""
@@ -65,9 +73,12 @@ class Told:
         """Hands the machine one event."""
         host = self.host
         now, draw, memory = host.clock.now(), host.random.getrandbits(32), host.memory
+        step: _core.Step
         if memory is None or payload is not None:
-            return self.core.tell(event, payload, now, draw)
-        return self.core.tell_in(memory._core, event, now, memory._swept(), draw)
+            step = self.core.tell(event, payload, now, draw)
+        else:
+            step = self.core.tell_in(memory._core, event, now, memory._swept(), draw)
+        return step
 
     def replied(self, ticket: int, reply: Any) -> _core.Step:
         """Hands over a store's reply. One that cannot be read is a failure of its store like any other."""
@@ -86,9 +97,12 @@ class Told:
         """The function has returned or raised."""
         host = self.host
         now, draw, memory = host.clock.now(), host.random.getrandbits(32), host.memory
+        step: _core.Step
         if memory is None:
-            return self.core.ended(text, threw, now, draw)
-        return self.core.ended_in(memory._core, text, threw, now, memory._swept(), draw)
+            step = self.core.ended(text, threw, now, draw)
+        else:
+            step = self.core.ended_in(memory._core, text, threw, now, memory._swept(), draw)
+        return step
 
 
 def _is_plain(store: Any) -> bool:
@@ -111,7 +125,7 @@ class Run(Told):
 
     __slots__ = ("_call_off", "_lock", "_over")
 
-    def __init__(self, core: _core.ActionRun, host: Host) -> None:
+    def __init__(self, core: _core.ActionRun | _core.HttpRun, host: Host) -> None:
         super().__init__(core, host)
         # Held for the machine's sake while heartbeat and function end at once; never while the store is asked.
         self._lock = allocate_lock()
@@ -129,8 +143,12 @@ class Run(Told):
     def end(self, text: str | None, threw: bool) -> _core.Step:
         """Records the end of the function; answers how the record was left, or, when the store takes too long, that it
         is still being tried."""
+        return self.finish(lambda: self.ended(text, threw))
+
+    def finish(self, ended: Callable[[], _core.Step]) -> _core.Step:
+        """Has the machine told by ``ended`` how the work has ended, and the record settled."""
         self._stop_beating()
-        step = self._until(_SETTLED, self.ended(text, threw))
+        step = self._until(_SETTLED, ended())
         if step.action == "answer":
             # The result goes out; a thread of its own keeps trying until the lease ends.
             call_in_thread(self.host.clock, 0.0, lambda: self._until(frozenset(("settled",)), self.tell(DUE)))
@@ -177,7 +195,7 @@ class Run(Told):
         while step.action == "apply":
             step = self._apply(step)
         if step.action == "abortHandler":
-            self.stopped = True
+            self.stop()
         return step
 
     def _beat_at(self, deadline: float | None) -> None:

@@ -25,7 +25,7 @@ class AsyncRun(Told):
 
     __slots__ = ("_begun", "_call_off", "_loop", "_over", "_settled", "_under_way")
 
-    def __init__(self, core: _core.ActionRun, host: Host) -> None:
+    def __init__(self, core: _core.ActionRun | _core.HttpRun, host: Host) -> None:
         super().__init__(core, host)
         self._loop = asyncio.get_running_loop()
         self._begun: asyncio.Future[_core.Step] = self._loop.create_future()
@@ -50,7 +50,11 @@ class AsyncRun(Told):
     async def end(self, text: str | None, threw: bool) -> _core.Step:
         """Records the end of the function; answers how the record was left, or, when the store takes too long, that it
         is still being tried."""
-        self._do(self.ended(text, threw))
+        return await self.finish(self.ended(text, threw))
+
+    async def finish(self, ended: _core.Step) -> _core.Step:
+        """Goes on from what the machine said to the end of the work, until the record is settled."""
+        self._do(ended)
         return await asyncio.shield(self._settled)
 
     def abandon(self) -> None:
@@ -72,7 +76,7 @@ class AsyncRun(Told):
             elif step.action in ("settled", "answer"):
                 _set(self._settled, step)
             elif step.action == "abortHandler":
-                self.stopped = True
+                self.stop()
             return
 
     def _apply(self, step: _core.Step) -> _core.Step | None:

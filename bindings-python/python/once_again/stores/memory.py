@@ -35,6 +35,9 @@ class MemoryStore:
         ConfigError: a bound is out of range or of the wrong type.
     """
 
+    blocks = False
+    """An operation waits for nothing outside this process, so that an event loop may do it itself."""
+
     def __init__(
         self,
         *,

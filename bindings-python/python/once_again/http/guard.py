@@ -1,0 +1,77 @@
+"""What stands in front of a handler: decides through core whether a request is guarded, and files its run."""
+
+from __future__ import annotations
+
+import os
+
+from once_again import _core
+from once_again._callables import is_async
+from once_again._clock import clock_of, random_of
+from once_again.errors import ConfigError
+from once_again.idempotency.run import Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    Head = tuple[str, str, list[tuple[str, str]], str | None, str]
+
+
+class Guard:
+    """One configured guard, for the life of the application."""
+
+    def __init__(self, options: Mapping[str, Any], adapt: Callable[[Any], Any]) -> None:
+        """``adapt`` makes the store one that this kind of server can ask, or refuses it."""
+        self.core = _core.HttpGuard(options)
+        clock = options.get("clock")
+        self.principal: Callable[[Any], Any] | None = options.get("principal")
+        store = options.get("store")
+        self.store = self._own_store(clock) if store is None else _checked(store)
+        self.host = Host(
+            adapt(self.store), clock_of(clock), random_of(options.get("random")), self.core.handler_timeout
+        )
+        self.methods = frozenset(self.core.methods)
+        self.wanted = frozenset(self.core.wanted_headers)
+        self.max_body_bytes = self.core.max_body_bytes
+        self.max_request_bytes = self.core.max_request_bytes
+
+    def examine(self, head: Head, body: bytes | None) -> _core.Examination:
+        """Reads key, fingerprint and caller off a request; answers ``needBody`` when it must see the body first."""
+        return self.core.examine(head, body, os.urandom(16), self.host.clock.now())
+
+    def _own_store(self, clock: Any) -> Any:
+        from once_again.stores import MemoryStore
+
+        max_records, max_bytes, when_full = self.core.own_store
+        return MemoryStore(
+            max_records=max_records,
+            max_bytes=max_bytes,
+            when_full=when_full,  # type: ignore[arg-type]
+            clock=clock,
+        )
+
+
+def checked_app(app: Any) -> Any:
+    """The application that a middleware is put around.
+
+    Raises:
+        ConfigError: it cannot be called.
+    """
+    if not callable(app):
+        raise ConfigError(
+            "app", f"an object of type {type(app).__name__}", "an application to put the middleware around"
+        )
+    return app
+
+
+def answers_later(store: Any) -> bool:
+    """Whether a store's answers are to be awaited: its own `apply` says so, or what carries its operations."""
+    carrier = getattr(store, "_carrier", None)
+    return is_async(store.apply) or (carrier is not None and is_async(carrier.apply))
+
+
+def _checked(store: Any) -> Any:
+    if not callable(getattr(store, "apply", None)):
+        raise ConfigError("store", f"an object of type {type(store).__name__}", "a store: an object with apply(op)")
+    return store
