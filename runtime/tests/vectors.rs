@@ -7,6 +7,9 @@ use std::path::Path;
 
 #[path = "vectors/breaker.rs"]
 mod breaker;
+#[cfg(feature = "http")]
+#[path = "vectors/http.rs"]
+mod http;
 #[path = "vectors/retry.rs"]
 mod retry;
 
@@ -48,6 +51,9 @@ fn player(module: &str) -> Option<Play> {
         "breaker.window" | "breaker.machine" | "breaker.manual" | "breaker.presets" => {
             Some(|given, _| breaker::run(given))
         }
+        #[cfg(feature = "http")]
+        "idempotency.key" | "http.request" | "http.options" | "http.answer" | "http.headers"
+        | "http.problem" => Some(|given, _| http::run(given)),
         _ => None,
     }
 }

@@ -94,7 +94,7 @@ impl IdempotencyLayer {
 
     /// How long an answer is kept (1 day): 1 ms to 365 days.
     pub fn with_ttl(self, ttl: Duration) -> Self {
-        self.set("retention", ttl)
+        self.set("ttl", ttl)
     }
 
     /// What a request meets whose key is in use by one that still runs (it waits 30 s).
