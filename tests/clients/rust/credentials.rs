@@ -53,6 +53,14 @@ async fn a_second_refusal_is_final_and_without_new_credentials_so_is_the_first()
 }
 
 #[tokio::test]
+async fn who_cannot_get_new_credentials_stays_refused() {
+    let client = builder().refresh_auth(|_| async { None }).clock(VirtualClock::no_sleep()).build().unwrap();
+    let story = Story::new("no-credentials", json!([status(401), status(200)])).await;
+    assert_eq!(client.post(story.url()).send().await.unwrap().status(), 401);
+    assert_eq!(story.requests().await, 1);
+}
+
+#[tokio::test]
 async fn calls_that_are_refused_together_share_what_is_fetched() {
     let (client, fetched) = refreshing();
     let calls = (0..10).map(|number| {

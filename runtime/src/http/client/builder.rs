@@ -116,7 +116,7 @@ impl IdempotentHttpClientBuilder {
         self
     }
 
-    /// What answers a 401: the next value of `Authorization`, or `None` where there is none to be had. Asked once for each call, and
+    /// What answers a 401: the next value of `Authorization`, or `None` where there is none to be had, and the 401 is final. Asked once for each call, and
     /// once for all calls to one origin that wait for it.
     pub fn refresh_auth<F, Fut>(mut self, refresh: F) -> Self
     where

@@ -3,7 +3,7 @@
 use super::answer::{About, Failed, Sent, is_replayed, read};
 use super::builder::Inner;
 use super::error::{Error, NoAnswer};
-use super::refresh::Known;
+use super::refresh::{Known, Refresh};
 use crate::entropy;
 use crate::http::IdempotencyKey;
 use crate::http::headers::text;
@@ -12,8 +12,8 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http_body_util::BodyExt;
 use once_again_core::idempotency::key;
-use reqwest::{Request, Response};
-use std::sync::{Mutex, PoisonError};
+use reqwest::{Request, Response, StatusCode};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Sends a request as often as it takes; leaves the body of a good answer unread if `streamed`.
 pub(super) async fn send(inner: &Inner, request: Request, streamed: bool) -> Result<Response, Error> {
@@ -42,15 +42,8 @@ struct Call<'a> {
     body: Option<Bytes>,
     about: About,
     streamed: bool,
-    credentials: Mutex<Credentials>,
-}
-
-#[derive(Default)]
-struct Credentials {
-    /// What was known when the latest attempt was sent.
-    known: Option<Known>,
     /// In place of those the request came with.
-    newer: Option<HeaderValue>,
+    credentials: Mutex<Option<HeaderValue>>,
 }
 
 impl<'a> Call<'a> {
@@ -73,20 +66,18 @@ impl<'a> Call<'a> {
             }
         }
         let has_key = request.headers().contains_key(&inner.key_header);
-        let about = About { method, has_key, can_refresh: inner.refresh.is_some() };
+        let about = About { method, has_key, can_refresh: false };
         Ok(Self { inner, request, body, about, streamed, credentials: Mutex::default() })
     }
 
     /// One attempt, and which it was.
     async fn attempt(&self, attempt: Attempt<Failed>) -> Result<(Response, u32), Failed> {
-        let previous = attempt.previous().and_then(|failure| failure.error());
-        // Nobody reads it any more.
-        drop(previous.and_then(Failed::take));
-        let unauthorized = previous.is_some_and(|failed| failed.status() == Some(401));
-        let request = self.next(unauthorized).await;
+        // Nobody reads the answer before any more.
+        drop(attempt.previous().and_then(|failure| failure.error()).and_then(Failed::take));
         let policy = self.inner.retry.policy();
         let unanswered = |error| Failed::unanswered(&self.about, policy, error);
-        let response = self.inner.client.execute(request).await.map_err(unanswered)?;
+        let known = self.inner.refresh.as_ref().map(Refresh::known);
+        let response = self.inner.client.execute(self.request()).await.map_err(unanswered)?;
         let failed = response.status().as_u16() >= 400;
         if self.streamed && !failed {
             return Ok((response, attempt.number()));
@@ -95,36 +86,41 @@ impl<'a> Call<'a> {
         if !failed {
             return Ok((response, attempt.number()));
         }
-        let failed = Failed::answered(&self.about, policy, response, &body);
+        let refreshed = response.status() == StatusCode::UNAUTHORIZED && self.refreshed(known).await;
+        let about = About { can_refresh: refreshed, ..self.about.clone() };
+        let failed = Failed::answered(&about, policy, response, &body);
         match failed.is_final(policy).then(|| failed.take()).flatten() {
             Some(response) => Ok((response, attempt.number())),
             None => Err(failed),
         }
     }
 
-    /// The request as it goes out next: the same bytes, and newer credentials where the last ones were refused.
-    async fn next(&self, unauthorized: bool) -> Request {
-        if let Some(refresh) = &self.inner.refresh {
-            let known = self.credentials().known;
-            if let (true, Some(known)) = (unauthorized, known)
-                && let Some(newer) = refresh.newer(known, self.request.url()).await
-            {
-                self.credentials().newer = Some(newer);
-            }
-            self.credentials().known = Some(refresh.known());
+    /// Whether there are newer credentials than those that were refused. They are asked for once in a call.
+    async fn refreshed(&self, known: Option<Known>) -> bool {
+        let (Some(refresh), Some(known)) = (&self.inner.refresh, known) else { return false };
+        if self.credentials().is_some() {
+            return false;
         }
+        let newer = refresh.newer(known, self.request.url()).await;
+        let mut credentials = self.credentials();
+        *credentials = newer;
+        credentials.is_some()
+    }
+
+    /// The request as it goes out: the same bytes, and newer credentials where the first ones were refused.
+    fn request(&self) -> Request {
         let mut request = Request::new(self.request.method().clone(), self.request.url().clone());
         request.headers_mut().clone_from(self.request.headers());
         *request.timeout_mut() = self.request.timeout().copied();
         *request.version_mut() = self.request.version();
         *request.body_mut() = self.body.clone().map(Into::into);
-        if let Some(newer) = self.credentials().newer.clone() {
+        if let Some(newer) = self.credentials().clone() {
             request.headers_mut().insert(AUTHORIZATION, newer);
         }
         request
     }
 
-    fn credentials(&self) -> std::sync::MutexGuard<'_, Credentials> {
+    fn credentials(&self) -> MutexGuard<'_, Option<HeaderValue>> {
         self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
