@@ -26,6 +26,12 @@ pub(crate) fn key_config(fields: &Bound<'_, PyAny>) -> PyResult<(Vec<String>, St
     Ok((config.methods, config.header_name, config.auto_key))
 }
 
+/// The origin of a URL whose host is ASCII, if it has one.
+#[pyfunction]
+pub(crate) fn origin(url: &str) -> Option<String> {
+    once_again_core::http::origin(url)
+}
+
 /// What to call a refused request, and whether the same call may succeed later.
 #[pyfunction]
 #[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]

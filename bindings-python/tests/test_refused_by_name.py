@@ -26,6 +26,7 @@ from once_again import (
     retrying,
     with_retry,
 )
+from once_again.stores import MemoryStore, SqliteStore
 
 FIVE: Any = 5
 CONFIG = RetryConfig(max_attempts=2)
@@ -96,3 +97,32 @@ def test_a_dead_letter_store_becomes_one_queue_for_everything_made_of_its_config
             manager.execute(fail)
     assert config.dead_letter_store.stats()["buried"] == 2
     assert letters.stats()["letters"] == 2
+
+
+@pytest.mark.parametrize("op", [5, None, "x", {"op": "get", "key": {1}}])
+def test_what_is_no_operation_is_refused_by_every_store(op: Any) -> None:
+    store = SqliteStore(":memory:")
+    for apply in (MemoryStore().apply, store.apply):
+        with pytest.raises(ConfigError, match="op: got an object of type"):
+            apply(op)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a b.example", "http://a%20b.example", "http://a.example:port", "http://", "/x"]
+)
+def test_a_url_without_an_origin_has_no_breaker(url: str) -> None:
+    with pytest.raises(ConfigError, match="url: got"):
+        CircuitBreakerRegistry().for_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Bücher.example/x", "https://xn--bcher-kva.example"),
+        ("https://faß.example:8443", "https://xn--fa-hia.example:8443"),
+        ("http://[0:0::1]:80", "http://[::1]"),
+    ],
+)
+def test_an_origin_is_written_as_the_url_standard_does(url: str, origin: str) -> None:
+    assert CircuitBreakerRegistry().for_url(url).name == origin

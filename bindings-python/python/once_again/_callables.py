@@ -66,6 +66,11 @@ def takes_argument(target: Any) -> bool:
     return code is not None and code.co_argcount - len(function.__defaults__ or ()) > given
 
 
+async def awaited(answer: Any) -> Any:
+    """What a function answered that may be async."""
+    return await answer if hasattr(answer, "__await__") else answer
+
+
 def hook_of(field: str, given: Any) -> Any:
     """The hook that was given, if any.
 

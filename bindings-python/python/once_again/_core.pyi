@@ -779,6 +779,11 @@ def name_refusal(status: SupportsIndex | None, timed_out: bool, problem_type: st
     What to call a refused request, and whether the same call may succeed later.
     """
 
+def origin(url: str) -> str | None:
+    """
+    The origin of a URL whose host is ASCII, if it has one.
+    """
+
 def record_key(namespace: str, scope: str, key: str) -> str:
     """
     The key of the record that a caller's key is filed under.

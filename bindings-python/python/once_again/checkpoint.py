@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 from ._call import Call
-from ._callables import decorate, is_async
+from ._callables import awaited, decorate, is_async
 from ._options import flag, one_config
 from ._plan import Plan
 from .config import RetryConfig
@@ -140,7 +140,7 @@ class _Task:
 
         async def restored(*args: Any, **kwargs: Any) -> Any:
             own, named = self._own(args, kwargs)
-            state = await _settled(load(*own, **named))  # type: ignore[misc]
+            state = await awaited(load(*own, **named))  # type: ignore[misc]
             args, kwargs = self._with(state, args, kwargs)
             return await target(*args, **kwargs)
 
@@ -153,7 +153,7 @@ class _Task:
             result = await retried(*args, **kwargs)
             try:
                 own, named = self._bound(args, kwargs)
-                await _settled(save(*own, result, **named))
+                await awaited(save(*own, result, **named))
             except Exception as error:
                 self._unsaved(error)
             return result
@@ -190,7 +190,3 @@ class _Task:
 
     def _unsaved(self, error: Exception) -> None:
         Call(self._plan, self._names, self._plan.clock.now()).unsaved(error)
-
-
-async def _settled(answer: Any) -> Any:
-    return await answer if hasattr(answer, "__await__") else answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._callables import awaited
 from ._options import callable_of, one_config
 from ._plan import Plan
 from .config import RetryConfig
@@ -61,8 +62,7 @@ class RetryPolicy:
         from ._retry_async import wrap
 
         async def attempt() -> Any:
-            result = operation()
-            return await result if hasattr(result, "__await__") else result
+            return await awaited(operation())
 
         callable_of("operation", operation)
         names = self._plan.names(operation, service_name, operation_name)

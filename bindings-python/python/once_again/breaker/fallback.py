@@ -6,7 +6,7 @@ import os
 from _thread import allocate_lock
 
 from once_again import _core
-from once_again._callables import is_async
+from once_again._callables import awaited, is_async
 from once_again._options import wrong
 from once_again.errors import ConfigError
 
@@ -55,7 +55,7 @@ class Fallback:
 
     async def answer_async(self, call: _Rejected) -> Any:
         """As `answer`, where the caller's function may give something to await."""
-        return await _awaited(self.answer(call))
+        return await awaited(self.answer(call))
 
     def keep(self, key: str | None, value: object) -> None:
         """Sees the value of every call that succeeded."""
@@ -114,7 +114,7 @@ class Queue(Fallback):
 
     async def answer_async(self, call: _Rejected) -> Any:
         queued = self._queued(call)
-        await _awaited(self._hand_over(queued))
+        await awaited(self._hand_over(queued))
         call.gate.fell_back("QUEUE", False, call.key)
         return Queued(queued.id)
 
@@ -216,7 +216,3 @@ def _key_of(key: Key) -> KeyOf:
         return answered
 
     return key_of
-
-
-async def _awaited(answer: Any) -> Any:
-    return await answer if hasattr(answer, "__await__") else answer

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     Options = Mapping[str, Any] | str | None
 
-# The ports that a URL of these schemes need not write; other schemes have no origin.
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
-
 
 class Eviction(Fields):
     """A breaker had to make room for another one."""
@@ -155,15 +152,25 @@ class CircuitBreakerRegistry:
 
 def _origin(url: str) -> str:
     """The scheme, host and port of a URL, as RFC 6454 and the URL standard write them."""
+    found = _core.origin(url if url.isascii() else _encoded(url))
+    if found is None:
+        raise ConfigError("url", repr(url), "an absolute URL with an origin")
+    return found
+
+
+def _encoded(url: str) -> str:
+    """The URL as far as its port, its host as DNS has it: by `idna`, which HTTP clients bring, else by IDNA 2003."""
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-        if host and parts.scheme in _PORTS:
-            host = f"[{host}]" if ":" in host else host.encode("idna").decode()
-            shown = "" if port is None or port == _PORTS[parts.scheme] else f":{port}"
-            return f"{parts.scheme}://{host}{shown}"
+        host, port = parts.hostname or "", parts.port
+        try:
+            from idna import encode
+        except ModuleNotFoundError:
+            name = host.encode("idna").decode()
+        else:
+            name = encode(host, uts46=True).decode()
+        return f"{parts.scheme}://{name}{'' if port is None else f':{port}'}"
     except ValueError:
-        pass  # no port, no host name
-    raise ConfigError("url", repr(url), "an absolute URL with an origin")
+        return ""  # no port, no host name

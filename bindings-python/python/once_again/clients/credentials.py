@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
+from once_again._callables import awaited
 from once_again._options import wrong
 
 TYPE_CHECKING = False
@@ -59,8 +60,7 @@ class AsyncCredentials:
         return self._headers
 
     async def _renew(self) -> None:
-        answer = self.refresh()
-        self._headers = _headers(await answer if hasattr(answer, "__await__") else answer)
+        self._headers = _headers(await awaited(self.refresh()))
         self.turn += 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from once_again._callables import awaited
+
 from .options import IdempotentResult, RetryContext
 from .result import ended, error_text
 from .run_async import AsyncRun
@@ -40,13 +42,13 @@ async def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str 
         return await _recorded(action, run, make, step, given, kwargs)
     previous = ended(step, action.codec)
     context = RetryContext(given, kwargs)
-    if action.is_safe_to_retry is None or not await _awaited(
+    if action.is_safe_to_retry is None or not await awaited(
         action.is_safe_to_retry(action.arguments.about(given, kwargs), previous, context)
     ):
         return IdempotentResult(previous, True, True, filed)
     current = await make(None)
     merge = action.merge_results
-    merged = current if merge is None else await _awaited(merge(previous, current, context))
+    merged = current if merge is None else await awaited(merge(previous, current, context))
     return IdempotentResult(merged, False, True, filed)
 
 
@@ -69,9 +71,5 @@ async def _recorded(
     if settled.how not in (None, "uncertain"):
         previous = ended(settled, action.codec)
         merge = action.merge_results
-        output = previous if merge is None else await _awaited(merge(previous, output, RetryContext(given, kwargs)))
+        output = previous if merge is None else await awaited(merge(previous, output, RetryContext(given, kwargs)))
     return IdempotentResult(output, False, confirmed, run.core.key)
-
-
-async def _awaited(answer: Any) -> Any:
-    return await answer if hasattr(answer, "__await__") else answer

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
+from once_again.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
@@ -29,10 +31,17 @@ class AsyncStore(Protocol):
 
 
 def op_text(op: Mapping[str, Any]) -> tuple[str, bytes | None]:
-    """An operation as core reads it."""
-    fields = dict(op)
-    payload = fields.pop("payload", None)
-    return json.dumps(fields), payload
+    """An operation as core reads it.
+
+    Raises:
+        ConfigError: it is no mapping of what JSON can say.
+    """
+    try:
+        fields = dict(op)
+        payload = fields.pop("payload", None)
+        return json.dumps(fields), payload
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError("op", f"an object of type {type(op).__name__}: {error}", "an operation of a store") from None
 
 
 def reply_of(text: str, payload: bytes | None) -> dict[str, Any]:
