@@ -1,6 +1,8 @@
 // Time-outs of equal length, on the one platform clock, share one platform timer. Nearly all of them are called off before they ring, and a platform
 // timer for each would cost more than the retry and the breaker around it.
 
+import { INT32_MAX } from "./int32.js";
+
 /** Enough of Node's timer; browsers give a number, and their pages end anyway. */
 interface PlatformTimer {
   ref?(): void;
@@ -8,7 +10,7 @@ interface PlatformTimer {
 }
 
 /** The longest wait a platform timer keeps; beyond it would ring at once. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = INT32_MAX;
 
 const byLength = new Map<number, Deadlines>();
 

@@ -7,16 +7,14 @@ import { ConfigError } from "./errors.js";
 const CLOCK_PARTS = ["now", "wallNow", "sleep"] as const satisfies readonly (keyof Clock)[];
 const LOGGER = "a function, or an object with debug, info, warn and error";
 
-/** A value in one short word, for an error. */
+/** A value in a short word, for an error. */
 export function shown(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === "object" || typeof value === "function"
-    ? `a ${typeof value}`.replace("a o", "an o")
-    : plain(value);
+  if (typeof value === "object") return "an object";
+  if (typeof value === "function") return "a function";
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
-
-const plain = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
 
 /**
  * `options` as the object of fields it must be; undefined is one without fields.
@@ -45,6 +43,21 @@ export function refuseUnknown(rest: object, known: readonly string[], path = "")
   for (const [field, value] of Object.entries(rest)) {
     if (value !== undefined) throw new ConfigError(path + field, shown(value), `a known field: ${known.join(", ")}`);
   }
+}
+
+/** @throws ConfigError when `value` is none of `names`. */
+export function checkOneOf(field: string, value: unknown, names: readonly string[]): void {
+  if (typeof value === "string" && names.includes(value)) return;
+  throw new ConfigError(field, shown(value), `one of ${names.join(", ")}`);
+}
+
+/** Functions whose every answer is an object, which would agree to everything. */
+const NEVER_AT_ONCE = /^\[object (Async|Generator|AsyncGenerator)Function\]$/;
+
+/** @throws ConfigError when `given` is a function that cannot answer at once. What is no function is another matter. */
+export function checkAtOnce(field: string, given: unknown, expected: string): void {
+  const tag: string = Object.prototype.toString.call(given);
+  if (NEVER_AT_ONCE.test(tag)) throw new ConfigError(field, tag.slice(8, -1), expected);
 }
 
 /** @throws ConfigError when `given` is no function. */

@@ -91,7 +91,7 @@ test("what is no permit is refused", () => {
   const breaker = new CircuitBreaker();
   refuses(() => breaker.settle(undefined, "success"), "permit", "undefined");
   refuses(() => breaker.settle(null, "success"), "permit", "null");
-  refuses(() => breaker.settle(7, "success"), "permit", "number");
+  refuses(() => breaker.settle(7, "success"), "permit", "7");
 });
 
 test("an event that nobody tells is refused with those there are", () => {

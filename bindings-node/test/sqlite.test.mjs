@@ -200,3 +200,11 @@ test("Node's own SQLite serves as well, by file name and by handle, jointly too"
   assert.deepEqual([replay.reply, [...replay.payload]], ["replay", [1, 2, 3]]);
   store.close();
 });
+
+test("options that a store does not know are refused, and nothing is opened", () => {
+  const file = join(folder, "never.db");
+  assert.throws(() => new SqliteStore(file, { cleanupIntervall: 5 }), { field: "cleanupIntervall", value: "5" });
+  assert.throws(() => new SqliteStore(file, { clock: {} }), { field: "clock.now" });
+  assert.throws(() => new SqliteStore(file, null), { field: "options", value: "null" });
+  assert.ok(!existsSync(file));
+});

@@ -1,6 +1,7 @@
 // `createFetch` for pages and workers: it may be made at once, and waits for the wasm by itself.
 
 import { createFetch as create, type FetchOptions } from "@once-again/driver/fetch/create";
+import { fieldsOf } from "@once-again/driver/host";
 import { init, isReady } from "./init.js";
 import { withOutbox } from "./outbox/fetch.js";
 import type { Outbox, OutboxOptions } from "./outbox/types.js";
@@ -35,7 +36,7 @@ export interface OutboxFetch {
 export function createFetch(options: WebFetchOptions & { outbox: true | OutboxOptions }): OutboxFetch;
 export function createFetch(options?: WebFetchOptions): typeof globalThis.fetch;
 export function createFetch(options: WebFetchOptions = {}): typeof globalThis.fetch | OutboxFetch {
-  const { outbox, ...rest } = options;
+  const { outbox, ...rest } = fieldsOf(options, "options");
   if (outbox === undefined || outbox === false) {
     const made = whenReady(() => create(rest));
     return async (input, more) => (await made())(input, more);

@@ -72,7 +72,7 @@ fn try_environment(variables: &str, config: &str, fill: &str) -> Result<Describe
 }
 
 /// What a pool's manager for this type of operation starts from: the preset that fills what its user leaves open, and the
-/// type where the preset does not say it.
+/// type where the preset does not say it; and how many managers the pool may hold.
 #[must_use]
 pub fn operation(operation_type: &str) -> String {
     #[derive(Serialize)]
@@ -81,9 +81,10 @@ pub fn operation(operation_type: &str) -> String {
         preset: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         operation_type: Option<&'a str>,
+        most_managers: u32,
     }
     let (preset, operation_type) = presets::of_operation(operation_type);
-    json::to_string(&Start { preset: preset.name(), operation_type })
+    json::to_string(&Start { preset: preset.name(), operation_type, most_managers: presets::MOST_MANAGERS })
 }
 
 #[cfg(test)]

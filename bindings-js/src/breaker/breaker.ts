@@ -3,6 +3,7 @@
 import { runBounded } from "../attempt.js";
 import { core } from "../binding.js";
 import { ConfigError, isCircuitBreakerError } from "../errors.js";
+import { fieldsOf as checkedFields, checkOneOf, shown } from "../host.js";
 import { dispose } from "../machine.js";
 import type { Logger } from "../retry/log.js";
 import type { Listener } from "./events.js";
@@ -278,14 +279,12 @@ export class CircuitBreaker {
 
 /** A preset's name stands for a breaker that is given nothing else. */
 function fieldsOf(options: BreakerOptions | BreakerPreset): BreakerOptions {
-  return typeof options === "string" ? ({ preset: options } as BreakerOptions) : options;
+  return typeof options === "string" ? ({ preset: options } as BreakerOptions) : checkedFields(options, "options");
 }
 
 function checkSettlement(permit: unknown, outcome: unknown): void {
   if (typeof permit !== "object" || permit === null) {
-    throw new ConfigError("permit", permit === null ? "null" : typeof permit, "what admit() answered");
+    throw new ConfigError("permit", shown(permit), "what admit() answered");
   }
-  if (typeof outcome === "string" && Object.hasOwn(Outcomes, outcome)) return;
-  const shown = typeof outcome === "string" ? JSON.stringify(outcome) : typeof outcome;
-  throw new ConfigError("outcome", shown, `one of ${Object.keys(Outcomes).join(", ")}`);
+  checkOneOf("outcome", outcome, Object.keys(Outcomes));
 }

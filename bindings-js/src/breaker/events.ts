@@ -1,8 +1,7 @@
 // Who listens to a breaker. Nothing is kept before the first listener, and no event is made that nobody hears.
 
-import { ConfigError } from "../errors.js";
+import { checkFunction, checkOneOf } from "../host.js";
 import { observe } from "../observe.js";
-import { checkFunction } from "./host.js";
 import type { BreakerEvents } from "./types.js";
 
 const EVENTS: { readonly [E in keyof BreakerEvents]: true } = {
@@ -15,11 +14,7 @@ const EVENTS: { readonly [E in keyof BreakerEvents]: true } = {
   detached: true,
 };
 
-function checkEvent(event: unknown): void {
-  if (typeof event === "string" && Object.hasOwn(EVENTS, event)) return;
-  const shown = typeof event === "string" ? JSON.stringify(event) : typeof event;
-  throw new ConfigError("event", shown, `one of ${Object.keys(EVENTS).join(", ")}`);
-}
+const checkEvent = (event: unknown): void => checkOneOf("event", event, Object.keys(EVENTS));
 
 export type Listener<E> = (event: E) => unknown;
 

@@ -1,7 +1,7 @@
 // What an operator should know of a breaker, as log lines beside those of the retries it guards.
 
 import type { Clock } from "../clock.js";
-import { ConfigError } from "../errors.js";
+import { checkLogger } from "../host.js";
 import { hand, type Logger } from "../retry/log.js";
 import type { Listeners } from "./events.js";
 
@@ -15,13 +15,6 @@ export interface BreakerLine {
   readonly breaker: string;
   readonly from?: string;
   readonly to?: string;
-}
-
-/** @throws ConfigError when `logger` is none. */
-export function checkLogger(logger: Logger<BreakerLine>): void {
-  if (typeof logger !== "function" && typeof logger !== "object") {
-    throw new ConfigError("logger", typeof logger, "a function, or an object with debug, info, warn and error");
-  }
 }
 
 /** Writes every change of state, and what a breaker that only watches would have done. */

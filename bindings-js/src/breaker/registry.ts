@@ -3,13 +3,13 @@
 
 import { core } from "../binding.js";
 import { ConfigError } from "../errors.js";
+import { checkAtOnce, checkFunctions, checkLogger, fieldsOf } from "../host.js";
 import { dispose } from "../machine.js";
 import { observe } from "../observe.js";
 import type { Logger } from "../retry/log.js";
 import { readAnswer, specText } from "../spec.js";
 import { CircuitBreaker } from "./breaker.js";
-import { checkFunction } from "./host.js";
-import { type BreakerLine, checkLogger } from "./log.js";
+import type { BreakerLine } from "./log.js";
 import type { BreakerOptions, BreakerPreset, BreakerState } from "./types.js";
 
 /** A breaker had to make room for another one. */
@@ -55,16 +55,17 @@ export class CircuitBreakerRegistry {
    * @param logger gets a line for each change of state of each of its breakers. Default: nobody.
    * @throws ConfigError when a field is unknown or out of its range.
    */
-  constructor(
-    { breaker, onEvict, ...limits }: CircuitBreakerRegistryOptions = {},
-    logger?: Logger<BreakerLine> | null,
-  ) {
+  constructor(options: CircuitBreakerRegistryOptions = {}, logger?: Logger<BreakerLine> | null) {
+    const { breaker, onEvict, ...limits } = fieldsOf(options, "options");
     this.#maxBreakers = readAnswer<{ maxBreakers: number }>(core.breakerRegistry(specText(limits))).maxBreakers;
+    checkLogger(logger);
+    checkFunctions({ onEvict });
+    checkAtOnce("breaker", breaker, "options, a preset's name, or a function that answers them at once");
     this.#optionsOf = typeof breaker === "function" ? breaker : () => breaker;
-    if (logger != null) checkLogger(logger);
-    if (onEvict != null) checkFunction("onEvict", onEvict);
     this.#logger = logger;
     this.#onEvict = onEvict ?? undefined;
+    // A wrong field is found here, not when the first breaker is made.
+    if (typeof breaker !== "function") this.#make("default").close();
   }
 
   /** How many breakers it keeps now. */
@@ -79,9 +80,7 @@ export class CircuitBreakerRegistry {
   get(name: string): CircuitBreaker {
     let breaker = this.#breakers.get(name);
     if (breaker === undefined) {
-      const options = this.#optionsOf(name) ?? {};
-      const fields = typeof options === "string" ? { preset: options } : options;
-      breaker = new CircuitBreaker({ name, ...fields }, this.#logger);
+      breaker = this.#make(name);
       if (this.#breakers.size >= this.#maxBreakers) this.#makeRoom();
     } else {
       this.#breakers.delete(name);
@@ -126,6 +125,12 @@ export class CircuitBreakerRegistry {
 
   [dispose](): void {
     this.close();
+  }
+
+  #make(name: string): CircuitBreaker {
+    const options = this.#optionsOf(name) ?? {};
+    const fields = typeof options === "string" ? { preset: options } : fieldsOf(options, "breaker");
+    return new CircuitBreaker({ name, ...fields }, this.#logger);
   }
 
   #makeRoom(): void {

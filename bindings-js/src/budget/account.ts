@@ -4,6 +4,7 @@
 import { core } from "../binding.js";
 import { type Clock, systemClock } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
+import { checkClock, fieldsOf } from "../host.js";
 import { Machine } from "../machine.js";
 import { mailbox, Word } from "../mailbox.js";
 import { frozen, readAnswer, specText } from "../spec.js";
@@ -28,8 +29,10 @@ export class Account {
   #deposits = 0;
 
   constructor(rules: BudgetOptions | BudgetPreset, path: string) {
-    const { clock, ...spec }: BudgetOptions = typeof rules === "object" ? rules : {};
-    const opened = readAnswer<Opened>(core.budgetOpen(specText(typeof rules === "object" ? spec : rules), path));
+    const isName = typeof rules === "string";
+    const { clock, ...spec }: BudgetOptions = isName ? {} : fieldsOf(rules, path === "" ? "rules" : path.slice(0, -1));
+    checkClock(clock);
+    const opened = readAnswer<Opened>(core.budgetOpen(specText(isName ? rules : spec), path));
     this.#machine = new Machine(this, opened.handle, core.budgetClose);
     this.#clock = clock ?? systemClock;
     this.name = opened.name;

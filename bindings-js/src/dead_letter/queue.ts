@@ -2,6 +2,7 @@
 
 import { type Clock, systemClock } from "../clock.js";
 import { ConfigError, RetryExhaustedError } from "../errors.js";
+import { checkClock, checkFunction, checkLogger, fieldsOf, refuseUnknown } from "../host.js";
 import { dispose } from "../machine.js";
 import { kindOfError } from "../retry/kinds.js";
 import { hand, type Journal, type Logger, lineOf } from "../retry/log.js";
@@ -62,7 +63,13 @@ export class DeadLetterQueue {
   #counts = { buried: 0, lost: 0, redriven: 0, discarded: 0 };
 
   constructor(options: DeadLetterQueueOptions = {}) {
-    const { store, maxLetters, handlers = {}, logger, clock = systemClock } = options;
+    const { store, maxLetters, handlers = {}, logger, clock = systemClock, ...rest } = fieldsOf(options, "options");
+    refuseUnknown(rest, ["store", "maxLetters", "handlers", "logger", "clock"]);
+    for (const [operation, handler] of Object.entries(fieldsOf(handlers, "handlers"))) {
+      checkFunction(`handlers.${operation}`, handler);
+    }
+    checkLogger(logger);
+    checkClock(clock);
     if (store !== undefined) {
       for (const method of ["put", "get", "list", "remove"] as const) {
         if (typeof store[method] !== "function")
@@ -79,6 +86,7 @@ export class DeadLetterQueue {
 
   /** Says how an operation is run again. */
   handle(operation: string, handler: RedriveHandler): this {
+    checkFunction("handler", handler);
     this.#handlers.set(operation, handler);
     return this;
   }

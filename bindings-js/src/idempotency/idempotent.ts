@@ -4,6 +4,7 @@ import { cancellable } from "../abort.js";
 import { core } from "../binding.js";
 import { systemClock } from "../clock.js";
 import { ConfigError } from "../errors.js";
+import { checkClock, checkFunction, checkFunctions, fieldsOf } from "../host.js";
 import { Machine } from "../machine.js";
 import { readAnswer, specText } from "../spec.js";
 import { MemoryStore } from "../store/memory.js";
@@ -53,8 +54,8 @@ export function idempotent<Args extends unknown[], T>(
   work: Work<never[], T>,
   options: IdempotentOptions<Args, T>,
 ): Idempotent<Args, T> {
-  if (typeof work !== "function") throw new ConfigError("work", typeof work, "a function");
-  const action = new FunctionAction<Args, T>(work as Work<unknown[], T>, options);
+  checkFunction("work", work);
+  const action = new FunctionAction<Args, T>(work as Work<unknown[], T>, fieldsOf(options, "options"));
   const callable = (call: CallOptions): Idempotent<Args, T> => {
     const execute = function (this: unknown, ...args: Args): Promise<IdempotentResult<T>> {
       return action.execute(this, args, call);
@@ -76,7 +77,9 @@ class FunctionAction<Args extends unknown[], T> {
   #warned = false;
 
   constructor(work: Work<unknown[], T>, options: IdempotentOptions<Args, T>) {
-    const { store, clock = systemClock, random = Math.random } = options;
+    const { store, clock = systemClock, random = Math.random, key, input, isSafeToRetry, mergeResults } = options;
+    checkFunctions({ key, input, isSafeToRetry, mergeResults, random });
+    checkClock(clock);
     this.#work = work;
     this.#options = options;
     this.#opened = readAnswer<Opened>(core.actionOpen(specText(coreOptions(options))));

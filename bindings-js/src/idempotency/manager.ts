@@ -4,6 +4,7 @@ import { core } from "../binding.js";
 import { after, type Clock, systemClock } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
 import { fingerprint } from "../fingerprint.js";
+import { checkClock, fieldsOf } from "../host.js";
 import { newId } from "../id.js";
 import { readAnswer, specText } from "../spec.js";
 import { MemoryStore } from "../store/memory.js";
@@ -84,7 +85,8 @@ export class IdempotencyManager {
   #duplicates = 0;
 
   constructor(options: IdempotencyManagerOptions = {}) {
-    const { store, clock = systemClock, ...config } = options;
+    const { store, clock = systemClock, ...config } = fieldsOf(options, "options");
+    checkClock(clock);
     this.#settings = readAnswer<Settings>(core.managerConfig(specText(config)));
     this.#clock = clock;
     const { maxRecords, cleanupInterval } = this.#settings;

@@ -2,6 +2,7 @@
 
 import type { AttemptContext } from "../attempt.js";
 import { ConfigError } from "../errors.js";
+import { checkFunction, checkFunctions, fieldsOf, refuseUnknown, shown } from "../host.js";
 import { planOf, RetryHandler, withPlan } from "./handler.js";
 import { kindOfError } from "./kinds.js";
 import { Plan } from "./plan.js";
@@ -64,10 +65,17 @@ export function retryWithCheckpoint<A extends readonly unknown[], T, S = unknown
   options?: CheckpointOptions<A, T, S>,
 ): Checkpointed<A, T>;
 export function retryWithCheckpoint(fn: AnyFunction, options: AnyOptions = {}): Checkpointed<never[], unknown> {
-  const { config = {}, checkpointLoader: load, checkpointSaver: save, resume = false } = options;
-  for (const [field, given] of Object.entries({ fn, checkpointLoader: load, checkpointSaver: save })) {
-    if (given !== undefined && typeof given !== "function") throw new ConfigError(field, typeof given, "a function");
-  }
+  const {
+    config = {},
+    checkpointLoader: load,
+    checkpointSaver: save,
+    resume = false,
+    ...rest
+  } = fieldsOf(options, "options");
+  refuseUnknown(rest, ["config", "checkpointLoader", "checkpointSaver", "resume"]);
+  checkFunction("fn", fn);
+  checkFunctions({ checkpointLoader: load, checkpointSaver: save });
+  if (resume && load == null) throw new ConfigError("resume", shown(resume), "a checkpointLoader beside it");
   const handler = new RetryHandler(withPlan(new Plan(config, "kernel")));
   let failedSaves = 0;
 

@@ -1,22 +1,18 @@
 // The caller's own conditions: functions that may veto a retry that core would grant.
 
 import { ConfigError } from "../errors.js";
+import { checkAtOnce } from "../host.js";
 
 /** Whether a failure may be tried again, by the attempt that just failed. */
 export type Condition = (error: unknown, attempt: number) => boolean;
 
 const FIELD = "customConditions";
 const EXPECTED = "functions that answer true or false at once";
-/** Functions whose every answer is an object, which would agree to everything. */
-const NEVER_AT_ONCE = /^\[object (Async|Generator|AsyncGenerator)Function\]$/;
 
 /** Refuses what would agree to every retry without being read. What is no function, core refuses. */
 export function refuseLateAnswers(conditions: unknown): void {
   if (!Array.isArray(conditions)) return;
-  for (const condition of conditions) {
-    const tag: string = Object.prototype.toString.call(condition);
-    if (NEVER_AT_ONCE.test(tag)) throw new ConfigError(FIELD, tag.slice(8, -1), EXPECTED);
-  }
+  for (const condition of conditions) checkAtOnce(FIELD, condition, EXPECTED);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Operation } from "../attempt.js";
 import { core } from "../binding.js";
 import { CircuitBreaker } from "../breaker/breaker.js";
 import { ConfigError } from "../errors.js";
+import { fieldsOf } from "../host.js";
 import { dispose } from "../machine.js";
 import { readAnswer } from "../spec.js";
 import { type Wrapped, wrap } from "../wrap.js";
@@ -58,10 +59,11 @@ interface Start {
   readonly preset: string;
   /** Where the preset does not say it. */
   readonly operationType?: string;
+  /** How many managers a pool holds. */
+  readonly mostManagers: number;
 }
 
-/** More types of operations than this are names that somebody makes up. */
-const MOST_MANAGERS = 1_000;
+const startOf = (operationType: string): Start => JSON.parse(core.retryOperation(operationType)) as Start;
 
 /**
  * One manager for each type of operation: `database`, `http`, `s3` and `cache` have policies of their own, every other name
@@ -75,6 +77,7 @@ const MOST_MANAGERS = 1_000;
 export class RetryManagerPool {
   readonly #shared: RetryOptions;
   readonly #managers = new Map<string, RetryManager>();
+  readonly #most = startOf("default").mostManagers;
   #closed = false;
 
   /**
@@ -84,7 +87,8 @@ export class RetryManagerPool {
    * @throws ConfigError when a field is unknown or out of its range.
    */
   constructor(logger?: Logger | null, shared: RetryOptions = {}) {
-    this.#shared = logger == null ? shared : { ...shared, logger };
+    const fields = fieldsOf(shared, "shared");
+    this.#shared = logger == null ? fields : { ...fields, logger };
     // A wrong field is found here, not with the first call.
     this.#make("default").close();
   }
@@ -101,7 +105,7 @@ export class RetryManagerPool {
     let manager = this.#managers.get(operationType);
     if (manager === undefined) {
       manager = this.#make(operationType);
-      if (this.#managers.size < MOST_MANAGERS) this.#managers.set(operationType, manager);
+      if (this.#managers.size < this.#most) this.#managers.set(operationType, manager);
     }
     return manager;
   }
@@ -123,7 +127,7 @@ export class RetryManagerPool {
   }
 
   #make(operationType: string): RetryManager {
-    const { preset, ...own } = JSON.parse(core.retryOperation(operationType)) as Start;
+    const { preset, mostManagers: _, ...own } = startOf(operationType);
     return new RetryManager(withPlan(new Plan({ ...own, ...this.#shared }, preset)));
   }
 }

@@ -7,6 +7,7 @@ import { type Clock, type Random, systemClock } from "../clock.js";
 import type { DeadLetterStore } from "../dead_letter/memory.js";
 import { DeadLetterQueue } from "../dead_letter/queue.js";
 import { ConfigError } from "../errors.js";
+import { checkClock, checkFunctions, checkLogger, fieldsOf } from "../host.js";
 import { Machine } from "../machine.js";
 import { frozen, readAnswer, specText } from "../spec.js";
 import { allAgree, refuseLateAnswers } from "./conditions.js";
@@ -164,8 +165,6 @@ export const STANDARD = "q.standard";
 type HostFields = Pick<RetryOptions, "clock" | "random" | "instance" | "logger" | "deadLetterStore"> &
   RetryHooks & { readonly budget?: RetryBudget };
 
-const OBSERVERS = ["onRetry", "onGiveUp", "onSuccess", "deadLetterHandler"] as const;
-
 function queueOf(store: DeadLetterQueue | DeadLetterStore, clock: Clock): DeadLetterQueue {
   return store instanceof DeadLetterQueue ? store : new DeadLetterQueue({ store, clock });
 }
@@ -175,25 +174,20 @@ function queueOf(store: DeadLetterQueue | DeadLetterStore, clock: Clock): DeadLe
  * (a backoff of the caller's own, conditions), though it only sees that they are functions.
  */
 export function split(options: RetryOptions): [spec: RetryOptions, host: HostFields] {
-  const { clock, random, logger, onRetry, onGiveUp, onSuccess, deadLetterHandler, deadLetterStore, ...rest } = options;
+  const { clock, random, logger, onRetry, onGiveUp, onSuccess, deadLetterHandler, deadLetterStore, ...rest } = fieldsOf(
+    options,
+    "policy",
+  );
   const { budget, instance, ...spec } = rest;
   const { customConditions, customBackoff } = options;
   const host: { -readonly [K in keyof HostFields]: HostFields[K] } = {};
   const carried = { clock, random, budget: budgetOf(budget, clock), instance, logger, deadLetterStore };
   const given = { ...carried, onRetry, onGiveUp, onSuccess, deadLetterHandler, customConditions, customBackoff };
   for (const [name, value] of Object.entries(given)) if (value != null) host[name as keyof HostFields] = value as never;
-  // An observer is called only when something happens, so a wrong one would be found too late.
-  for (const name of OBSERVERS) {
-    const observer: unknown = host[name];
-    if (observer !== undefined && typeof observer !== "function") {
-      throw new ConfigError(name, typeof observer, "a function");
-    }
-  }
+  checkFunctions({ onRetry, onGiveUp, onSuccess, deadLetterHandler, random });
+  checkClock(clock);
+  checkLogger(logger);
   refuseLateAnswers(customConditions);
-  const taker: unknown = logger ?? undefined;
-  if (taker !== undefined && typeof taker !== "function" && typeof taker !== "object") {
-    throw new ConfigError("logger", typeof taker, "a function, or an object with debug, info, warn and error");
-  }
   if (instance != null && typeof instance !== "string") {
     throw new ConfigError("instance", typeof instance, "a string");
   }

@@ -3,6 +3,7 @@
 
 import { core } from "../binding.js";
 import { CircuitOpenError } from "../errors.js";
+import { INT32_MAX } from "../int32.js";
 
 /** What an HTTP client knows about a failed request; kept on the error under `httpSignals`. */
 export interface HttpSignals {
@@ -105,7 +106,7 @@ export function signalsText(error: unknown, about?: HttpSignals): string {
     code: text(read(error, "code")) ?? text(read(cause, "code")),
     names: namesOf(error),
     message: fetchMessage(error),
-    errno: integer(read(error, "errno") ?? read(cause, "errno"), -(2 ** 31), 2 ** 31 - 1),
+    errno: integer(read(error, "errno") ?? read(cause, "errno"), -INT32_MAX - 1, INT32_MAX),
     status: statusOf(error),
     http: read(error, httpSignals) ?? about,
   });

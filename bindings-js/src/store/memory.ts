@@ -3,6 +3,7 @@
 import { core } from "../binding.js";
 import { type Clock, systemClock } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
+import { checkClock, fieldsOf } from "../host.js";
 import { dispose, Machine } from "../machine.js";
 import { readAnswer, specText } from "../spec.js";
 import { opText, replyOf, type Store, type StoreOp, type StoreReply, type StoreUsage } from "./store.js";
@@ -40,7 +41,8 @@ export class MemoryStore implements Store {
   readonly #sweeper: Sweeper<MemoryStore>;
 
   constructor(options: MemoryStoreOptions = {}) {
-    const { clock = systemClock, ...config } = options;
+    const { clock = systemClock, ...config } = fieldsOf(options, "options");
+    checkClock(clock);
     // Whoever chooses keys must not foresee which of them collide in the store's index.
     const { handle, cleanupInterval } = readAnswer<Opened>(core.memoryOpen(specText(config), Math.random()));
     this.#machine = new Machine(this, handle, core.memoryClose);

@@ -3,6 +3,7 @@
 
 import { type Clock, systemClock } from "../clock.js";
 import { ConfigError } from "../errors.js";
+import { shown } from "../host.js";
 import { step } from "./step.js";
 import type { Store, StoreOp, StoreReply } from "./store.js";
 
@@ -52,10 +53,10 @@ export function simpleStore(plain: IdempotencyStore, clock: Clock = systemClock)
 
 /** A store as it is, or a plain one wrapped; warns once that the latter guards one process only. */
 export function asStore(store: Store | IdempotencyStore, clock: Clock): Store {
-  if (typeof (store as Partial<Store>).apply === "function") return store as Store;
-  const plain = store as Partial<IdempotencyStore>;
+  if (typeof (store as Partial<Store> | null)?.apply === "function") return store as Store;
+  const plain = (store ?? {}) as Partial<IdempotencyStore>;
   if (typeof plain.get !== "function" || typeof plain.set !== "function" || typeof plain.delete !== "function") {
-    throw new ConfigError("store", describe(store), "a store with apply(op), or an object with get, set and delete");
+    throw new ConfigError("store", shown(store), "a store with apply(op), or an object with get, set and delete");
   }
   warnOnce();
   return simpleStore(store as IdempotencyStore, clock);
@@ -70,8 +71,6 @@ function warnOnce(): void {
     "once-again: a plain { get, set, delete } store guards a single process; use SqliteStore or a shared store for more.",
   );
 }
-
-const describe = (value: unknown): string => (value === null ? "null" : `a ${typeof value}`);
 
 function toBase64(bytes: Uint8Array): string {
   let text = "";

@@ -3,9 +3,10 @@
 
 import type { Clock } from "@once-again/driver/clock";
 import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
+import { fieldsOf } from "@once-again/driver/host";
 import { dispose } from "@once-again/driver/machine";
 import type { JointStore, StoreOp, StoreReply, StoreUsage } from "@once-again/driver/store/store";
-import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
+import { SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
 import { type Cell, type Command, Dialect } from "../store/dialect.js";
 import { asPostgres, inTransaction, openPostgres, type PostgresClient } from "./client.js";
 
@@ -33,10 +34,8 @@ export class PostgresStore implements JointStore {
   readonly #sweeper: Sweeper<PostgresStore>;
   #end: (() => Promise<void>) | undefined;
 
-  constructor(
-    client: PostgresClient,
-    { clock, cleanupInterval = CLEANUP_INTERVAL, ...config }: PostgresStoreOptions = {},
-  ) {
+  constructor(client: PostgresClient, options: PostgresStoreOptions = {}) {
+    const { clock, cleanupInterval, ...config } = fieldsOf(options, "options");
     this.#client = asPostgres(client);
     this.#dialect = new Dialect("postgres", config, clock, (command) => run(client, command));
     this.#sweeper = new Sweeper<PostgresStore>(this, cleanupInterval, PostgresStore.#sweep);

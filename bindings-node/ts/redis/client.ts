@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { ConfigError } from "@once-again/driver/errors";
+import { shown } from "@once-again/driver/host";
 import { firstInstalled, fromEnv } from "../store/env.js";
 
 /** A client of ioredis, also its `Cluster`. */
@@ -79,7 +80,7 @@ export function scriptsOver(client: RedisClient): RedisScripts {
       },
     };
   }
-  throw new ConfigError("client", describe(client), "a client of ioredis, or of node-redis (redis 5 or later)");
+  throw new ConfigError("client", shown(client), "a client of ioredis, or of node-redis (redis 5 or later)");
 }
 
 /** The scripts of every server that holds keys of its own: a Cluster's primaries, or the only server. */
@@ -150,5 +151,3 @@ function bytes(value: RedisArgument): string | Buffer {
   if (typeof value !== "object") return String(value);
   return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
-
-const describe = (value: unknown): string => (value === null ? "null" : `a ${typeof value}`);

@@ -2,6 +2,7 @@
 // them over the user's own client.
 
 import type { Clock } from "@once-again/driver/clock";
+import { fieldsOf } from "@once-again/driver/host";
 import { dispose } from "@once-again/driver/machine";
 import type { Store, StoreOp, StoreReply, StoreUsage } from "@once-again/driver/store/store";
 import { type Cell, Dialect } from "../store/dialect.js";
@@ -34,7 +35,8 @@ export class RedisStore implements Store, RedisScripts {
   readonly #scripts: RedisScripts;
   #quit: (() => void) | undefined;
 
-  constructor(client: RedisClient, { clock, ...config }: RedisStoreOptions = {}) {
+  constructor(client: RedisClient, options: RedisStoreOptions = {}) {
+    const { clock, ...config } = fieldsOf(options, "options");
     const scripts = scriptsOver(client);
     this.#client = client;
     this.#scripts = scripts;

@@ -3,6 +3,7 @@
 
 import { type Clock, systemClock } from "@once-again/driver/clock";
 import { ConfigError, OnceAgainError } from "@once-again/driver/errors";
+import { checkClock, fieldsOf, refuseUnknown, shown } from "@once-again/driver/host";
 import { dispose } from "@once-again/driver/machine";
 import {
   type JointStore,
@@ -12,7 +13,7 @@ import {
   type StoreReply,
   type StoreUsage,
 } from "@once-again/driver/store/store";
-import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
+import { SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
 import { native } from "../native.js";
 import { type Cell, inTransaction, openDatabase, type SqliteDatabase, type SqliteStatement } from "./database.js";
 
@@ -54,16 +55,13 @@ export class SqliteStore implements JointStore {
   readonly #statements = new WeakMap<SqliteDatabase, Statements>();
   #closed = false;
 
-  constructor(
-    database: string | SqliteDatabase,
-    { cleanupInterval = CLEANUP_INTERVAL, clock = systemClock }: SqliteStoreOptions = {},
-  ) {
+  /** @throws ConfigError when an option is unknown or out of its range, or `database` is no database. */
+  constructor(database: string | SqliteDatabase, options: SqliteStoreOptions = {}) {
+    const { cleanupInterval, clock = systemClock, ...rest } = fieldsOf(options, "options");
+    refuseUnknown(rest, ["cleanupInterval", "clock"]);
+    checkClock(clock);
     if (typeof database !== "string" && typeof (database as Partial<SqliteDatabase> | null)?.prepare !== "function") {
-      throw new ConfigError(
-        "database",
-        describe(database),
-        "a file name, or a handle of better-sqlite3 or node:sqlite",
-      );
+      throw new ConfigError("database", shown(database), "a file name, or a handle of better-sqlite3 or node:sqlite");
     }
     this.#sweeper = new Sweeper<SqliteStore>(this, cleanupInterval, SqliteStore.#sweep);
     this.#owned = typeof database === "string";
@@ -189,5 +187,3 @@ export class SqliteStore implements JointStore {
 
 /** Handles set to safe integers answer bigints; every integer of a record is below 2^53. */
 const plain = (cell: Cell): Exclude<Cell, bigint> => (typeof cell === "bigint" ? Number(cell) : cell);
-
-const describe = (value: unknown): string => (value === null ? "null" : `a ${typeof value}`);

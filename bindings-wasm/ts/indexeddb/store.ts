@@ -3,10 +3,11 @@
 
 import { type Clock, systemClock } from "@once-again/driver/clock";
 import { ConfigError } from "@once-again/driver/errors";
+import { checkClock, fieldsOf, refuseUnknown } from "@once-again/driver/host";
 import { dispose } from "@once-again/driver/machine";
 import { step } from "@once-again/driver/store/step";
 import type { Store, StoreOp, StoreReply, StoreUsage } from "@once-again/driver/store/store";
-import { CLEANUP_INTERVAL, SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
+import { SWEEP_LIMIT, Sweeper } from "@once-again/driver/store/sweeper";
 import { init } from "../init.js";
 import { Database, type Layout } from "./database.js";
 import { committed, type Work } from "./transaction.js";
@@ -52,8 +53,16 @@ export class IndexedDbStore implements Store {
   readonly #sweeper: Sweeper<IndexedDbStore>;
 
   constructor(options: IndexedDbStoreOptions = {}) {
-    const { name = "once-again", cleanupInterval = CLEANUP_INTERVAL, clock = systemClock } = options;
-    const factory = options.indexedDB ?? globalThis.indexedDB;
+    const {
+      name = "once-again",
+      cleanupInterval,
+      clock = systemClock,
+      indexedDB,
+      ...rest
+    } = fieldsOf(options, "options");
+    refuseUnknown(rest, ["name", "cleanupInterval", "clock", "indexedDB"]);
+    checkClock(clock);
+    const factory = indexedDB ?? globalThis.indexedDB;
     if (factory === undefined) throw new ConfigError("indexedDB", "nothing", "an IDBFactory: there is none here");
     if (typeof name !== "string" || name === "") throw new ConfigError("name", String(name), "a database's name");
     this.#sweeper = new Sweeper<IndexedDbStore>(this, cleanupInterval, IndexedDbStore.#sweep);

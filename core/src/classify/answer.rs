@@ -63,13 +63,12 @@ fn by_status(status: u16) -> Code {
         402 => Code::InsufficientFunds,
         403 => Code::QonsentDenied,
         408 | 504 => Code::TimeoutError,
-        // Misdirected, or too early: not now and not here, which passes.
-        421 | 425 => Code::ServiceUnavailable,
         424 => Code::DependencyMissing,
         429 => Code::RateLimitExceeded,
         // No later attempt changes what the service does not do.
         501 | 505 => Code::RequestRefused,
-        500..=599 => Code::ServiceUnavailable,
+        // 421, misdirected, and 425, too early: not here or not now, which passes.
+        421 | 425 | 500..=599 => Code::ServiceUnavailable,
         _ => Code::RequestRefused,
     }
 }

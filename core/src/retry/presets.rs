@@ -252,6 +252,9 @@ pub fn named(name: &str) -> Result<RetrySpec, ConfigError> {
         .ok_or_else(|| ConfigError::new("preset", Value::Text(name.into()).render(), expected))
 }
 
+/// The most managers a pool holds: more types of operations than this are names that somebody makes up.
+pub const MOST_MANAGERS: u32 = 1_000;
+
 /// What a pool's manager starts from (advanced retry, `GetManager`): `database`, `http`, `s3` and `cache` have a preset of
 /// their own, every other type of operation shares [`DEFAULT`] and lends it its name.
 #[must_use]

@@ -111,8 +111,8 @@ impl fmt::Debug for RetryManager {
     }
 }
 
-/// More types of operations than this are names that somebody makes up.
-const MOST_MANAGERS: usize = 1_000;
+/// As core has it.
+const MOST_MANAGERS: usize = presets::MOST_MANAGERS as usize;
 
 /// One manager for each type of operation: `database`, `http`, `s3` and `cache` have policies of their own, every other
 /// name gets `default`. Of the advanced retry. A clone is the same pool.

@@ -1,18 +1,27 @@
 import { createServer } from "node:http";
 import {
   CircuitBreaker,
+  ClientFactory,
   ConfigError,
   coreVersion,
+  createFetch,
   DeadLetterQueue,
   DefaultRetryConfig,
+  ErrorCodes,
   fingerprint,
+  type HttpAnswer,
+  HttpError,
   IdempotencyManager,
+  type IdempotencyStats,
+  IdempotentHttpClient,
   idempotencyHandler,
   idempotencyMiddleware,
   OnceAgainError,
+  QError,
   RetryHandler,
   RetryManager,
   RetryPolicyManager,
+  type RetryStats,
   retryWithCheckpoint,
   wrap,
 } from "once-again";
@@ -50,6 +59,42 @@ createServer(
 );
 
 const { isDuplicate }: { isDuplicate: boolean } = await new IdempotencyManager().checkDuplicate("k", fingerprint({}));
+
+const client: IdempotentHttpClient = ClientFactory.createHttpClient({
+  baseUrl: "https://api.example.com",
+  timeout: 15000,
+  module: "qmail",
+  criticality: "HIGH",
+  realTime: true,
+  userFacing: true,
+  identity: { squidId: "user123", subId: "sub456", daoId: "dao789" },
+  retryPolicy: { maxAttempts: 4, baseDelay: 500, jitter: true, retryableErrors: ["TIMEOUT_ERROR"] },
+  circuitBreaker: { failureThreshold: 5, recoveryTimeout: 60000, fallbackStrategy: "CACHE" },
+  idempotency: { defaultTtl: 3600000, maxRecords: 5000, fingerprintHeaders: ["x-squid-id"] },
+  refreshAuth: async () => ({ authorization: "Bearer token" }),
+});
+export async function pay(amount: number): Promise<string | undefined> {
+  try {
+    const { data, replayed, attempts }: HttpAnswer<{ id: string }> = await client.post<{ id: string }>(
+      "/payments",
+      { amount },
+      { "Idempotency-Key": "payment-12345" },
+      { signal: AbortSignal.timeout(1000) },
+    );
+    return `${data.id} ${replayed} ${attempts}`;
+  } catch (error) {
+    if (error instanceof HttpError) return `${error.response?.status} ${error.attempts}`;
+    if (error instanceof QError && error.code === ErrorCodes.CIRCUIT_BREAKER_OPEN) return undefined;
+    throw error;
+  }
+}
+const retries: RetryStats = ClientFactory.getGlobalRetryStats();
+const duplicates: IdempotencyStats = ClientFactory.getGlobalIdempotencyStats();
+const again: typeof fetch = createFetch({ budget: false, breaker: "threshold", refreshAuth: () => undefined });
+// @ts-expect-error there is no such criticality
+new IdempotentHttpClient({ baseUrl: "https://api.example.com", criticality: "URGENT" });
+console.log(retries.successRate, duplicates.duplicateRate, again);
+
 try {
   new RetryHandler({ baseDelay: -1 });
 } catch (error) {
