@@ -19,13 +19,14 @@ const worker = `
 
 /** A service that loses answers while it is `down`. */
 function orders() {
-  const service = { down: true, keys: [], bodies: [], handle };
+  const service = { down: true, ordered: 0, keys: [], bodies: [], handle };
   async function handle(request, response) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     service.keys.push(request.headers["idempotency-key"]);
     service.bodies.push(Buffer.concat(chunks).toString());
     if (service.down) return request.socket.resetAndDestroy();
+    service.ordered += 1;
     response.writeHead(201, { connection: "close" }).end("ordered");
   }
   return service;
@@ -54,8 +55,8 @@ test("a write of a page that is closed at once is sent by its service worker, on
   service.down = false;
   const { page: next } = await openPage(browser, `${origin}/page`);
   await next.evaluate(() => navigator.serviceWorker.controller.postMessage("flush"));
-  await until(() => service.bodies.length, 2);
-  assert.deepEqual(service.bodies, ['{"tea":1}', '{"tea":1}']);
+  await until(() => service.ordered, 1);
+  assert.ok(service.bodies.length >= 2 && service.bodies.every((body) => body === '{"tea":1}'));
   assert.equal(new Set(service.keys).size, 1);
   assert.match(service.keys[0], /^[0-9a-f-]{36}$/);
 
@@ -65,5 +66,5 @@ test("a write of a page that is closed at once is sent by its service worker, on
     return [response.status, await response.text()];
   });
   assert.deepEqual(direct, [201, "ordered"]);
-  assert.equal(service.bodies.length, 3);
+  assert.equal(service.ordered, 2);
 });
