@@ -24,7 +24,7 @@ const stories = [
     1,
   ],
   ["the connection breaks after the effect", [{ do: "resetAfter" }, done], [201, "done"], 2, 1],
-  ["the head of the answer comes too late", [{ do: "slowHeaders", ms: 3_000 }, done], [201, "done"], 2, 1],
+  ["the head of the answer comes too late", [{ do: "slowHeaders", ms: 9_000 }, done], [201, "done"], 2, 1],
   ["nobody ever answers", [{ do: "hang" }], [exhausted], 4, 0],
   [
     "the service asks to be called later, by a number or by a date",
@@ -66,7 +66,7 @@ const stories = [
 
 const page = async ([service, id]) => {
   const { createFetch } = await import("once-again-web");
-  const policy = { maxAttempts: 4, baseDelay: 10, maxDelay: 20, attemptTimeout: 500 };
+  const policy = { maxAttempts: 4, baseDelay: 10, maxDelay: 20, attemptTimeout: 2_000 };
   const send = createFetch({ policy, idempotency: { keyOrigins: [service] } });
   try {
     const headers = { "content-type": "application/json" };

@@ -81,7 +81,9 @@ test("a write stands behind an older one that waits for the same service, and pa
   const { script, log, open, service } = await setUp(t);
   await script("e", { do: "answer", status: 503 }, { do: "effect", status: 201 });
   const other = service.url.replace("127.0.0.1", "localhost");
-  const page = await open({ idempotency: { keyOrigins: [service.url, other] } });
+  // Not before it is asked to, however slow the machine.
+  const outbox = { baseDelay: 60_000 };
+  const page = await open({ outbox, idempotency: { keyOrigins: [service.url, other] } });
   const answers = await page.evaluate(async (other) => {
     const first = await post("e", "1");
     const second = await post("e", "2");
