@@ -147,6 +147,27 @@ async fn a_stream_that_its_client_leaves_is_over() {
 }
 
 #[tokio::test]
+async fn an_upgraded_connection_is_handed_over_and_recorded_as_one() {
+    let upgrading = Server::new(&IdempotencyLayer::new(), async |_, _| {
+        let mut answer = pieces([]);
+        *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        answer.headers_mut().insert("upgrade", "echo".parse().unwrap());
+        answer.extensions_mut().insert("what the server upgrades by");
+        Ok(answer)
+    });
+    let answer = upgrading.try_ask(post("k")).await.unwrap();
+    assert_eq!(
+        (answer.status(), &answer.headers()["upgrade"]),
+        (StatusCode::SWITCHING_PROTOCOLS, &"echo".parse().unwrap())
+    );
+    assert_eq!(answer.extensions().get(), Some(&"what the server upgrades by"));
+    drop(answer);
+    settle().await;
+    assert_eq!(problem(&upgrading.ask(post("k")).await.1), "response-not-replayable");
+    assert_eq!(upgrading.runs(), 1);
+}
+
+#[tokio::test]
 async fn an_answer_beyond_the_limit_passes_undelayed_and_is_not_replayable() {
     let (server, pieces) = piecewise(&IdempotencyLayer::new().with_max_body_bytes(5), "text/plain");
     let asked = tokio::spawn({
