@@ -1106,7 +1106,7 @@ declare class CircuitBreakerRegistry {
      * @param logger gets a line for each change of state of each of its breakers. Default: nobody.
      * @throws ConfigError when a field is unknown or out of its range.
      */
-    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions, logger?: Logger<BreakerLine> | null);
+    constructor(options?: CircuitBreakerRegistryOptions, logger?: Logger<BreakerLine> | null);
     /** How many breakers it keeps now. */
     get size(): number;
     /**

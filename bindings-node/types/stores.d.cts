@@ -40,7 +40,7 @@ interface PostgresStoreOptions {
  */
 declare class PostgresStore implements JointStore {
     #private;
-    constructor(client: PostgresClient, { clock, cleanupInterval, ...config }?: PostgresStoreOptions);
+    constructor(client: PostgresClient, options?: PostgresStoreOptions);
     /** A store at `DATABASE_URL`, over a pool of its own; `close` ends that. Needs the package pg. */
     static fromEnv(options?: PostgresStoreOptions): PostgresStore;
     /** Makes table, indexes and functions, or brings them up to date. Harmless to repeat, also by several processes at once. */
@@ -110,7 +110,7 @@ interface RedisStoreOptions {
  */
 declare class RedisStore implements Store, RedisScripts {
     #private;
-    constructor(client: RedisClient, { clock, ...config }?: RedisStoreOptions);
+    constructor(client: RedisClient, options?: RedisStoreOptions);
     /** A store at `REDIS_URL`, over whichever of ioredis and node-redis is installed; `close` closes its connection. */
     static fromEnv(options?: RedisStoreOptions): RedisStore;
     apply(op: StoreOp): Promise<StoreReply>;
@@ -158,7 +158,8 @@ interface SqliteStoreOptions {
  */
 declare class SqliteStore implements JointStore {
     #private;
-    constructor(database: string | SqliteDatabase, { cleanupInterval, clock }?: SqliteStoreOptions);
+    /** @throws ConfigError when an option is unknown or out of its range, or `database` is no database. */
+    constructor(database: string | SqliteDatabase, options?: SqliteStoreOptions);
     apply(op: StoreOp): StoreReply;
     /**
      * Applies an operation inside the transaction that is open on `db`, a handle on the same database file: the record is

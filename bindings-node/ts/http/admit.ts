@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Execution } from "@once-again/driver/idempotency/run";
-import { bodyBytes } from "./body.js";
+import { parsedBytes, rawBytes } from "./body.js";
 import { capture } from "./capture.js";
 import type { Guard } from "./guard.js";
 import { wantedLines } from "./head.js";
@@ -61,9 +61,10 @@ export async function admit<Request>(guard: Guard<Request>, arrived: Arrived<Req
     principal: callerOf(guard, arrived.request),
     remote: message.socket.remoteAddress ?? "",
   };
-  let examined = guard.examine(head);
+  // A body that is there already saves core a question.
+  let examined = guard.examine(head, parsedBytes(message, parsed));
   if (examined.action === "needBody") {
-    examined = guard.examine(head, await bodyBytes(message, parsed, guard.maxRequestBytes));
+    examined = guard.examine(head, await rawBytes(message, guard.maxRequestBytes));
   }
   if (examined.action === "refuse") return { action: "answer", answer: examined };
   if (examined.action !== "guard") return { action: "pass" };

@@ -11,15 +11,20 @@ const decoders: Record<string, (() => Transform) | undefined> = {
   br: createBrotliDecompress,
 };
 
-/**
- * The bytes that the fingerprint is taken of: what a parser left as JSON text, or else the raw body, decoded. Of a body that
- * is longer than `limit` only the beginning, and more of it than `limit`, so that core sees that there is too much.
- */
-export async function bodyBytes(request: IncomingMessage, parsed: unknown, limit: number): Promise<Uint8Array> {
+/** What a parser has left, as the bytes that the fingerprint is taken of; undefined where the stream is still to be read. */
+export function parsedBytes(request: IncomingMessage, parsed: unknown): Uint8Array | undefined {
   if (parsed instanceof Uint8Array) return parsed;
   if (typeof parsed === "string") return Buffer.from(parsed);
   // A parser ran: the stream is spent. An empty object is what Express 4 leaves where there was no body to parse.
-  if (parsed !== undefined && parsed !== null && request.readableEnded) return Buffer.from(JSON.stringify(parsed));
+  if (parsed === undefined || parsed === null || !request.readableEnded) return undefined;
+  return Buffer.from(JSON.stringify(parsed));
+}
+
+/**
+ * The raw body, decoded, as the bytes that the fingerprint is taken of. Of a body that is longer than `limit` only the
+ * beginning, and more of it than `limit`, so that core sees that there is too much.
+ */
+export async function rawBytes(request: IncomingMessage, limit: number): Promise<Uint8Array> {
   const raw = await readAndPutBack(request, limit);
   const decoder = decoders[request.headers["content-encoding"]?.toLowerCase() ?? ""];
   if (decoder === undefined || raw.length > limit) return raw;
