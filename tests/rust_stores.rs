@@ -5,6 +5,10 @@
 mod distributed;
 #[path = "../core/tests/store_model/history.rs"]
 mod history;
+#[path = "stores/killable.rs"]
+mod killable;
+#[path = "rust_stores/outage.rs"]
+mod outage;
 #[path = "rust_stores/postgres.rs"]
 mod postgres;
 #[path = "rust_stores/redis.rs"]

@@ -67,6 +67,11 @@ pub use storage as stores;
 #[doc = include_str!("../../docs/rust.md")]
 struct Examples;
 
+/// So do those of the guide to stores.
+#[cfg(all(doctest, feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[doc = include_str!("../../docs/stores.md")]
+struct StoresExamples;
+
 /// What most programs use: `use once_again::prelude::*;`
 pub mod prelude {
     pub use crate::{

@@ -10,8 +10,12 @@ mod breaker;
 #[cfg(feature = "http")]
 #[path = "vectors/http.rs"]
 mod http;
+#[path = "../../core/tests/vectors/notation.rs"]
+mod notation;
 #[path = "vectors/retry.rs"]
 mod retry;
+#[path = "vectors/store.rs"]
+mod store;
 
 #[derive(Deserialize)]
 struct Index {
@@ -54,6 +58,7 @@ fn player(module: &str) -> Option<Play> {
         #[cfg(feature = "http")]
         "idempotency.key" | "http.request" | "http.options" | "http.answer" | "http.headers"
         | "http.problem" => Some(|given, _| http::run(given)),
+        "store" | "store.memory" => Some(|given, _| Some(store::run(given))),
         _ => None,
     }
 }
@@ -61,7 +66,8 @@ fn player(module: &str) -> Option<Play> {
 fn read<T: for<'de> Deserialize<'de>>(file: &str) -> T {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(file);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    serde_json::from_str(&notation::spell_out(&text))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Everything that `expect` names is in `answer` with the same value; null is the value of a field that is absent.
@@ -69,6 +75,10 @@ fn holds(expect: &Value, answer: &Value) -> bool {
     match (expect, answer) {
         (Value::Object(expect), Value::Object(answer)) => {
             expect.iter().all(|(key, expect)| holds(expect, answer.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(expect), Value::Array(answer)) => {
+            expect.len() == answer.len()
+                && expect.iter().zip(answer).all(|(expect, answer)| holds(expect, answer))
         }
         _ => expect == answer,
     }

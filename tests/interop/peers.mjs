@@ -43,35 +43,47 @@ function opened(kind, place) {
 
 /** The same in Python, in a process of its own. */
 export function python(kind, place) {
-  const program = spawn(file("../../.venv/bin/python"), ["-W", "ignore", file("store.py"), kind, place], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const told = ["-W", "ignore", file("store.py"), kind, place];
+  const { ask, ...peer } = program("python", "base64", file("../../.venv/bin/python"), told);
+  return { ...peer, charge: (order) => ask({ charge: order }) };
+}
+
+/** The same in Rust, which has no `charge`. Cargo builds it first. */
+export function rust(kind, place) {
+  const told = ["run", "--quiet", "--package", "once-again-tests", "--example", "interop_store", "--", kind, place];
+  const { ask, ...peer } = program("rust", "hex", "cargo", told, { REDIS_URL: place, DATABASE_URL: place });
+  return peer;
+}
+
+/** Asks a process of its own, a line for each request; bytes travel in this `encoding`. */
+function program(name, encoding, command, args, env = {}) {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
   const waiting = new Map();
-  createInterface({ input: program.stdout }).on("line", (line) => {
+  createInterface({ input: child.stdout }).on("line", (line) => {
     const { id, ...answer } = JSON.parse(line);
     waiting.get(id).resolve(answer);
     waiting.delete(id);
   });
-  program.once("exit", (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`Python ended with ${code}`));
+  child.once("exit", (code) => {
+    for (const { reject } of waiting.values()) reject(new Error(`${name} ended with ${code}`));
   });
   let count = 0;
   const ask = (request) => {
     count += 1;
     const id = count;
-    program.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+    child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
     return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   };
   return {
-    name: "python",
+    name,
+    ask,
     apply: async ({ payload, ...op }) => {
-      const reply = await ask(payload === undefined ? op : { ...op, payload: Buffer.from(payload).toString("base64") });
-      return "payload" in reply ? { ...reply, payload: Buffer.from(reply.payload, "base64") } : reply;
+      const reply = await ask(payload === undefined ? op : { ...op, payload: Buffer.from(payload).toString(encoding) });
+      return "payload" in reply ? { ...reply, payload: Buffer.from(reply.payload, encoding) } : reply;
     },
-    charge: (order) => ask({ charge: order }),
     close: async () => {
-      const ended = once(program, "exit");
-      program.stdin.end();
+      const ended = once(child, "exit");
+      child.stdin.end();
       await ended;
     },
   };

@@ -6,22 +6,31 @@ use crate::wire::Wire;
 use crate::{clock, compare, corner, many, race, round_trips, some_histories};
 use once_again::storage::{RedisStore, Store};
 use once_again::{Code, storage};
-use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::AsyncConnectionConfig;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// This machine may have much else to do.
+const PATIENCE: Option<Duration> = Some(Duration::from_secs(30));
 
 async fn manager(url: &str) -> ConnectionManager {
-    redis::Client::open(url).unwrap().get_connection_manager().await.unwrap()
+    let config = ConnectionManagerConfig::new().set_response_timeout(PATIENCE);
+    redis::Client::open(url).unwrap().get_connection_manager_with_config(config).await.unwrap()
 }
 
 async fn connection(url: &str) -> MultiplexedConnection {
-    redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap()
+    let config = AsyncConnectionConfig::new().set_response_timeout(PATIENCE);
+    let client = redis::Client::open(url).unwrap();
+    client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
 }
 
 async fn cluster(url: &str) -> ClusterConnection {
-    ClusterClient::new([url]).unwrap().get_async_connection().await.unwrap()
+    let client = ClusterClient::builder([url]).response_timeout(Duration::from_secs(30)).build().unwrap();
+    client.get_async_connection().await.unwrap()
 }
 
 fn store<C: storage::RedisConnection>(connection: C) -> RedisStore<C> {
@@ -89,7 +98,7 @@ async fn a_check_names_the_settings_that_endanger_records() {
 #[tokio::test]
 async fn a_server_that_is_away_is_an_error_with_its_source() {
     let client = redis::Client::open("redis://127.0.0.1:1").unwrap();
-    let patience = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(0);
+    let patience = ConnectionManagerConfig::new().set_number_of_retries(0);
     let store = RedisStore::new(client.get_connection_manager_lazy(patience).unwrap());
     let error = store.apply(begin(1)).await.unwrap_err();
     assert_eq!(error.code(), Code::StoreUnavailable);

@@ -1,52 +1,18 @@
 //! Two breakers of the Rust package over one real Redis, which is then killed, and comes back.
 
+#[path = "../stores/killable.rs"]
+mod killable;
+
 use std::future::ready;
-use std::io::{BufRead, BufReader, Write, stderr};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use killable::Killable;
 use once_again::breaker::{BreakerEvent, RedisScripts, State};
 use once_again::{Breaker, CallError};
 use redis::Client;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use serde_json::Value;
 use tokio::time::{sleep, timeout};
-
-/// A Redis that can be killed. It is gone when this is, for then the program of `tests/servers` has no standard input any more.
-struct Server {
-    program: Child,
-    says: BufReader<ChildStdout>,
-}
-
-impl Server {
-    fn start() -> (Self, Value) {
-        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/main.mjs");
-        let piped = Stdio::piped;
-        let mut program = Command::new("node")
-            .args([program, "redis"])
-            .stdin(piped())
-            .stdout(piped())
-            .spawn()
-            .expect("Node.js starts the server");
-        let says = BufReader::new(program.stdout.take().unwrap());
-        let mut server = Self { program, says };
-        let opened = server.line()["redis"].take();
-        (server, opened)
-    }
-
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.says.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).expect("one line of JSON")
-    }
-
-    /// Does what it is told before this returns.
-    fn tell(&mut self, what: &str) {
-        writeln!(self.program.stdin.as_mut().unwrap(), "{what}").unwrap();
-        assert_eq!(self.line()["done"], what);
-    }
-}
 
 /// One process's breaker: opens at the second failure, for half a second, and closes after one good probe.
 struct Process {
@@ -106,14 +72,8 @@ async fn connection(url: &str) -> ConnectionManager {
 
 #[tokio::test]
 async fn two_breakers_open_and_close_together_and_go_on_alone_when_redis_is_killed() {
-    let (mut server, opened) = Server::start();
-    if let Some(why) = opened["missing"].as_str() {
-        // The test harness swallows what `eprintln` prints.
-        stderr().write_all(format!("SKIP: redis: {why}\n").as_bytes()).unwrap();
-        return;
-    }
-    let url = opened["url"].as_str().unwrap();
-    let (one, other) = (Process::over(url).await, Process::over(url).await);
+    let Some((mut server, url)) = Killable::start("redis") else { return };
+    let (one, other) = (Process::over(&url).await, Process::over(&url).await);
     for process in [&one, &other] {
         process.becomes("attached", Breaker::attached).await;
     }

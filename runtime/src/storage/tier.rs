@@ -82,3 +82,28 @@ impl fmt::Debug for TierSpecific {
         f.debug_struct("TierSpecific").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{RecordKey, StoreOp};
+
+    /// What a closed store says tells one from another.
+    async fn is_closed(stores: &TierSpecific, tier: Tier) -> bool {
+        let get = StoreOp::Get { key: RecordKey([1; 32]) };
+        stores.store(tier).unwrap().apply(get).await.is_err()
+    }
+
+    #[tokio::test]
+    async fn each_tier_has_the_store_it_was_given_and_no_other() {
+        let closed = MemoryStore::default();
+        closed.close();
+        let stores = TierSpecific::new().enterprise(closed.clone());
+        assert!(!is_closed(&stores, Tier::Personal).await && is_closed(&stores, Tier::Enterprise).await);
+        assert!(stores.store(Tier::Cloud).is_err());
+        let stores = TierSpecific::new().cloud(closed.clone());
+        assert!(is_closed(&stores, Tier::Cloud).await);
+        assert!(stores.store(Tier::Enterprise).is_err());
+        assert!(is_closed(&TierSpecific::new().personal(closed), Tier::Personal).await);
+    }
+}
