@@ -289,5 +289,5 @@ def test_an_option_that_cannot_be_is_refused_at_once_by_its_name(options: dict[s
 
 
 def test_what_is_no_application_is_refused() -> None:
-    with pytest.raises(ConfigError, match="^app: got an object of type NoneType"):
+    with pytest.raises(ConfigError, match=r"^app: got an object of type NoneType"):
         IdempotencyMiddleware(None)

@@ -56,3 +56,20 @@ def test_every_example_of_the_clients_guide_imports_what_there_is() -> None:
         ]
     assert {module for module, _ in imported} == {"once_again.clients"}
     assert all(hasattr(clients, name) for _, name in imported)
+
+
+def test_the_http_guide_lists_every_option_of_the_middlewares_and_no_other() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "python-http.md").read_text()
+    spec = find_spec("once_again")
+    assert spec is not None
+    assert spec.origin is not None
+    types = ast.parse((Path(spec.origin).parent / "http" / "_types.pyi").read_text())
+    declared = {
+        field.target.id
+        for node in types.body
+        if isinstance(node, ast.ClassDef)
+        for field in node.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    }
+    rows = re.findall(r"^\| (`.*?) \|", guide.partition("## All options")[2], re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == declared

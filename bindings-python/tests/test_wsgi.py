@@ -336,7 +336,7 @@ def test_a_store_or_a_function_that_nobody_would_await_is_refused_by_name() -> N
         IdempotencyMiddleware(Orders(), store=Later())
     with pytest.raises(ConfigError, match="principal: got an object of type function, expected a function that is not"):
         IdempotencyMiddleware(Orders(), principal=principal)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="^lease: got -1, expected a number of seconds"):
+    with pytest.raises(ConfigError, match=r"^lease: got -1, expected a number of seconds"):
         IdempotencyMiddleware(Orders(), lease=-1)
 
 
