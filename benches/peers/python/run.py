@@ -9,6 +9,7 @@ import logging
 import sys
 
 import circuitbreaker
+import edges
 import hyx.retry
 import opnieuw
 import pybreaker
@@ -173,7 +174,8 @@ def async_rows() -> list[Row]:
                 "stamina": stamina.retry(on=OSError, attempts=3)(async_work),
                 "tenacity": tenacity.retry(stop=tenacity.stop_after_attempt(3))(async_work),
             },
-        )
+        ),
+        *edges.rows(),
     ]
 
 
