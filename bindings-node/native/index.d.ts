@@ -290,6 +290,9 @@ export declare function runEvent(handle: number, now: number, draw: number, even
 /** The headers that mark a first answer; JSON in and out. */
 export declare function runFirstAnswer(handle: number, headers: string): string
 
+/** The handler of a run will not answer any more; JSON out, bytes as payload. */
+export declare function runThrown(handle: number, now: number, draw: number): string
+
 /** A statement and its positional parameters. */
 export interface SqliteCommand {
   /** The SQL. */

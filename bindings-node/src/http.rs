@@ -37,6 +37,13 @@ pub fn run_answered(handle: f64, now: f64, draw: f64, answer: String, body: Uint
     http::run_answered(handle, now, draw, &answer, &body)
 }
 
+/// The handler of a run will not answer any more; JSON out, bytes as payload.
+#[napi]
+#[must_use]
+pub fn run_thrown(handle: f64, now: f64, draw: f64) -> String {
+    http::run_thrown(handle, now, draw)
+}
+
 /// The operation that completes a run jointly; JSON in and out, the outcome as payload.
 #[napi]
 #[must_use]

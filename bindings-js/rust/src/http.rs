@@ -160,6 +160,16 @@ pub fn run_answered(handle: f64, now: f64, draw: f64, answer: &str, body: &[u8])
     }
 }
 
+/// The handler has thrown, or its answer was cut short: none will come any more.
+#[must_use]
+pub fn run_thrown(handle: f64, now: f64, draw: f64) -> String {
+    run::with(handle, |open| {
+        let Kind::Http(answers) = &open.kind else { return Told::default() };
+        let ending = answers.config.thrown();
+        open.handle(now, draw, Event::Finished { ending })
+    })
+}
+
 /// The operation that completes a run inside the caller's own transaction, its outcome left as payload; `null` unless the
 /// run holds its record.
 #[must_use]

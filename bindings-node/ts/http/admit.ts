@@ -78,6 +78,7 @@ export async function admit<Request>(guard: Guard<Request>, arrived: Arrived<Req
       // An unprotected answer must not promise that it can be had again.
       mark: (own) => (idempotency === undefined ? [] : run.firstAnswerHeaders(own)),
       record: (answer, body) => run.answered(answer, body),
+      cutShort: () => void run.thrown(),
     });
   return { action: "run", idempotency, watch };
 }

@@ -3,6 +3,7 @@
 
 import type { ServerResponse } from "node:http";
 import { checkStatus, type HeadArguments, headersOf, readHead, type Shown, setHeaders, showAs, watch } from "./head.js";
+import { readOn } from "./piped.js";
 import type { AnswerHead, Header, Settled } from "./run.js";
 
 /** What the run behind an answer wants to know of it. */
@@ -11,6 +12,8 @@ export interface Recorder {
   mark(own: readonly Header[]): readonly Header[];
   /** Called once, when the handler has ended its answer; the answer leaves when this is over. */
   record(answer: AnswerHead, body: Uint8Array): Promise<Settled>;
+  /** Called instead when the answer has been cut short, and nobody will end it. */
+  cutShort(): void;
 }
 
 type Callback = (error?: Error | null) => void;
@@ -68,6 +71,12 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     return write.call(response, chunk, "utf8", callback as Callback);
   };
 
+  readOn(response, () => {
+    if (ended) return;
+    ended = true;
+    recorder.cutShort();
+  });
+
   response.writeHead = ((...head: HeadArguments): ServerResponse => {
     // Node's own methods come here as well, once they really write.
     if (leaving) return writeHead.apply(response, head as Parameters<typeof writeHead>);
@@ -95,7 +104,8 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     if (fate === "kept") {
       held = { chunk: bytes, callback: done };
       if (!leaving) showAs(response, HEAD);
-      return flowing;
+      // Nobody will ever drain what a client has left behind.
+      return flowing || response.destroyed;
     }
     return write.call(response, bytes, "utf8", done as Callback);
   }) as typeof response.write;

@@ -50,6 +50,11 @@ export class HttpRun extends Run<HttpAction, Instead, Settled> {
     return this.finish((now, draw) => native.runAnswered(this.handle, now, draw, JSON.stringify(answer), body));
   }
 
+  /** The handler will not answer any more. */
+  thrown(): Promise<Settled> {
+    return this.finish((now, draw) => native.runThrown(this.handle, now, draw));
+  }
+
   /** The operation that completes this run inside the caller's own transaction; undefined when it holds no claim. */
   completion(answer: AnswerHead, body: Uint8Array): StoreOp | undefined {
     const op = JSON.parse(native.runCompletion(this.handle, JSON.stringify(answer), body)) as StoreOp | null;

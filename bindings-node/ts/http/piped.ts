@@ -1,0 +1,27 @@
+// A client that goes away while a stream is piped into its answer. Node unpipes the stream then, and nobody reads it any more:
+// the answer would never end, and its key stay claimed. So it is read on, for the record.
+
+import type { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+
+/**
+ * Reads to its end what is piped into `response` when its client has gone. `cutShort` is called where that is impossible:
+ * `pipeline` and Fastify destroy the stream then.
+ */
+export function readOn(response: ServerResponse, cutShort: () => void): void {
+  let ending: Readable | undefined;
+  response.on("pipe", (source: Readable) => {
+    // What the handler pipes with `end: false` it ends itself: more may follow. Only this listener's name tells.
+    if (source.listeners("end").some(({ name }) => name === "onend")) ending = source;
+  });
+  response.on("unpipe", (source: Readable) => {
+    if (!response.destroyed || response.writableEnded) return;
+    const closed = (): void => {
+      if (!source.readableEnded) cutShort();
+    };
+    if (source.destroyed) return closed();
+    source.on("data", (chunk) => response.write(chunk)).once("close", closed);
+    if (source === ending) source.once("end", () => response.end());
+    source.resume();
+  });
+}
