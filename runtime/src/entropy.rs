@@ -17,7 +17,6 @@ impl<F: Fn() -> u32 + Send + Sync + 'static> Entropy for F {
 /// # Panics
 ///
 /// Where the operating system has none to give, nothing that must be secret can be made.
-#[cfg(feature = "http")]
 pub(crate) fn secret() -> [u8; 16] {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

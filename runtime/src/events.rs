@@ -118,6 +118,15 @@ pub(crate) fn store_endangered(warning: &str) {
     tracing::warn!(target: "once_again", warning, "records are not safe with their store");
 }
 
+#[cfg(feature = "tracing")]
+pub(crate) fn not_replayable(name: &str) {
+    tracing::warn!(
+        target: "once_again",
+        operation = name,
+        "a result that JSON cannot say is recorded as done and cannot be replayed"
+    );
+}
+
 #[cfg(not(feature = "tracing"))]
 mod silent {
     use super::{Duration, Kind, Operation, State, Stop};
@@ -132,10 +141,11 @@ mod silent {
     pub(crate) const fn breaker_attached(_: &str) {}
     pub(crate) const fn breaker_detached(_: &str) {}
     pub(crate) const fn breaker_forgotten(_: &str, _: State) {}
+    pub(crate) const fn not_replayable(_: &str) {}
 }
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use silent::{
     breaker_attached, breaker_changed, breaker_detached, breaker_forgotten, breaker_would_open, gave_up,
-    retrying, slots_without_coordinator, succeeded, unknown_error,
+    not_replayable, retrying, slots_without_coordinator, succeeded, unknown_error,
 };

@@ -24,7 +24,8 @@
 //! - [`retry`]: policies, presets, time limits, `Retry-After`, hooks; also for code that blocks
 //! - [`breaker`]: a handle for any number of tasks, permits that settle themselves when dropped
 //! - [`budget`]: what keeps many calls' retries from becoming a storm
-//! - [`storage`]: where the records of idempotent requests live
+//! - [`action`]: actions and functions that run once; [`request`]: whatever has a key
+//! - [`storage`]: where the records of what runs once live
 //! - `http` (feature `http`): `IdempotencyLayer` for tower and axum; with feature `reqwest`, a client that tries again
 //! - [`testing`]: a virtual clock, so that no test waits
 //! - `tower` (feature `tower`): both as layers
@@ -33,6 +34,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod breaker;
 pub mod budget;
 mod clock;
@@ -41,6 +43,8 @@ mod entropy;
 mod events;
 #[cfg(feature = "http")]
 pub mod http;
+mod idempotency;
+pub mod request;
 pub mod retry;
 pub mod storage;
 pub mod testing;
@@ -54,7 +58,10 @@ pub use breaker::{
 pub use budget::Budget;
 pub use clock::{Clock, Sleep, TokioClock};
 pub use entropy::{Entropy, ThreadRng};
+pub use idempotency::IdempotencyKey;
 pub use once_again_core::error::{Code, ConfigError};
+#[cfg(feature = "derive")]
+pub use once_again_derive::{IdempotencyKey, idempotent};
 pub use retry::{
     Attempt, Facts, Failure, Kind, Retry, RetryError, RetryManager, RetryManagerPool, RetryPolicy, chain,
 };
@@ -65,6 +72,7 @@ pub use storage as stores;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../../docs/rust.md")]
+#[cfg_attr(feature = "derive", doc = include_str!("../../docs/idempotent.md"))]
 struct Examples;
 
 /// So do those of the guide to stores.
@@ -74,8 +82,16 @@ struct StoresExamples;
 
 /// What most programs use: `use once_again::prelude::*;`
 pub mod prelude {
+    pub use crate::action::{
+        ConflictBehavior, ExecutionContext, IdempotencyConfig, IdempotencyError, IdempotencyInput,
+        IdempotencyKeyStrategy, IdempotentAction, IdempotentExecutor, ResultCachingConfig,
+    };
+    #[cfg(feature = "derive")]
+    pub use crate::idempotent;
+    pub use crate::request::RequestIdempotencyManager;
     pub use crate::{
-        Attempt, Breaker, Budget, CallError, Facts, Failure, Kind, Retry, RetryError, RetryPolicy,
+        Attempt, Breaker, Budget, CallError, Facts, Failure, IdempotencyKey, Kind, Retry, RetryError,
+        RetryPolicy,
     };
 }
 

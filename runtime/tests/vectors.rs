@@ -5,6 +5,8 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
+#[path = "vectors/action.rs"]
+mod action;
 #[path = "vectors/breaker.rs"]
 mod breaker;
 #[cfg(feature = "http")]
@@ -51,6 +53,7 @@ fn player(module: &str) -> Option<Play> {
         "time" | "draw" | "backoff" | "jitter" | "retry.machine" | "slots" => {
             Some(|given, _| Some(retry::call(given)))
         }
+        "idempotency.action" => Some(|given, _| action::calls(given)),
         "classify.retry_after" => Some(|given, expect| Some(retry::wait(given, expect))),
         "breaker.window" | "breaker.machine" | "breaker.manual" | "breaker.presets" => {
             Some(|given, _| breaker::run(given))

@@ -1,45 +1,12 @@
 //! What a handler finds of its key and its claim among the request's extensions.
 
 use super::headers;
-use super::signal::Signal;
+use crate::idempotency::{IdempotencyKey, Signal};
 use crate::storage::StoreOp;
 use http::Response;
 use once_again_core::http::{Answer, Seen};
 use std::fmt;
 use std::sync::Arc;
-
-/// An idempotency key: the client's own, or `derived:` and 16 hexadecimal digits where it sent none.
-///
-/// An extractor of axum (feature `axum`) and an extension of every request that an
-/// [`IdempotencyLayer`](super::IdempotencyLayer) guards. `Debug` does not show it: keys are secrets of sorts.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct IdempotencyKey(pub String);
-
-impl IdempotencyKey {
-    /// The key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for IdempotencyKey {
-    fn from(key: &str) -> Self {
-        Self(key.into())
-    }
-}
-
-impl From<String> for IdempotencyKey {
-    fn from(key: String) -> Self {
-        Self(key)
-    }
-}
-
-impl fmt::Debug for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdempotencyKey({} characters)", self.0.chars().count())
-    }
-}
 
 /// The claim under which a request runs: an extension of every request that runs under a record, and an extractor of axum
 /// (feature `axum`).

@@ -1,7 +1,8 @@
 //! Extractors for axum.
 
-use super::claim::{Claim, IdempotencyKey};
+use super::claim::Claim;
 use super::headers;
+use crate::idempotency::IdempotencyKey;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};

@@ -2,10 +2,14 @@
 
 use super::headers;
 use crate::clock::Clock;
-use crate::entropy::Entropy;
-use crate::storage::Store;
+use crate::entropy::{self, Entropy};
+use crate::idempotency::Host;
+use crate::storage::{Owner, Store};
+use crate::time::duration;
 use http::request::Parts;
-use once_again_core::http::{HttpConfig, RequestHead};
+use once_again_core::http::{Guarded, HttpConfig, RequestHead};
+use once_again_core::idempotency::machine;
+use once_again_core::time::Tick;
 use std::sync::Arc;
 
 /// Reads something off a request's head.
@@ -22,6 +26,28 @@ pub(super) struct Guard {
 }
 
 impl Guard {
+    pub(super) fn host(&self) -> Host {
+        Host {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            handler_timeout: self.config.handler_timeout().map(duration),
+        }
+    }
+
+    /// The run of a request that is guarded.
+    pub(super) fn claim(&self, found: &Guarded) -> machine::Run {
+        machine::Run::new(
+            self.config.run_config(),
+            found.key,
+            found.fingerprint,
+            found.caller,
+            Owner(entropy::secret()),
+            found.derived,
+            Tick::ZERO,
+        )
+    }
+
     /// A request's head, as far as core asks for it.
     pub(super) fn head(&self, parts: &Parts) -> RequestHead {
         let mut lines = Vec::new();

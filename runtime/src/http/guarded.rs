@@ -3,8 +3,8 @@
 use super::answer::AnswerBody;
 use super::guard::Guard;
 use super::headers;
-use super::run::Run;
 use super::service::{Caller, Thrown};
+use crate::idempotency::Run;
 use bytes::Bytes;
 use http::Response;
 use http_body::Body;

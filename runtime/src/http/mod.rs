@@ -53,17 +53,15 @@ mod guard;
 mod guarded;
 mod headers;
 mod layer;
-mod run;
 mod service;
-mod signal;
 
+pub use crate::idempotency::{IdempotencyKey, Signal};
 pub use answer::AnswerBody;
 pub use body::RequestBody;
-pub use claim::{Claim, IdempotencyKey};
+pub use claim::Claim;
 pub use config::{ConflictStrategy, IdempotencyConfig, days};
 #[cfg(feature = "axum")]
 pub use extract::{KeyRejection, NoClaim};
 pub use layer::IdempotencyLayer;
 pub use once_again_core::http::{MissingKey, On5xx, Profile};
 pub use service::{IdempotencyFuture, IdempotencyService};
-pub use signal::Signal;

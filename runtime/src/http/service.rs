@@ -3,11 +3,11 @@
 use super::answer::AnswerBody;
 use super::body::{Reading, RequestBody, read};
 use super::capture::capture;
-use super::claim::{Claim, IdempotencyKey};
+use super::claim::Claim;
 use super::detached::{Panic, caught, detached};
 use super::guard::Guard;
 use super::guarded::{Guarded, ready};
-use super::run::{Beginning, Run};
+use crate::idempotency::{Beginning, IdempotencyKey, Run};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -156,7 +156,7 @@ async fn run<S, B, R>(
     R: Body<Data = Bytes>,
 {
     let shown_key = guarded.shown_key.clone();
-    let mut run = Run::new(guard.clone(), &guarded);
+    let mut run = Run::new(guard.host(), guard.claim(&guarded));
     let Some(beginning) = while_awaited(run.begin(), &mut caller).await else { return run.abandon().await };
     let instead = match &beginning {
         Beginning::Replay(replay) => Some(guard.config.ready(replay, &shown_key)),
@@ -170,9 +170,10 @@ async fn run<S, B, R>(
     }
     let key = IdempotencyKey(shown_key.clone());
     request.extensions_mut().insert(key.clone());
-    let protected = if let Beginning::Execute { epoch, attempt } = beginning {
-        let (complete, outcomes) = (run.completion(), guard.clone());
-        let completion = move |answer: &Answer, body: &[u8]| complete(&outcomes.config.outcome(answer, body));
+    let protected = if let Beginning::Execute { epoch, attempt, .. } = beginning {
+        let (handle, outcomes) = (run.handle(), guard.clone());
+        let completion =
+            move |answer: &Answer, body: &[u8]| handle.completion(&outcomes.config.outcome(answer, body));
         let completion = Arc::new(completion);
         request.extensions_mut().insert(Claim { key, attempt, epoch, signal: run.signal(), completion });
         true

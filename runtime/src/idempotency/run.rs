@@ -1,32 +1,41 @@
 //! One guarded run: carries core's machine from the claim to the recorded outcome. The machine says what to do next; this
 //! file asks the store, keeps its deadlines and fires the signal of whoever does the work.
 
-use super::guard::Guard;
 use super::signal::{Signal, Trigger};
-use crate::clock::Sleep;
-use crate::entropy;
-use crate::storage::{StoreError, StoreOp, StoreReply};
+use crate::clock::{Clock, Sleep};
+use crate::entropy::Entropy;
+use crate::storage::{Outcome, Store, StoreError, StoreOp, StoreReply};
 use crate::time::{duration, tick};
 use once_again_core::draw::Draw;
-use once_again_core::http::Guarded;
 use once_again_core::idempotency::machine::{self, Action, Ending, Event, Refusal, Replay, Settled};
-use once_again_core::idempotency::record::{Outcome, Owner};
 use once_again_core::time::Tick;
+use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
-/// What is to be done with a request after the store was asked.
-pub(super) enum Beginning {
-    /// The handler runs, under a claim.
-    Execute { epoch: u64, attempt: u32 },
-    /// The handler runs without one: the store is away, or full, and the configuration lets work go on.
+/// What a run needs from the world.
+#[derive(Clone)]
+pub(crate) struct Host {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// When the signal fires, counted from the beginning of the work; `None`: never.
+    pub(crate) handler_timeout: Option<Duration>,
+}
+
+/// What is to be done after the store was asked.
+pub(crate) enum Beginning {
+    /// The work is done, under a claim.
+    Execute { epoch: u64, attempt: u32, checkpoint: Option<Vec<u8>> },
+    /// The work is done without one: the store is away, or full, and the configuration lets work go on.
     Unprotected,
-    /// The handler does not run.
+    /// The work is not done.
     Replay(Replay),
-    /// The handler does not run.
+    /// The work is not done.
     Refuse(Refusal),
 }
 
@@ -41,9 +50,9 @@ enum News {
 type Asked = (u32, Pin<Box<dyn Future<Output = Result<StoreReply, StoreError>> + Send>>);
 
 /// The life of one claim. It moves while one of its functions is awaited, and only then.
-pub(super) struct Run {
-    machine: Arc<Mutex<machine::Run>>,
-    guard: Arc<Guard>,
+pub(crate) struct Run {
+    shared: Arc<Mutex<Shared>>,
+    host: Host,
     /// Core only ever looks at differences: each run has a clock of its own that starts at zero.
     origin: Instant,
     under_way: Vec<Asked>,
@@ -51,49 +60,71 @@ pub(super) struct Run {
     alarm: Option<(Tick, Sleep)>,
     trigger: Trigger,
     handler_limit: Option<Sleep>,
+    /// Nothing will come of it any more but what is under way.
+    over: bool,
+}
+
+/// What the work may touch as well.
+struct Shared {
+    machine: machine::Run,
+    /// What the work has said since the run looked last.
+    said: VecDeque<Event>,
+    /// Of whoever awaits the run.
+    waker: Option<Waker>,
+}
+
+/// What the work has of its run. A clone is of the same run.
+#[derive(Clone)]
+pub(crate) struct Handle(Arc<Mutex<Shared>>);
+
+impl Handle {
+    /// What completes the run inside the work's own transaction; `None` unless the run holds its claim.
+    pub(crate) fn completion(&self, outcome: &Outcome) -> Option<StoreOp> {
+        lock(&self.0).machine.completion(outcome)
+    }
+
+    /// Leaves `data` for whoever runs next, should this run not end.
+    pub(crate) fn checkpoint(&self, data: Vec<u8>) {
+        let mut shared = lock(&self.0);
+        shared.said.push_back(Event::Checkpoint { data });
+        if let Some(waker) = shared.waker.take() {
+            waker.wake();
+        }
+    }
 }
 
 impl Run {
-    pub(super) fn new(guard: Arc<Guard>, found: &Guarded) -> Self {
-        let machine = machine::Run::new(
-            guard.config.run_config(),
-            found.key,
-            found.fingerprint,
-            found.caller,
-            Owner(entropy::secret()),
-            found.derived,
-            Tick::ZERO,
-        );
+    /// Drives `machine`, which was made at `Tick::ZERO`.
+    pub(crate) fn new(host: Host, machine: machine::Run) -> Self {
         Self {
-            machine: Arc::new(Mutex::new(machine)),
-            origin: guard.clock.now(),
-            guard,
+            shared: Arc::new(Mutex::new(Shared { machine, said: VecDeque::new(), waker: None })),
+            origin: host.clock.now(),
+            host,
             under_way: Vec::new(),
             alarm: None,
             trigger: Trigger::default(),
             handler_limit: None,
+            over: false,
         }
     }
 
-    /// Fires when the handler must stop.
-    pub(super) fn signal(&self) -> Signal {
+    /// Fires when the work must stop.
+    pub(crate) fn signal(&self) -> Signal {
         self.trigger.signal()
     }
 
-    /// What completes this run inside the handler's own transaction.
-    pub(super) fn completion(&self) -> impl Fn(&Outcome) -> Option<StoreOp> + Send + Sync + use<> {
-        let machine = self.machine.clone();
-        move |outcome| lock(&machine).completion(outcome)
+    pub(crate) fn handle(&self) -> Handle {
+        Handle(self.shared.clone())
     }
 
     /// Claims the key, and waits for another run where that is configured.
-    pub(super) async fn begin(&mut self) -> Beginning {
+    pub(crate) async fn begin(&mut self) -> Beginning {
         let mut news = self.tell(Event::Start);
         loop {
             match news {
                 Some(News::Begun(beginning)) => {
-                    let limit = self.guard.config.handler_timeout();
-                    self.handler_limit = limit.map(|limit| self.guard.clock.limit(duration(limit)));
+                    let Host { clock, handler_timeout, .. } = &self.host;
+                    self.handler_limit = handler_timeout.map(|limit| clock.limit(limit));
                     return beginning;
                 }
                 _ => news = Some(self.news().await),
@@ -102,7 +133,7 @@ impl Run {
     }
 
     /// Keeps the claim while `work` runs.
-    pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|context| {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
@@ -122,7 +153,7 @@ impl Run {
 
     /// Records how the work ended. `None`: the store takes too long, and the answer is not to wait for it; the run goes on
     /// trying in [`wind_down`](Self::wind_down).
-    pub(super) async fn finish(&mut self, ending: Ending) -> Option<Settled> {
+    pub(crate) async fn finish(&mut self, ending: Ending) -> Option<Settled> {
         self.handler_limit = None;
         let mut news = self.tell(Event::Finished { ending });
         loop {
@@ -133,14 +164,34 @@ impl Run {
         }
     }
 
+    /// Goes on in a task of its own, for as long as there is something to do: a claim that is still held is given up.
+    pub(crate) fn leave(&mut self) {
+        if self.over && self.under_way.is_empty() {
+            return;
+        }
+        // Outside of a runtime, or in one that shuts down, the lease must run out.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let rest = Self {
+            shared: self.shared.clone(),
+            host: self.host.clone(),
+            origin: self.origin,
+            under_way: mem::take(&mut self.under_way),
+            alarm: self.alarm.take(),
+            trigger: mem::take(&mut self.trigger),
+            handler_limit: None,
+            over: self.over,
+        };
+        runtime.spawn(rest.abandon());
+    }
+
     /// Gives the claim up without an outcome: nobody wants it any more.
-    pub(super) async fn abandon(mut self) {
+    pub(crate) async fn abandon(mut self) {
         self.tell(Event::Abandon);
         self.wind_down().await;
     }
 
     /// Goes on until nothing is left to do and no answer is outstanding.
-    pub(super) async fn wind_down(mut self) {
+    pub(crate) async fn wind_down(mut self) {
         poll_fn(|context| {
             while self.poll_news(context).is_ready() {}
             if self.under_way.is_empty() && self.alarm.is_none() { Poll::Ready(()) } else { Poll::Pending }
@@ -154,7 +205,9 @@ impl Run {
 
     fn poll_news(&mut self, context: &mut Context<'_>) -> Poll<News> {
         loop {
-            let event = if let Some(event) = self.poll_store(context) {
+            let event = if let Some(event) = self.poll_said(context) {
+                event
+            } else if let Some(event) = self.poll_store(context) {
                 event
             } else if self.alarm.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(context).is_ready()) {
                 self.alarm = None;
@@ -166,6 +219,19 @@ impl Run {
                 return Poll::Ready(news);
             }
         }
+    }
+
+    /// What the work says next.
+    fn poll_said(&mut self, context: &mut Context<'_>) -> Option<Event> {
+        let mut shared = lock(&self.shared);
+        let said = shared.said.pop_front();
+        if said.is_none() {
+            match &mut shared.waker {
+                Some(waker) => waker.clone_from(context.waker()),
+                none => *none = Some(context.waker().clone()),
+            }
+        }
+        said
     }
 
     /// The next answer of the store.
@@ -184,17 +250,18 @@ impl Run {
 
     /// Tells the machine what happened, and does what it says.
     fn tell(&mut self, event: Event) -> Option<News> {
-        let now = tick(self.origin, self.guard.clock.now());
-        let draw = Draw(self.guard.entropy.draw());
+        let now = tick(self.origin, self.host.clock.now());
+        let draw = Draw(self.host.entropy.draw());
         let (action, deadline) = {
-            let mut machine = lock(&self.machine);
+            let machine = &mut lock(&self.shared).machine;
             (machine.handle(now, event, draw), machine.deadline())
         };
+        self.over |= matches!(action, Action::Replay(_) | Action::Refuse(_) | Action::Settled(_));
         let waits = matches!(action, Action::Wait { .. });
         self.wake_at(deadline, now, waits);
         match action {
             Action::Apply { ticket, op } => {
-                let store = self.guard.store.clone();
+                let store = self.host.store.clone();
                 self.under_way.push((ticket, Box::pin(async move { store.apply(op).await })));
                 None
             }
@@ -202,8 +269,8 @@ impl Run {
                 self.trigger.fire();
                 None
             }
-            Action::Execute { epoch, attempts, .. } => {
-                Some(News::Begun(Beginning::Execute { epoch, attempt: attempts }))
+            Action::Execute { epoch, attempts, checkpoint } => {
+                Some(News::Begun(Beginning::Execute { epoch, attempt: attempts, checkpoint }))
             }
             Action::Unprotected { .. } => Some(News::Begun(Beginning::Unprotected)),
             Action::Replay(replay) => Some(News::Begun(Beginning::Replay(replay))),
@@ -220,12 +287,12 @@ impl Run {
         }
         self.alarm = deadline.map(|at| {
             let left = duration(at.since(now));
-            let clock = &self.guard.clock;
+            let clock = &self.host.clock;
             (at, if waits { clock.sleep(left) } else { clock.limit(left) })
         });
     }
 }
 
-fn lock(machine: &Mutex<machine::Run>) -> MutexGuard<'_, machine::Run> {
-    machine.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

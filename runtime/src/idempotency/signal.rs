@@ -1,9 +1,9 @@
-//! Tells a handler that it must stop.
+//! Tells whoever does the work to stop.
 
 use std::fmt;
 use tokio::sync::watch;
 
-/// Fires when the claim of a request cannot be kept any longer, or its handler's time is up. A clone is the same signal.
+/// Fires when the claim on a key cannot be kept any longer, or the time of whoever works under it is up. A clone is the same signal.
 #[derive(Clone)]
 pub struct Signal(watch::Receiver<bool>);
 
@@ -14,11 +14,18 @@ impl Signal {
         *self.0.borrow()
     }
 
-    /// Ready once it has fired; never, if the request ends before.
+    /// Ready once it has fired; never, if the work ends before.
     pub async fn fired(&mut self) {
         if self.0.wait_for(|fired| *fired).await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// One that never fires.
+impl Default for Signal {
+    fn default() -> Self {
+        Trigger::default().signal()
     }
 }
 
@@ -29,14 +36,14 @@ impl fmt::Debug for Signal {
 }
 
 /// The other end of a [`Signal`].
-pub(super) struct Trigger(watch::Sender<bool>);
+pub(crate) struct Trigger(watch::Sender<bool>);
 
 impl Trigger {
-    pub(super) fn fire(&self) {
+    pub(crate) fn fire(&self) {
         self.0.send_replace(true);
     }
 
-    pub(super) fn signal(&self) -> Signal {
+    pub(crate) fn signal(&self) -> Signal {
         Signal(self.0.subscribe())
     }
 }
