@@ -80,6 +80,50 @@ async fn calls_that_are_refused_together_share_what_is_fetched() {
 }
 
 #[tokio::test]
+async fn calls_that_are_refused_together_share_that_there_is_nothing_to_be_had() {
+    let fetched = Arc::new(AtomicU32::new(0));
+    let counted = fetched.clone();
+    let refresh = move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
+    };
+    let client = builder().refresh_auth(refresh).clock(VirtualClock::no_sleep()).build().unwrap();
+    let story = Story::new("nothing-to-be-had", json!([status(401)])).await;
+    // All of them are sent before the first is refused and the fetch is over.
+    let calls = (0..5).map(|_| client.post(story.url()).send());
+    for answer in futures_util::future::join_all(calls).await {
+        assert_eq!(answer.unwrap().status(), 401);
+    }
+    assert_eq!(fetched.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_origin_whose_credentials_are_slow_holds_up_no_other() {
+    let asked = Arc::new(tokio::sync::Notify::new());
+    let told = asked.clone();
+    let refresh = move |url: reqwest::Url| {
+        told.notify_one();
+        async move {
+            if url.host_str() == Some("localhost") {
+                std::future::pending::<()>().await;
+            }
+            Some(HeaderValue::from_static("Bearer new"))
+        }
+    };
+    let client = builder().refresh_auth(refresh).clock(VirtualClock::no_sleep()).build().unwrap();
+    let story = Story::new("slow-credentials", json!([status(401)])).await;
+    let slow = client.post(story.url().replace("127.0.0.1", "localhost"));
+    let slow = tokio::spawn(slow.send());
+    asked.notified().await;
+    let story = Story::new("quick-credentials", json!([status(401), status(200)])).await;
+    assert_eq!(client.post(story.url()).send().await.unwrap().status(), 200);
+    slow.abort();
+}
+
+#[tokio::test]
 async fn later_attempts_keep_the_new_credentials() {
     let (client, _) = refreshing();
     let story = Story::new("kept", json!([status(401), status(503), status(200)])).await;

@@ -149,3 +149,15 @@ async fn nobody_there_is_an_error_that_says_so() {
     assert!(matches!(wrong, Error::Request(_)));
     assert_eq!(wrong.attempts(), 0);
 }
+
+#[tokio::test]
+async fn an_error_names_the_address_without_what_may_be_secret_in_it() {
+    let url = "http://user:hunter2@127.0.0.1:1/orders?token=hunter2#hunter2";
+    let error = client().0.get(url).send().await.unwrap_err();
+    let told = format!("{error} {error:?}");
+    assert!(told.contains("http://127.0.0.1:1/orders") && !told.contains("hunter2"), "{told}");
+
+    let error = client().0.get("ftp://host/orders?token=hunter2").send().await.unwrap_err();
+    let told = format!("{error} {error:?}");
+    assert!(!told.contains("hunter2"), "{told}");
+}

@@ -93,6 +93,20 @@ async fn each_origin_has_a_breaker_that_refusals_do_not_open() {
 }
 
 #[tokio::test]
+async fn a_refusal_says_nothing_about_the_service_neither_good_nor_bad() {
+    let breakers = BreakerRegistry::new(|origin| Breaker::rate().name(origin).build());
+    let client = builder().breakers(&breakers).clock(VirtualClock::no_sleep()).build().unwrap();
+    let story = Story::new("refusals", json!([status(404), status(422), status(200)])).await;
+    let origin = story.url().split("/r/").next().unwrap().to_owned();
+    let mut counted = Vec::new();
+    for _ in 0..3 {
+        client.post(story.url()).send().await.unwrap();
+        counted.push(breakers.peek(&origin).unwrap().stats().calls);
+    }
+    assert_eq!(counted, [0, 0, 1]);
+}
+
+#[tokio::test]
 async fn breakers_may_be_shared_and_what_is_wrong_with_one_is_told() {
     let breakers =
         BreakerRegistry::new(|origin| Breaker::builder().name(origin).failure_threshold(1).build());

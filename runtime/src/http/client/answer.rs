@@ -1,7 +1,8 @@
 //! What an attempt gave: an answer that may be worth another attempt, or none.
 
-use super::super::claim::IdempotencyKey;
+use super::error::without_secrets;
 use crate::breaker::Outcome;
+use crate::idempotency::IdempotencyKey;
 use crate::retry::{Facts, RetryPolicy, chain};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap};
@@ -70,7 +71,7 @@ impl Failed {
         } else {
             chain(&error)
         };
-        Self::new(facts.exchange(about.signals()), policy, What::Error(error))
+        Self::new(facts.exchange(about.signals()), policy, What::Error(without_secrets(error)))
     }
 
     /// An answer that is no success; `body` is all of it.
@@ -95,14 +96,9 @@ impl Failed {
         Self { facts, what, counts }
     }
 
-    /// How a breaker counts it. A service that refuses one request is well.
+    /// How a breaker counts it. A service that refuses one request has not failed, nor shown that it serves others.
     pub(super) const fn counted(&self) -> Outcome {
-        if self.counts { Outcome::Failure } else { Outcome::Success }
-    }
-
-    /// Whether it is the caller's to deal with: nothing to try again, and nothing for a breaker.
-    pub(super) fn is_final(&self, policy: &RetryPolicy) -> bool {
-        !self.counts && !policy.judge(&self.facts).retry
+        if self.counts { Outcome::Failure } else { Outcome::Ignored }
     }
 
     /// The status of its answer; `None` if there was none.

@@ -85,7 +85,7 @@ impl IdempotentHttpClientBuilder {
     }
 
     /// The breakers, one for each origin, such as `https://api.example.com` (5 failures within a minute open one for 30 s).
-    /// Answers with 4xx, but 408, 425 and 429, count as successes.
+    /// Answers about one request do not count: 4xx but 408, 425 and 429, and 501 and 505.
     pub fn breakers(mut self, breakers: &BreakerRegistry) -> Self {
         self.inner.breakers = Some(breakers.clone());
         self
@@ -116,8 +116,8 @@ impl IdempotentHttpClientBuilder {
         self
     }
 
-    /// What answers a 401: the next value of `Authorization`, or `None` where there is none to be had, and the 401 is final. Asked once for each call, and
-    /// once for all calls to one origin that wait for it.
+    /// What answers a 401: the next value of `Authorization`, or `None` where there is none to be had, and the 401 is final.
+    /// Asked once for each call, and once for all calls to one origin that wait for it.
     pub fn refresh_auth<F, Fut>(mut self, refresh: F) -> Self
     where
         F: Fn(Url) -> Fut + Send + Sync + 'static,

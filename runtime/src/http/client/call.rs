@@ -3,7 +3,7 @@
 use super::answer::{About, Failed, Sent, is_replayed, read};
 use super::builder::Inner;
 use super::error::{Error, NoAnswer};
-use super::refresh::{Known, Refresh};
+use super::refresh::Known;
 use crate::entropy;
 use crate::http::IdempotencyKey;
 use crate::http::headers::text;
@@ -49,7 +49,7 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     async fn new(inner: &'a Inner, mut request: Request, streamed: bool) -> Result<Self, Error> {
         let body = match request.body_mut().take() {
-            Some(body) => Some(body.collect().await.map_err(Error::Request)?.to_bytes()),
+            Some(body) => Some(body.collect().await.map_err(Error::request)?.to_bytes()),
             None => None,
         };
         let keys = &inner.keys;
@@ -76,7 +76,7 @@ impl<'a> Call<'a> {
         drop(attempt.previous().and_then(|failure| failure.error()).and_then(Failed::take));
         let policy = self.inner.retry.policy();
         let unanswered = |error| Failed::unanswered(&self.about, policy, error);
-        let known = self.inner.refresh.as_ref().map(Refresh::known);
+        let known = self.inner.refresh.as_ref().map(|refresh| refresh.known(self.request.url()));
         let response = self.inner.client.execute(self.request()).await.map_err(unanswered)?;
         let failed = response.status().as_u16() >= 400;
         if self.streamed && !failed {
@@ -88,11 +88,7 @@ impl<'a> Call<'a> {
         }
         let refreshed = response.status() == StatusCode::UNAUTHORIZED && self.refreshed(known).await;
         let about = About { can_refresh: refreshed, ..self.about.clone() };
-        let failed = Failed::answered(&about, policy, response, &body);
-        match failed.is_final(policy).then(|| failed.take()).flatten() {
-            Some(response) => Ok((response, attempt.number())),
-            None => Err(failed),
-        }
+        Err(Failed::answered(&about, policy, response, &body))
     }
 
     /// Whether there are newer credentials than those that were refused. They are asked for once in a call.

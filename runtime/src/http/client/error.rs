@@ -23,7 +23,23 @@ pub struct NoAnswer {
     pub(super) why: RetryError<Failed>,
 }
 
+/// An address may hold secrets, and errors end up in logs: without user and password, query and fragment it still says who
+/// was asked for what.
+pub(super) fn without_secrets(mut error: reqwest::Error) -> reqwest::Error {
+    if let Some(url) = error.url_mut() {
+        url.set_query(None);
+        url.set_fragment(None);
+        // An address that can have neither has none.
+        let _ = (url.set_username(""), url.set_password(None));
+    }
+    error
+}
+
 impl Error {
+    pub(super) fn request(error: reqwest::Error) -> Self {
+        Self::Request(without_secrets(error))
+    }
+
     /// The error in one word, the same in every language.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -71,7 +87,7 @@ impl NoAnswer {
         self.why.attempts()
     }
 
-    /// What reqwest said of the last attempt; `None` if it ran out of time, or the breaker let none through.
+    /// What reqwest said of the last attempt, the address without its query; `None` if it ran out of time, or the breaker let none through.
     #[must_use]
     pub fn error(&self) -> Option<&reqwest::Error> {
         self.why.error().and_then(Failed::error)

@@ -75,7 +75,7 @@ impl RequestBuilder {
     ///
     /// No answer came. The last answer, whatever its status, is none.
     pub async fn send(self) -> Result<Response, Error> {
-        let request = self.request.build().map_err(Error::Request)?;
+        let request = self.request.build().map_err(Error::request)?;
         call::send(&self.client.0, request, self.streamed).await
     }
 }
