@@ -29,10 +29,11 @@ help: ## List the commands
 	  /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: SETUP_MODE := demo
-demo: node web python ## A payment service and three clients under faults, with an audit (SEED=n repeats a run)
+demo: STORE ?= sqlite
+demo: SETUP_MODE = demo $(STORE)
+demo: node web python ## Payments under faults, with an audit (STORE=redis, postgres: two services; SEED=n repeats a run)
 	$(call say,demo: payments under faults)
-	@node examples/payments/demo.mjs
+	@node examples/payments/demo.mjs --store $(STORE)
 
 SUITES := core node web python shared browser packaging
 

@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# scripts/setup.sh [demo|dev|bench]
+# scripts/setup.sh [demo [sqlite|redis|postgres]|dev|bench]
 #
 # Installs what is missing on this machine, and says what and why. Nothing is installed twice: when all is there it takes
-# well under a second and needs no root. `demo` leaves out what only tests and linters need; `bench` adds the libraries that
-# the benchmarks compare with.
+# well under a second and needs no root. `demo` leaves out what only tests and linters need, and adds the server that the
+# demo is to run over; `bench` adds the libraries that the benchmarks compare with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mode=${1:-dev}
+store=${2:-sqlite}
 case $mode in
   demo | dev | bench) ;;
-  *) echo "usage: scripts/setup.sh [demo|dev|bench]" >&2 && exit 2 ;;
+  *) echo "usage: scripts/setup.sh [demo [sqlite|redis|postgres]|dev|bench]" >&2 && exit 2 ;;
+esac
+case $store in
+  sqlite | redis | postgres) ;;
+  *) echo "STORE: got $store, expected sqlite, redis or postgres" >&2 && exit 2 ;;
 esac
 
 say() { echo "setup: $*"; }
@@ -74,9 +79,11 @@ have g++ && have make || need "better-sqlite3 is compiled on this machine" g++ m
 have python3 || [[ -x .venv/bin/python ]] || need "node-gyp and the Python binding need Python" python3
 [[ -x .venv/bin/python ]] || find_python >/dev/null || need "the Python binding needs a virtual environment" python3-venv
 find_chromium || need "the browser's part is run in a real browser" chromium
-if [[ $mode == dev ]]; then
-  have redis-server || have valkey-server || need "the Redis stores are tested with a real server" redis-server
-  find_postgres || need "the PostgreSQL stores are tested with a real server" postgresql
+if [[ $mode == dev || $store == redis ]]; then
+  have redis-server || have valkey-server || need "tests and demo of the Redis stores start a real server" redis-server
+fi
+if [[ $mode == dev || $store == postgres ]]; then
+  find_postgres || need "tests and demo of the PostgreSQL stores start a real server" postgresql
 fi
 find_wasm_toolchain || need "the browser's part needs a Rust that compiles to wasm" rustc-web cargo-web rust-web-src lld-19
 

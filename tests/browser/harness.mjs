@@ -1,31 +1,12 @@
 // A real browser for tests: Chromium with an empty profile, pages from a server on this machine, and every complaint of
 // the page collected. Nothing leaves 127.0.0.1.
 
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { delimiter, extname, join, normalize, resolve, sep } from "node:path";
-import { chromium } from "playwright-core";
+import { extname, join, normalize, resolve, sep } from "node:path";
+import { openChromium } from "../../scripts/servers/chromium.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
-const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const quiet = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Where the browser is: `CHROMIUM`, else the first known name in `PATH`. */
-export function findChromium() {
-  const inPath = process.env.PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  const found = [process.env.CHROMIUM ?? "", ...inPath].find((file) => file !== "" && existsSync(file));
-  if (found === undefined) throw new Error("no Chromium on this machine: run scripts/setup.sh, or set CHROMIUM");
-  return found;
-}
 
 /**
  * Opens the browser with a new profile; both are gone after the test.
@@ -33,16 +14,8 @@ export function findChromium() {
  * @returns playwright's `BrowserContext`
  */
 export async function openBrowser(t) {
-  const profile = await mkdtemp(join(tmpdir(), "once-again-browser-"));
-  const browser = await chromium.launchPersistentContext(profile, {
-    executablePath: findChromium(),
-    headless: true,
-    args: quiet,
-  });
-  t.after(async () => {
-    await browser.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
+  const { browser, close } = await openChromium();
+  t.after(close);
   return browser;
 }
 

@@ -31,3 +31,10 @@ test("each kill falls into its own part of the work", () => {
     }
   }
 });
+
+test("the tab is closed in the middle of its work", () => {
+  for (let seed = 0; seed < 100; seed += 1) {
+    const share = new FaultPlan(seed).closing();
+    assert.ok(share >= 0.3 && share <= 0.7, `seed ${seed}: ${share}`);
+  }
+});

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Server, temporaryFolder } from "../servers/server.mjs";
+import { Server, temporaryFolder } from "../../scripts/servers/server.mjs";
 
 const program = join(import.meta.dirname, "../../examples/express/server.mjs");
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Server, temporaryFolder } from "../servers/server.mjs";
+import { Server, temporaryFolder } from "../../scripts/servers/server.mjs";
 
 const here = (path) => join(import.meta.dirname, "../..", path);
 const python = process.env.PYTHON ?? here(".venv/bin/python");

@@ -1,7 +1,7 @@
 // One running fixture server.
 
 import { readFileSync } from "node:fs";
-import { Server, temporaryFolder } from "../servers/server.mjs";
+import { Server, temporaryFolder } from "../../scripts/servers/server.mjs";
 import { ask } from "./client.mjs";
 
 export class Fixture {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { redisMissing, startRedis } from "../servers/redis.mjs";
+import { redisMissing, startRedis } from "../../scripts/servers/redis.mjs";
 import { keyed, newKey, order, until } from "./cases/case.mjs";
 import { isFirst, isProblem, isReplayOf } from "./expected.mjs";
 import { Fixture } from "./fixture.mjs";

@@ -2,9 +2,9 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { postgresMissing, startPostgres } from "../servers/postgres.mjs";
-import { redisMissing, startRedis } from "../servers/redis.mjs";
-import { temporaryFolder } from "../servers/server.mjs";
+import { postgresMissing, startPostgres } from "../../scripts/servers/postgres.mjs";
+import { redisMissing, startRedis } from "../../scripts/servers/redis.mjs";
+import { temporaryFolder } from "../../scripts/servers/server.mjs";
 
 const nothing = async () => {};
 

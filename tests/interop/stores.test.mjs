@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { PostgresStore } from "once-again/stores";
 import pg from "pg";
-import { postgresMissing, startPostgres } from "../servers/postgres.mjs";
-import { redisMissing, startRedis } from "../servers/redis.mjs";
+import { postgresMissing, startPostgres } from "../../scripts/servers/postgres.mjs";
+import { redisMissing, startRedis } from "../../scripts/servers/redis.mjs";
 import { node, python, rust } from "./peers.mjs";
 
 const CALLERS = 1_000;

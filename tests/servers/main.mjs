@@ -8,8 +8,8 @@
 // files; once it is done, a line {"done":"kill redis"} says so.
 
 import { createInterface } from "node:readline";
-import { postgresMissing, startPostgres } from "./postgres.mjs";
-import { redisMissing, startCluster, startRedis, startReplicated } from "./redis.mjs";
+import { postgresMissing, startPostgres } from "../../scripts/servers/postgres.mjs";
+import { redisMissing, startCluster, startRedis, startReplicated } from "../../scripts/servers/redis.mjs";
 
 const kinds = {
   redis: { missing: redisMissing, start: startRedis },

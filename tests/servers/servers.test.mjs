@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
-import { postgresMissing, startPostgres } from "./postgres.mjs";
-import { ask, redisMissing, startCluster, startRedis } from "./redis.mjs";
+import { postgresMissing, startPostgres } from "../../scripts/servers/postgres.mjs";
+import { ask, redisMissing, startCluster, startRedis } from "../../scripts/servers/redis.mjs";
 
 test("a killed Redis comes back over the same files", { skip: redisMissing }, async () => {
   const redis = await startRedis({ appendonly: "yes" });

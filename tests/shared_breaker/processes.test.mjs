@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { redisMissing, startRedis } from "../servers/redis.mjs";
+import { redisMissing, startRedis } from "../../scripts/servers/redis.mjs";
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
 const python = [file("../../.venv/bin/python"), file("worker.py")];

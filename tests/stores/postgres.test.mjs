@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { IdempotencyManager } from "once-again";
 import { PostgresStore } from "once-again/stores";
 import pg from "pg";
-import { postgresMissing, startPostgres } from "../servers/postgres.mjs";
+import { postgresMissing, startPostgres } from "../../scripts/servers/postgres.mjs";
 import { serve } from "./service.mjs";
 
 const get = { op: "get", key: "ab".repeat(32) };

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { RedisStore } from "once-again/stores";
-import { redisMissing, startRedis } from "../servers/redis.mjs";
+import { redisMissing, startRedis } from "../../scripts/servers/redis.mjs";
 import { serve } from "./service.mjs";
 import { ioredis, nodeRedis } from "./stores.mjs";
 

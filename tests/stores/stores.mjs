@@ -8,8 +8,8 @@ import Redis, { Cluster } from "ioredis";
 import { MemoryStore, PostgresStore, RedisStore, SqliteStore } from "once-again/stores";
 import pg from "pg";
 import { createClient, createCluster } from "redis";
-import { postgresMissing, startPostgres } from "../servers/postgres.mjs";
-import { redisMissing, startCluster, startRedis } from "../servers/redis.mjs";
+import { postgresMissing, startPostgres } from "../../scripts/servers/postgres.mjs";
+import { redisMissing, startCluster, startRedis } from "../../scripts/servers/redis.mjs";
 
 const nodeSqlite = await import("node:sqlite").catch(() => undefined);
 const noNodeSqlite = nodeSqlite === undefined && `Node ${process.versions.node} has no node:sqlite`;

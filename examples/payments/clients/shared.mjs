@@ -1,4 +1,4 @@
-// What the Node client and the page share: the list of payments, and a few in flight at a time.
+// What the clients share: the list of payments, a few in flight at a time, and the retries that most code bases have.
 
 /** The payments a client asks for; the audit expects exactly these. */
 export const paymentsOf = (client, count) =>
@@ -9,20 +9,39 @@ export const paymentsOf = (client, count) =>
     currency: "EUR",
   }));
 
-/** Pays everything, `inFlight` at a time, and reports each payment as it ends. */
-export async function runAll(client, count, inFlight, pay, report) {
-  const queue = paymentsOf(client, count);
+/** Pays everything, `inFlight` at a time, and reports each payment as it ends; `pay` may leave that to somebody else. */
+export async function payAll(payments, inFlight, pay, report) {
+  const queue = [...payments];
   const lane = async () => {
     for (let payment = queue.shift(); payment; payment = queue.shift()) {
+      const about = { client: payment.client, payment: payment.payment };
       try {
-        report({ client, payment: payment.payment, ok: true, ...(await pay(payment)) });
+        const answer = await pay(payment);
+        if (answer !== undefined) await report({ ...about, ok: true, ...answer });
       } catch (error) {
-        report({ client, payment: payment.payment, ok: false, attempts: error.attempts ?? 20, error: String(error) });
+        await report({ ...about, ok: false, error: String(error) });
       }
     }
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
 }
 
-/** One JSON line per payment, for the demo that started this process. */
-export const report = (result) => process.stdout.write(`${JSON.stringify(result)}\n`);
+/** What most code bases have: try again until it works. */
+export async function payByHand(url, payment) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(payment),
+        signal: AbortSignal.timeout(10_000),
+      });
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      const { receipt } = await response.json();
+      return { receipt, replayed: false };
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** attempt, 2_000)));
+    }
+  }
+}

@@ -1,6 +1,6 @@
-"""The Python client: a worker function under @retry_kernel_task, with httpx.
+"""The Python client: an HTTP client that sends a payment under one key until it is answered for good.
 
-One key per payment, the same in every attempt. Usage::
+Usage::
 
     python worker.py <base url> <payments> <in flight> [--naive]
 """
@@ -15,40 +15,33 @@ from threading import Lock
 
 import httpx
 
-from once_again import retry_kernel_task
+from once_again.clients import ClientFactory
 
 base, count, in_flight, *mode = sys.argv[1:]
-client = httpx.Client(base_url=base, timeout=10.0)
+client = ClientFactory.create_http_client(
+    base_url=base,
+    retry_policy={"max_attempts": 20, "initial_delay": 0.1, "max_delay": 2.0, "total_timeout": 60.0, "jitter": True},
+)
+plain = httpx.Client(base_url=base, timeout=10.0)
 printing = Lock()
 
 
-def send(payment: dict, headers: dict) -> dict:
-    response = client.post("/payments", json=payment, headers=headers)
-    response.raise_for_status()
-    return {"receipt": response.json()["receipt"], "replayed": response.headers.get("x-idempotency-replay") == "true"}
-
-
 def protected_pay(payment: dict) -> dict:
-    attempts = 0
-
-    @retry_kernel_task(max_attempts=20, initial_delay=0.1, max_delay=2.0, total_timeout=60.0, jitter=True)
-    def pay() -> dict:
-        nonlocal attempts
-        attempts += 1
-        return send(payment, {"idempotency-key": f"payment-{payment['payment']}"})
-
-    return {**pay(), "attempts": attempts}
+    answer = client.post("/payments", payment, {"Idempotency-Key": f"payment-{payment['payment']}"})
+    return {"receipt": answer.data["receipt"], "replayed": answer.replayed}
 
 
 def naive_pay(payment: dict) -> dict:
     """What most code bases have: try again until it works."""
-    for attempts in range(1, 21):
+    for attempt in range(1, 21):
         try:
-            return {**send(payment, {}), "attempts": attempts}
+            response = plain.post("/payments", json=payment)
+            response.raise_for_status()
+            return {"receipt": response.json()["receipt"], "replayed": False}
         except httpx.HTTPError:
-            if attempts == 20:
+            if attempt == 20:
                 raise
-            time.sleep(min(0.1 * 2**attempts, 2.0))
+            time.sleep(min(0.1 * 2**attempt, 2.0))
     raise AssertionError("unreachable")
 
 
@@ -57,7 +50,7 @@ def run(payment: dict) -> None:
     try:
         result |= {"ok": True, **(naive_pay if mode else protected_pay)(payment)}
     except Exception as error:  # reported, and counted as given up
-        result |= {"ok": False, "attempts": getattr(error, "attempts", 20), "error": repr(error)}
+        result |= {"ok": False, "error": repr(error)}
     with printing:
         print(json.dumps(result), flush=True)
 

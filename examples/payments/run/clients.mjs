@@ -1,25 +1,12 @@
 // Starts the three clients: a Node process, a Python process and a page in headless Chromium.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { openChromium } from "../../../scripts/servers/chromium.mjs";
+import { paymentsOf } from "../clients/shared.mjs";
 
 const script = (name) => fileURLToPath(new URL(`../clients/${name}`, import.meta.url));
-
-/** Quiet flags: no first-run pages, no background traffic, an empty profile. */
-const CHROMIUM_FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** A client that is a process: one JSON line on its standard output per payment. */
 export function processClient(command, name, { base, count, inFlight, naive }, onResult) {
@@ -35,27 +22,54 @@ export function processClient(command, name, { base, count, inFlight, naive }, o
   return Promise.all([ended, lines]);
 }
 
-/** The browser, opened on the shop's page before the faults begin. */
-export async function openPage(base, executablePath) {
-  const profile = await mkdtemp(join(tmpdir(), "once-again-demo-profile-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: CHROMIUM_FLAGS,
-  });
-  const page = await context.newPage();
-  page.on("pageerror", (error) => console.error(`page: ${error}`));
-  await page.goto(base);
-  await page.waitForFunction(() => typeof window.payAll === "function");
-  const close = async () => {
-    await context.close();
-    await rm(profile, { recursive: true, force: true });
-  };
-  return { page, close };
-}
+/** The client that is a page. Its tab is opened before the faults begin, closed in the middle of the work, and opened again. */
+export class PageClient {
+  #base;
+  #chromium;
+  #tab;
+  #reopened;
+  closed = 0;
 
-/** The page pays; each result comes back through `window.report`. */
-export async function pageClient({ page }, { count, inFlight, naive }, onResult) {
-  await page.exposeFunction("report", onResult);
-  await page.evaluate(([count, inFlight, naive]) => window.payAll(count, inFlight, naive), [count, inFlight, naive]);
+  static async open(base) {
+    const client = new PageClient();
+    client.#base = base;
+    client.#chromium = await openChromium();
+    await client.#openTab();
+    return client;
+  }
+
+  async #openTab() {
+    const tab = await this.#chromium.browser.newPage();
+    tab.on("pageerror", (error) => console.error(`page: ${error}`));
+    this.#tab = tab;
+    await tab.goto(this.#base);
+    await tab.waitForFunction(() => typeof window.payUnpaid === "function");
+  }
+
+  /** Pays; `closeAt` is the share of its work after which the tab is closed with payments on their way. */
+  async pay({ count, inFlight, naive, closeAt }, onResult) {
+    const { browser } = this.#chromium;
+    const payments = paymentsOf("browser", count);
+    const ended = new Set();
+    await browser.exposeFunction("unpaid", () => payments.filter(({ payment }) => !ended.has(payment)));
+    await browser.exposeFunction("report", (result) => {
+      if (ended.has(result.payment)) return;
+      ended.add(result.payment);
+      onResult(result);
+      if (ended.size >= closeAt * count && this.closed === 0) {
+        this.closed += 1;
+        this.#reopened = this.#tab.close().then(() => this.#openTab());
+      }
+    });
+    const work = () => this.#tab.evaluate(([inFlight, naive]) => window.payUnpaid(inFlight, naive), [inFlight, naive]);
+    await work().catch((error) => {
+      if (this.closed === 0) throw error;
+    });
+    await this.#reopened;
+    await work();
+  }
+
+  close() {
+    return this.#chromium.close();
+  }
 }

@@ -33,7 +33,7 @@ export class FaultPlan {
   }
 
   /**
-   * When the service is killed: one time in each equal part of the work, at a random share of it and a moment later. By
+   * When a service is killed: one time in each equal part of the work, at a random share of it and a moment later. By
    * share and not by time, so that a fast machine meets as many kills as a slow one, and each finds work in flight.
    */
   kills(count) {
@@ -41,5 +41,10 @@ export class FaultPlan {
       share: (i + between(uniform(this.#seed, `kill ${i}`), 0.1, 0.9)) / count,
       laterMs: between(uniform(this.#seed, `kill ${i}!`), 0, 50),
     }));
+  }
+
+  /** After which share of its work the page's tab is closed. */
+  closing() {
+    return between(uniform(this.#seed, "closing"), 0.3, 0.7);
   }
 }

@@ -9,6 +9,8 @@ const web = dirname(fileURLToPath(import.meta.resolve("once-again-web")));
 
 export function servePage(app) {
   app.get("/", (_req, res) => res.sendFile("page.html", { root: clients }));
-  app.get("/page.mjs", (_req, res) => res.sendFile("page.mjs", { root: clients }));
+  for (const script of ["page.mjs", "shared.mjs"]) {
+    app.get(`/${script}`, (_req, res) => res.sendFile(script, { root: clients }));
+  }
   app.use("/once-again-web", express.static(web));
 }

@@ -1,55 +1,46 @@
-// A payment service. The ledger and the idempotency records share one SQLite file, so that a charge and its record are one
-// transaction: a process killed at any instant leaves both or neither.
+// A payment service in Express. Where ledger and records are one database, a charge and its record are one transaction: a
+// process killed at any instant leaves both or neither. Elsewhere the charge carries the request's key.
 //
-//   node server.mjs <database file> [--naive]
+//   node server.mjs <records: a file, redis://… or postgres://…> <ledger: a file or postgres://…> [--naive]
 
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import Database from "better-sqlite3";
 import express from "express";
+import { Redis } from "ioredis";
 import { idempotencyMiddleware } from "once-again";
-import { SqliteStore } from "once-again/stores";
-import { openLedger } from "./ledger.mjs";
+import { PostgresStore, RedisStore, SqliteStore } from "once-again/stores";
+import { isPostgres, openLedger } from "./ledger/open.mjs";
 import { servePage } from "./page.mjs";
 
-const [file, mode] = process.argv.slice(2);
-const db = new Database(file);
-const ledger = openLedger(db);
+const [records, place, mode] = process.argv.slice(2);
+const ledger = openLedger(place);
+const joint = records === place;
+
+async function openStore() {
+  if (records.startsWith("redis:")) return new RedisStore(new Redis(records));
+  const store = isPostgres(records) ? new PostgresStore(ledger.db) : new SqliteStore(ledger.db);
+  await store.ensureSchema?.();
+  return store;
+}
 
 /** The card network takes its time: this is where a kill hurts most. */
 const cardNetwork = () => sleep(5 + Math.random() * 40);
 
-function charge({ payment, client, amount }) {
-  const receipt = randomUUID();
-  ledger.insert({ payment, client, amount, receipt });
-  return { status: 201, body: { payment, receipt } };
+function charge({ body: payment, idempotency: claim }) {
+  if (claim === undefined) return ledger.charge(payment, "express");
+  if (!joint) return ledger.charge(payment, "express", claim.key);
+  return ledger.jointly(payment, "express", (db, receipt) => claim.completeIn(db, { status: 201, body: receipt }));
 }
 
 const app = express();
 servePage(app);
 app.use(express.json());
+if (mode !== "--naive") app.use(idempotencyMiddleware({ store: await openStore(), lease: 3_000 }));
 
-if (mode === "--naive") {
-  app.post("/payments", async (req, res) => {
-    await cardNetwork();
-    const answer = charge(req.body);
-    await cardNetwork();
-    res.status(answer.status).json(answer.body);
-  });
-} else {
-  const store = new SqliteStore(db);
-  app.post("/payments", idempotencyMiddleware({ store, lease: 3_000 }), async (req, res) => {
-    await cardNetwork();
-    const answer = db
-      .transaction(() => {
-        const answer = charge(req.body);
-        req.idempotency.completeIn(db, answer); // joint mode: throws, and so rolls the charge back, if another owner took over
-        return answer;
-      })
-      .immediate();
-    await cardNetwork();
-    res.status(answer.status).json(answer.body);
-  });
-}
+app.post("/payments", async (req, res) => {
+  await cardNetwork();
+  const receipt = await charge(req);
+  await cardNetwork();
+  res.status(201).json(receipt);
+});
 
-const server = app.listen(0, "127.0.0.1", () => process.send?.({ port: server.address().port }));
+const server = app.listen(0, "127.0.0.1", () => console.log(`listening on ${server.address().port}`));

@@ -1,5 +1,5 @@
-// A real server for tests: a program that this machine has, in a temporary folder, on free ports of 127.0.0.1. It dies with
-// the process that has started it.
+// A real server for tests and the demo: a program that this machine has, in a temporary folder, on free ports of 127.0.0.1.
+// It dies with the process that has started it.
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Redis for tests: one server, or a cluster of six (three primaries, each with a replica).
+// Redis for tests and the demo: one server, or a cluster of six (three primaries, each with a replica).
 
 import { execFile } from "node:child_process";
 import { connect } from "node:net";

@@ -1,4 +1,4 @@
-// PostgreSQL for tests: a cluster of its own, owned by a user that is not root, since PostgreSQL refuses root.
+// PostgreSQL for tests and the demo: a cluster of its own, owned by a user that is not root, since PostgreSQL refuses root.
 
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
