@@ -1,4 +1,4 @@
-// The demo itself, in short, over every store that it offers. It is killed services and a closed tab, so it takes real time.
+// The demo itself, in short, over every store that it offers. Services are killed and a tab is closed, so it takes real time.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -40,7 +40,8 @@ export function verdict({ rows, charges, results, counts, kills, closed, output 
     const again = charges.reduce((sum, { asked }) => sum + asked - 1, 0);
     lines.push(
       "Redis and a ledger elsewhere have no common transaction, so what is promised is at least once: when a service dies",
-      `between a charge and its record, the charge is asked for again. That happened ${again}×, and the ledger knew its key.`,
+      "between a charge and its record, the charge is asked for again, and the ledger knows its key. " +
+        (again === 0 ? "This time that did not happen." : `That happened ${again}×.`),
     );
   }
   lines.push(`Every protected payment was charged exactly once. SEED=${seed} repeats this fault plan.`);
