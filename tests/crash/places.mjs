@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { PostgresStore } from "once-again/stores";
 import pg from "pg";
-import { postgresMissing, startPostgres } from "../servers/postgres.mjs";
-import { ask, redisMissing, startCluster, startRedis } from "../servers/redis.mjs";
+import { postgresMissing, startPostgres } from "../../scripts/servers/postgres.mjs";
+import { ask, redisMissing, startCluster, startRedis } from "../../scripts/servers/redis.mjs";
 
 const TABLE = "CREATE TABLE effects (key TEXT NOT NULL, epoch BIGINT NOT NULL, attempt BIGINT NOT NULL)";
 const SELECT = "SELECT key, epoch, attempt FROM effects";
