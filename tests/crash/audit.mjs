@@ -9,12 +9,12 @@ function groups(items, of) {
   return found;
 }
 
-/** How many effects each key has in the books, and by whose claims. */
+/** The effects of each key in the books, and by which claim each was; and the list of all. */
 export async function booksOf(mode, { effects, rows }) {
   const written = effects();
   const begun = mode === "joint" ? await rows() : written.filter(({ effect }) => effect === "begun");
   const done = mode === "joint" ? begun : written.filter(({ effect }) => effect === "done");
-  return { begun: groups(begun, ({ key }) => key), done: groups(done, ({ key }) => key), count: begun.length };
+  return { begun: groups(begun, ({ key }) => key), done: groups(done, ({ key }) => key), list: begun };
 }
 
 /**

@@ -120,7 +120,7 @@ for (const [kind, clients, modes] of matrix) {
       const bound = { reexecute: "at least once", at_most_once: "at most once", joint: "exactly once" }[mode];
       console.log(
         `# ${kind}, ${mode} (seed ${SEED}): ${kills} killed (${when}); ${keys.outcomes.size} keys, ${claims} claims, ` +
-          `${found.count} effects, ${unknown.length} unknown, ${told} answers, ${replays} replays equal: ${bound} held`,
+          `${found.list.length} effects, ${unknown.length} unknown, ${told} answers, ${replays} replays equal: ${bound} held`,
       );
     });
   }
