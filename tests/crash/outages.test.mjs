@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ask } from "../servers/redis.mjs";
+import { ask } from "../../scripts/servers/redis.mjs";
 import { booksOf, checkKey, checkTold } from "./audit.mjs";
 import { Keys } from "./keys.mjs";
 import { kinds } from "./places.mjs";
