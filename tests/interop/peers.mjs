@@ -44,15 +44,13 @@ function opened(kind, place) {
 /** The same in Python, in a process of its own. */
 export function python(kind, place) {
   const told = ["-W", "ignore", file("store.py"), kind, place];
-  const { ask, ...peer } = program("python", "base64", file("../../.venv/bin/python"), told);
-  return { ...peer, charge: (order) => ask({ charge: order }) };
+  return program("python", "base64", file("../../.venv/bin/python"), told);
 }
 
-/** The same in Rust, which has no `charge`. Cargo builds it first. */
+/** The same in Rust. Cargo builds it first. */
 export function rust(kind, place) {
   const told = ["run", "--quiet", "--package", "once-again-tests", "--example", "interop_store", "--", kind, place];
-  const { ask, ...peer } = program("rust", "hex", "cargo", told, { REDIS_URL: place, DATABASE_URL: place });
-  return peer;
+  return program("rust", "hex", "cargo", told, { REDIS_URL: place, DATABASE_URL: place });
 }
 
 /** Asks a process of its own, a line for each request; bytes travel in this `encoding`. */
@@ -76,7 +74,7 @@ function program(name, encoding, command, args, env = {}) {
   };
   return {
     name,
-    ask,
+    charge: (order) => ask({ charge: order }),
     apply: async ({ payload, ...op }) => {
       const reply = await ask(payload === undefined ? op : { ...op, payload: Buffer.from(payload).toString(encoding) });
       return "payload" in reply ? { ...reply, payload: Buffer.from(reply.payload, encoding) } : reply;

@@ -1,4 +1,4 @@
-// Two languages, one store: what one of them has begun, completed or lost, the other one knows.
+// Three languages, one store: what one of them has begun, completed or lost, the other one knows.
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -20,8 +20,6 @@ const languages = [node, python, rust];
 const pairs = languages.flatMap((one, first) =>
   languages.flatMap((other, second) => (one === other ? [] : [[first, second, `${one.name} and ${other.name}`]])),
 );
-/** The index of the last language whose functions run once too. */
-const FUNCTIONS = 1;
 
 const kinds = [
   { kind: "sqlite", missing: false, start: startFile },
@@ -133,7 +131,6 @@ for (const { kind, missing, start } of kinds) {
         assert.deepEqual(Buffer.from(lost.payload), BODY, "the late owner is told what it ended in");
       });
 
-      if (Math.max(first, second) > FUNCTIONS) continue;
       test(`${names}: a function of both runs in one and is replayed in the other`, async () => {
         const [one, other] = both();
         const order = { id: hex(8), amount: 5 };
@@ -142,6 +139,14 @@ for (const { kind, missing, start } of kinds) {
         assert.deepEqual(await other.charge(order), { output, isReplay: true });
       });
     }
+
+    test("of many calls of a function at once in all of them, one runs, and all get its result", async () => {
+      const order = { id: hex(8), amount: 7 };
+      const all = await Promise.all(peers.flatMap((peer) => Array.from({ length: 10 }, () => peer.charge(order))));
+      const [first, ...more] = all.filter(({ isReplay }) => !isReplay);
+      assert.deepEqual(more, []);
+      for (const { output } of all) assert.deepEqual(output, first.output);
+    });
 
     test(`of ${CALLERS} concurrent callers in all of them, one runs`, async () => {
       const key = hex(32);
