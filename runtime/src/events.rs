@@ -6,6 +6,7 @@
 
 use crate::breaker::State;
 use crate::retry::{Kind, Stop};
+use once_again_core::idempotency::machine::Reason;
 use std::time::Duration;
 
 /// Who calls what.
@@ -127,9 +128,23 @@ pub(crate) fn not_replayable(name: &str) {
     );
 }
 
+#[cfg(feature = "tracing")]
+pub(crate) fn unprotected(reason: Reason) {
+    let reason = match reason {
+        Reason::StoreUnavailable => "store unavailable",
+        Reason::StoreFull => "store full",
+    };
+    tracing::warn!(target: "once_again", reason, "runs unprotected: a repetition will not find it");
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn completion_lost(reason: &str) {
+    tracing::error!(target: "once_again", reason, "completion lost: a repetition may run again");
+}
+
 #[cfg(not(feature = "tracing"))]
 mod silent {
-    use super::{Duration, Kind, Operation, State, Stop};
+    use super::{Duration, Kind, Operation, Reason, State, Stop};
 
     pub(crate) const fn retrying(_: Operation<'_>, _: u32, _: Duration, _: Kind) {}
     pub(crate) const fn succeeded(_: Operation<'_>, _: u32, _: Duration) {}
@@ -142,10 +157,13 @@ mod silent {
     pub(crate) const fn breaker_detached(_: &str) {}
     pub(crate) const fn breaker_forgotten(_: &str, _: State) {}
     pub(crate) const fn not_replayable(_: &str) {}
+    pub(crate) const fn unprotected(_: Reason) {}
+    pub(crate) const fn completion_lost(_: &str) {}
 }
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use silent::{
-    breaker_attached, breaker_changed, breaker_detached, breaker_forgotten, breaker_would_open, gave_up,
-    not_replayable, retrying, slots_without_coordinator, succeeded, unknown_error,
+    breaker_attached, breaker_changed, breaker_detached, breaker_forgotten, breaker_would_open,
+    completion_lost, gave_up, not_replayable, retrying, slots_without_coordinator, succeeded, unknown_error,
+    unprotected,
 };

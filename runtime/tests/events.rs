@@ -1,7 +1,10 @@
 //! What a `tracing` subscriber hears.
 
+use once_again::action::IdempotencyConfig;
 use once_again::breaker::Mode;
+use once_again::prelude::RequestIdempotencyManager;
 use once_again::retry::{JitterType, RetryManager};
+use once_again::storage::{Applied, MemoryStore, OpKind, Store, StoreError, StoreOp};
 use once_again::testing::VirtualClock;
 use once_again::{Breaker, Kind, Retry, RetryPolicy};
 use std::future::ready;
@@ -143,4 +146,38 @@ async fn what_nobody_classifies_and_slots_that_nobody_gives_out_are_told_once() 
         }
     });
     assert_eq!(once(lines.await).len(), 2);
+}
+
+/// A memory store that does not do operations of one kind.
+struct Without(OpKind, MemoryStore);
+
+impl Store for Without {
+    fn apply(&self, op: StoreOp) -> Applied<'_> {
+        if op.kind() == self.0 {
+            return Box::pin(ready(Err(StoreError::because("the test took it away"))));
+        }
+        self.1.apply(op)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_without_a_record_and_a_result_that_could_not_be_recorded_are_told() {
+    let told = async |kind, fail_open| {
+        let config = IdempotencyConfig { fail_open, ..IdempotencyConfig::default() };
+        let manager =
+            RequestIdempotencyManager::new(Without(kind, MemoryStore::default())).with_config(config);
+        let lines = Lines::of(async {
+            manager.execute_request("order-1", ready(Ok(1))).await.unwrap();
+        });
+        lines.await
+    };
+    assert_eq!(
+        told(OpKind::Begin, true).await,
+        [r#"WARN once_again: runs unprotected: a repetition will not find it reason="store unavailable""#]
+    );
+    assert_eq!(
+        told(OpKind::Complete, false).await,
+        [r#"ERROR once_again: completion lost: a repetition may run again reason="not confirmed in time""#]
+    );
+    assert_eq!(told(OpKind::Renew, false).await, [] as [&str; 0]);
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::sync::{mpsc, oneshot};
@@ -25,6 +26,7 @@ pin_project! {
         Captured {
             parts: mpsc::UnboundedReceiver<Part<R>>,
             rest: Option<Rest<R>>,
+            ended: bool,
             // How much of a body of known length is still to come.
             left: Option<u64>,
         },
@@ -39,6 +41,8 @@ pub(super) enum Part<R: Body> {
     Rest(Rest<R>),
     /// The service's body failed.
     Failed(R::Error),
+    /// It was all.
+    End,
 }
 
 /// A body that goes straight to the client.
@@ -70,7 +74,7 @@ impl<R: Body> AnswerBody<R> {
 
     /// A body whose parts come one by one; `length` is that of the whole, where it is known.
     pub(super) const fn captured(parts: mpsc::UnboundedReceiver<Part<R>>, length: Option<u64>) -> Self {
-        Self { kind: Kind::Captured { parts, rest: None, left: length } }
+        Self { kind: Kind::Captured { parts, rest: None, ended: false, left: length } }
     }
 }
 
@@ -85,8 +89,12 @@ impl<R: Body<Data = Bytes>> Body for AnswerBody<R> {
         let frame = match self.project().kind.project() {
             KindProjection::Untouched { body } => ready!(body.poll_frame(context)),
             KindProjection::Whole { bytes } => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
-            KindProjection::Captured { parts, rest, left } => {
+            KindProjection::Captured { parts, rest, ended, left } => {
+                if *ended {
+                    return Poll::Ready(None);
+                }
                 let frame = ready!(poll_captured(parts, rest, context));
+                *ended = !matches!(frame, Some(Ok(_)));
                 if let (Some(left), Some(Ok(frame))) = (left, &frame) {
                     *left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
                 }
@@ -100,7 +108,7 @@ impl<R: Body<Data = Bytes>> Body for AnswerBody<R> {
         match &self.kind {
             Kind::Untouched { body } => body.is_end_stream(),
             Kind::Whole { bytes } => bytes.is_none(),
-            Kind::Captured { .. } => false,
+            Kind::Captured { ended, .. } => *ended,
         }
     }
 
@@ -120,7 +128,9 @@ fn poll_captured<R: Body<Data = Bytes>>(
 ) -> Poll<Option<Result<Frame<Bytes>, R::Error>>> {
     if rest.is_none() {
         match ready!(parts.poll_recv(context)) {
-            None => return Poll::Ready(None),
+            // Whoever captures it has panicked, or the runtime is shutting down. An end would be taken for that of the answer.
+            None => resume_unwind(Box::new("an answer broke off with the task that captured it")),
+            Some(Part::End) => return Poll::Ready(None),
             Some(Part::Frame(frame)) => return Poll::Ready(Some(Ok(frame))),
             Some(Part::Failed(error)) => return Poll::Ready(Some(Err(error))),
             Some(Part::Rest(passed)) => *rest = Some(passed),

@@ -2,9 +2,10 @@
 
 use super::answer::{AnswerBody, Part, Rest};
 use super::body::joined;
+use super::detached::{Panic, caught};
 use super::guarded::{Guarded, ready};
 use super::headers;
-use super::service::Caller;
+use super::service::{Caller, Thrown};
 use bytes::Bytes;
 use http::{Response, response};
 use http_body::{Body, Frame};
@@ -27,24 +28,28 @@ where
     let mut body = Box::pin(body);
     let limit = guarded.max_body_bytes();
     let read = if is_stream(answer.status, &answer.headers) {
-        Read::Beyond(Seen::Stream)
+        Ok(Read::Beyond(Seen::Stream))
     } else if body.size_hint().lower() > limit {
-        Read::Beyond(Seen::TooLarge)
+        Ok(Read::Beyond(Seen::TooLarge))
     } else {
-        guarded.run.beside(read(&mut body, limit, &mut out)).await
+        guarded.run.beside(caught(read(&mut body, limit, &mut out))).await
     };
     match read {
-        Read::Whole { pieces, last } => {
+        Ok(Read::Whole { pieces, last }) => {
             let size = pieces.iter().map(Bytes::len).sum();
             let bytes = joined(pieces, size);
             let leaving = guarded.answered(&answer, &bytes).await;
             out.end(leaving, bytes, last);
         }
-        Read::Failed(error) => {
+        Ok(Read::Failed(error)) => {
             guarded.not_answered().await;
             out.send(Part::Failed(error));
         }
-        Read::Beyond(seen) => {
+        Err(panic) => {
+            guarded.not_answered().await;
+            out.panicked(panic);
+        }
+        Ok(Read::Beyond(seen)) => {
             let (rest, end) = Rest::new(body);
             out.send(Part::Rest(rest));
             drop(out);
@@ -141,6 +146,15 @@ impl<R: Body, E> Out<R, E> {
         }
         for frame in last {
             self.send(Part::Frame(frame));
+        }
+        self.send(Part::End);
+    }
+
+    /// The service's body has panicked, and so does whoever reads the answer.
+    fn panicked(self, panic: Panic) {
+        if let Self::Waiting { caller, .. } = self {
+            // The caller may have gone.
+            let _ = caller.send(Err(Thrown::Panic(panic)));
         }
     }
 }

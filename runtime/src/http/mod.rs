@@ -47,6 +47,7 @@ mod claim;
 pub mod client;
 mod config;
 mod detached;
+mod encoding;
 #[cfg(feature = "axum")]
 mod extract;
 mod guard;

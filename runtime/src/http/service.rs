@@ -5,6 +5,7 @@ use super::body::{Reading, RequestBody, read};
 use super::capture::capture;
 use super::claim::Claim;
 use super::detached::{Panic, caught, detached};
+use super::encoding::decoded;
 use super::guard::Guard;
 use super::guarded::{Guarded, ready};
 use crate::idempotency::{Beginning, IdempotencyKey, Run};
@@ -118,7 +119,10 @@ where
     let head = guard.head(&parts);
     let (examined, body) = match guard.config.examine(&head, None) {
         Examined::NeedBody => match read(body, guard.config.max_request_bytes()).await {
-            Reading::Whole(bytes) => (guard.config.examine(&head, Some(&bytes)), RequestBody::whole(bytes)),
+            Reading::Whole(bytes) => {
+                let seen = decoded(&bytes, &parts.headers, guard.config.max_request_bytes());
+                (guard.config.examine(&head, Some(&seen)), RequestBody::whole(bytes))
+            }
             Reading::TooLarge(body) => (guard.config.examine_too_large(&head), body),
             Reading::Limited => return Looked::Refuse(problem::body_too_large().into()),
             Reading::Broken => return Looked::Refuse(problem::body_unreadable().into()),
@@ -157,7 +161,10 @@ async fn run<S, B, R>(
 {
     let shown_key = guarded.shown_key.clone();
     let mut run = Run::new(guard.host(), guard.claim(&guarded));
-    let Some(beginning) = while_awaited(run.begin(), &mut caller).await else { return run.abandon().await };
+    let Some(beginning) = while_awaited(run.begin(), &mut caller).await else {
+        drop((request, inner));
+        return run.abandon().await;
+    };
     let instead = match &beginning {
         Beginning::Replay(replay) => Some(guard.config.ready(replay, &shown_key)),
         Beginning::Refuse(refusal) => Some(Ready::from(refusal)),
@@ -166,6 +173,8 @@ async fn run<S, B, R>(
     if let Some(other) = instead {
         // The caller may have gone.
         let _ = caller.send(Ok(ready(other)));
+        // The store may be away for long: what it still owes must not keep requests in memory.
+        drop((request, inner));
         return run.wind_down().await;
     }
     let key = IdempotencyKey(shown_key.clone());

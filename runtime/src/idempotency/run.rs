@@ -4,6 +4,7 @@
 use super::signal::{Signal, Trigger};
 use crate::clock::{Clock, Sleep};
 use crate::entropy::Entropy;
+use crate::events;
 use crate::storage::{Outcome, Store, StoreError, StoreOp, StoreReply};
 use crate::time::{duration, tick};
 use once_again_core::draw::Draw;
@@ -155,10 +156,16 @@ impl Run {
     /// trying in [`wind_down`](Self::wind_down).
     pub(crate) async fn finish(&mut self, ending: Ending) -> Option<Settled> {
         self.handler_limit = None;
+        let keeps = matches!(ending, Ending::Keep(_));
         let mut news = self.tell(Event::Finished { ending });
         loop {
             match news {
-                Some(News::Leaves(settled)) => return settled,
+                Some(News::Leaves(settled)) => {
+                    if keeps {
+                        tell_of_lost_completion(settled.as_ref());
+                    }
+                    return settled;
+                }
                 _ => news = Some(self.news().await),
             }
         }
@@ -272,7 +279,10 @@ impl Run {
             Action::Execute { epoch, attempts, checkpoint } => {
                 Some(News::Begun(Beginning::Execute { epoch, attempt: attempts, checkpoint }))
             }
-            Action::Unprotected { .. } => Some(News::Begun(Beginning::Unprotected)),
+            Action::Unprotected { reason } => {
+                events::unprotected(reason);
+                Some(News::Begun(Beginning::Unprotected))
+            }
             Action::Replay(replay) => Some(News::Begun(Beginning::Replay(replay))),
             Action::Refuse(refusal) => Some(News::Begun(Beginning::Refuse(refusal))),
             Action::Answer => Some(News::Leaves(None)),
@@ -290,6 +300,16 @@ impl Run {
             let clock = &self.host.clock;
             (at, if waits { clock.sleep(left) } else { clock.limit(left) })
         });
+    }
+}
+
+/// The effect has happened, and a repetition may not find it: somebody should hear of that.
+fn tell_of_lost_completion(settled: Option<&Settled>) {
+    match settled {
+        None => events::completion_lost("not confirmed in time"),
+        Some(Settled::Uncertain) => events::completion_lost("not confirmed"),
+        Some(Settled::Lost { .. }) => events::completion_lost("claim lost"),
+        Some(Settled::Completed | Settled::Released | Settled::Abandoned | Settled::Unrecorded) => {}
     }
 }
 

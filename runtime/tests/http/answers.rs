@@ -1,6 +1,8 @@
 //! How answers leave, and what is kept of them.
 
-use crate::support::{Gate, Piece, Server, answer, coming, header, piece, pieces, post, problem, text};
+use crate::support::{
+    Gate, Piece, Server, answer, coming, header, panicking, piece, pieces, post, problem, text,
+};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame};
@@ -208,6 +210,19 @@ async fn a_body_that_fails_is_no_answer_and_the_request_may_run_again() {
         assert_eq!(body.collect().await.map(|_| ()).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         settle().await;
         assert_eq!(server.ask(post("k")).await.1.get(..1), Some("2"), "limit {limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_panics_does_not_end_as_if_it_were_whole_and_the_request_may_run_again() {
+    for parts in [&[][..], &["one"], &["one", "two"]] {
+        let server = Server::new(&IdempotencyLayer::new(), async move |run, _| {
+            Ok(if run == 1 { panicking(parts) } else { answer("again") })
+        });
+        let asked = server.clone();
+        let asked = tokio::spawn(async move { asked.try_ask(post("k")).await?.collect().await.map(drop) });
+        assert!(asked.await.unwrap_err().is_panic(), "{parts:?}");
+        assert_eq!(server.ask(post("k")).await.1, "again", "{parts:?}");
     }
 }
 

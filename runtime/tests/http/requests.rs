@@ -3,7 +3,7 @@
 use crate::support::{Server, answer, header, post_of, problem, text};
 use bytes::Bytes;
 use http::Request;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use once_again::http::{IdempotencyKey, IdempotencyLayer, MissingKey};
 
 fn echoing(layer: &IdempotencyLayer) -> Server {
@@ -20,6 +20,30 @@ async fn the_handler_gets_the_body_as_it_was_sent() {
     for (key, body) in [("none", ""), ("json", "{}"), ("text", "not json"), ("bytes", "\u{0}\u{1}")] {
         assert_eq!(server.ask(post_of(key, body)).await.1, body);
     }
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_compared_as_what_it_says_and_handed_over_as_it_was_sent() {
+    // `zlib.brotliCompressSync("{}")` of Node.js.
+    const BROTLI: &[u8] = b"\x8B\x00\x80{}\x03";
+    let layer = IdempotencyLayer::new();
+    let server = Server::new(&layer, async |_, request| {
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        Ok(answer(&format!("{body:?}")))
+    });
+    let encoded = |key| {
+        let mut request = post_of(key, "").map(|_| Full::from(BROTLI));
+        request.headers_mut().insert("content-encoding", "br".parse().unwrap());
+        request
+    };
+    let first = server.ask(encoded("k")).await.1;
+    assert_eq!(first, format!("{:?}", Bytes::from_static(BROTLI)));
+    assert_eq!(server.ask(post_of("k", "{ }")).await.1, first);
+    assert_eq!(problem(&server.ask(post_of("k", "[]")).await.1), "key-reused");
+
+    // Two bytes are more than one, however they are written.
+    let server = echoing(&layer.with_max_request_bytes(1));
+    assert_eq!(server.ask(encoded("bomb")).await.0.status.as_u16(), 413);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Leases, and stores that are away.
 
 use crate::support::{Gate, Server, answer, header, post, problem};
+use bytes::Bytes;
+use http_body_util::Full;
 use once_again::http::{Claim, ConflictStrategy, IdempotencyKey, IdempotencyLayer};
 use once_again::storage::{OpKind, StoreReply};
 use once_again::testing::{VirtualClock, settle};
@@ -69,6 +71,18 @@ async fn nothing_runs_while_the_store_is_away() {
     assert_eq!(server.runs(), 0);
     gate.open();
     assert_eq!(server.ask(post("k")).await.1, "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_answers_keeps_no_request_in_memory() {
+    let gate = Gate::new();
+    let server = Server::counting(&IdempotencyLayer::new().with_storage(gate.clone()));
+    gate.close(&[OpKind::Begin]);
+    let body: Arc<[u8]> = Arc::from(&b"{}"[..]);
+    let request = post("k").map(|_| Full::from(Bytes::from_owner(body.clone())));
+    assert_eq!(server.ask(request).await.0.status.as_u16(), 503);
+    settle().await;
+    assert_eq!(Arc::strong_count(&body), 1, "the claim is still waited for, to hand it back");
 }
 
 #[tokio::test(start_paused = true)]

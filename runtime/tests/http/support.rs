@@ -95,12 +95,13 @@ pub(crate) struct Pieces {
     ready: VecDeque<Piece>,
     coming: Option<tokio::sync::mpsc::UnboundedReceiver<Piece>>,
     length: Option<u64>,
+    panics: bool,
 }
 
 pub(crate) fn answer(text: &str) -> Response<Pieces> {
     let bytes = Bytes::from(text.to_owned());
     let length = Some(bytes.len() as u64);
-    Response::new(Pieces { ready: [Ok(Frame::data(bytes))].into(), coming: None, length })
+    Response::new(Pieces { ready: [Ok(Frame::data(bytes))].into(), coming: None, length, panics: false })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what a body hands out")]
@@ -110,13 +111,21 @@ pub(crate) fn piece(text: &'static str) -> Piece {
 
 /// All of these pieces at once, without a length.
 pub(crate) fn pieces(pieces: impl IntoIterator<Item = Piece>) -> Response<Pieces> {
-    Response::new(Pieces { ready: pieces.into_iter().collect(), coming: None, length: None })
+    Response::new(Pieces { ready: pieces.into_iter().collect(), coming: None, length: None, panics: false })
+}
+
+/// The same, and where it should end it panics.
+pub(crate) fn panicking(ready: &[&'static str]) -> Response<Pieces> {
+    pieces(ready.iter().map(|text| piece(text))).map(|body| Pieces { panics: true, ..body })
 }
 
 /// A body whose pieces the test sends.
 pub(crate) fn coming() -> (tokio::sync::mpsc::UnboundedSender<Piece>, Response<Pieces>) {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    (sender, Response::new(Pieces { ready: VecDeque::new(), coming: Some(receiver), length: None }))
+    (
+        sender,
+        Response::new(Pieces { ready: VecDeque::new(), coming: Some(receiver), length: None, panics: false }),
+    )
 }
 
 impl Body for Pieces {
@@ -127,7 +136,10 @@ impl Body for Pieces {
         match (self.ready.pop_front(), &mut self.coming) {
             (Some(piece), _) => Poll::Ready(Some(piece)),
             (None, Some(coming)) => coming.poll_recv(context),
-            (None, None) => Poll::Ready(None),
+            (None, None) => {
+                assert!(!self.panics, "the body panics");
+                Poll::Ready(None)
+            }
         }
     }
 

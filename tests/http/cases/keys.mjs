@@ -1,8 +1,11 @@
 // Keys: what is one, what is none, and what a request without one gets.
 
 import assert from "node:assert/strict";
+import { deflateSync, gzipSync } from "node:zlib";
 import { isFirst, isProblem, isReplayOf, isUntouched } from "../expected.mjs";
 import { json, keyed, newKey, order } from "./case.mjs";
+
+const TOO_LONG = "The body is longer than the server reads to compare it under an idempotency key.";
 
 const line = (value) => `Idempotency-Key: ${value}\r\nContent-Type: application/json\r\n`;
 
@@ -92,6 +95,40 @@ export const keys = [
     },
   },
   {
+    name: "a compressed body is compared as what it says, however it was compressed",
+    stores: ["memory", "redis"],
+    run: async (server) => {
+      const key = newKey();
+      const zipped = (body, level) => ({
+        headers: keyed(key, ["Content-Encoding", "gzip"]),
+        body: gzipSync(body, { level }),
+      });
+      const first = await server.ask(zipped(order, 9));
+      isFirst(first, key);
+      isReplayOf(first, await server.ask(zipped(order, 0)), key);
+      const deflated = { headers: keyed(key, ["Content-Encoding", "deflate"]), body: deflateSync(order) };
+      isReplayOf(first, await server.ask(deflated), key);
+      isReplayOf(first, await server.ask({ headers: keyed(key), body: order }), key);
+      isProblem(
+        await server.ask(zipped('{"amount":6,"to":"b"}', 9)),
+        "key-reused",
+        "This key was used with another request.",
+      );
+    },
+  },
+  {
+    name: "a few bytes that stand for many are too many",
+    stores: ["memory"],
+    options: { maxRequestBytes: 1_000 },
+    run: async (server) => {
+      const body = gzipSync(JSON.stringify(["x".repeat(100_000)]));
+      assert.ok(body.length < 1_000);
+      const refused = await server.ask({ headers: keyed(newKey(), ["Content-Encoding", "gzip"]), body });
+      isProblem(refused, "about:blank", TOO_LONG);
+      assert.equal(await server.runs(), 0);
+    },
+  },
+  {
     name: "a body longer than is compared is refused under a key, and passes without one",
     stores: ["memory"],
     options: { maxRequestBytes: 1_000 },
@@ -99,11 +136,7 @@ export const keys = [
       const key = newKey();
       const long = JSON.stringify(["x".repeat(997)]);
       const refused = await server.ask({ headers: keyed(key), body: long });
-      isProblem(
-        refused,
-        "about:blank",
-        "The body is longer than the server reads to compare it under an idempotency key.",
-      );
+      isProblem(refused, "about:blank", TOO_LONG);
       assert.equal(await server.runs(), 0);
       isFirst(await server.ask({ headers: keyed(key), body: JSON.stringify(["x".repeat(996)]) }), key);
       for (let times = 0; times < 2; times += 1) isUntouched(await server.ask({ headers: json(), body: long }));
