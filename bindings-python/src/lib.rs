@@ -60,7 +60,7 @@ mod _core {
     #[pymodule_export]
     use super::sqlite::{SqliteDialect, SqliteStep};
     #[pymodule_export]
-    use super::store::{MemoryStore, cleanup_interval};
+    use super::store::{MemoryStore, cleanup_interval, store_step};
     use pyo3::prelude::*;
 
     /// The version of the decision core inside this module.

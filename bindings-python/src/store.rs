@@ -3,13 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 
 use once_again_core::error::ConfigError;
+use once_again_core::idempotency::record::Record;
 use once_again_core::json;
 use once_again_core::spec::{Unit, Value};
-use once_again_core::store::StoreOp;
 use once_again_core::store::memory::{self, MemorySpec};
+use once_again_core::store::{StoreOp, Write, step_encoded};
 use pyo3::prelude::*;
 
-use crate::error::refused;
+use crate::error::{refused, unavailable};
 use crate::spec;
 use crate::time::{seconds, timestamp};
 
@@ -57,6 +58,31 @@ impl MemoryStore {
 pub(crate) fn operation(text: &str, payload: Option<Vec<u8>>) -> PyResult<StoreOp> {
     StoreOp::from_wire(text, payload)
         .map_err(|why| refused(ConfigError::new("op", why.to_string(), "an operation of a store")))
+}
+
+/// What to do with the one value under a key, for a store that keeps encoded records itself: `keep`, `put` or `delete`;
+/// the record to put; for how many whole seconds it must be kept; the reply, a JSON text, and its payload.
+type Stepped = (&'static str, Option<Vec<u8>>, u64, String, Option<Vec<u8>>);
+
+/// Decides one operation at `wall_now`, where `found` is what lies under its key.
+#[pyfunction]
+pub(crate) fn store_step(
+    op: &str,
+    payload: Option<Vec<u8>>,
+    found: Option<&[u8]>,
+    wall_now: f64,
+) -> PyResult<Stepped> {
+    let (op, now) = (operation(op, payload)?, timestamp(wall_now));
+    let (write, reply) = step_encoded(now, found, &op).map_err(|why| unavailable(why.to_string()))?;
+    let (reply, payload) = reply.to_wire();
+    let (name, record) = match write {
+        Write::Keep => ("keep", None),
+        Write::Delete => ("delete", None),
+        Write::Put(record) => ("put", Some(record)),
+    };
+    let kept = record.as_deref().and_then(|record| Record::decode(record).ok());
+    let ttl = kept.map_or(0, |record| record.expires_at.since(now).get().div_ceil(1_000_000));
+    Ok((name, record, ttl, reply, payload))
 }
 
 /// Seconds between two sweeps of a store that is bounded by nothing else.

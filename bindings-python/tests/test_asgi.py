@@ -291,3 +291,25 @@ def test_an_option_that_cannot_be_is_refused_at_once_by_its_name(options: dict[s
 def test_what_is_no_application_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^app: got an object of type NoneType"):
         IdempotencyMiddleware(None)
+
+
+@pytest.mark.parametrize("caller", ["alice", b"alice", 7, None])
+def test_a_principal_is_a_name(caller: Any) -> None:
+    async def main() -> None:
+        app = Orders()
+        guarded = IdempotencyMiddleware(app, principal=lambda _scope: caller)
+        await ask(guarded)
+        await ask(guarded)
+        assert app.runs == 1
+
+    asyncio.run(main())
+
+
+def test_an_object_whose_text_may_differ_each_time_is_no_principal() -> None:
+    async def main() -> None:
+        app = Orders()
+        with pytest.raises(ConfigError, match="principal: got one that answers an object of type object"):
+            await ask(IdempotencyMiddleware(app, principal=lambda _scope: object()))  # type: ignore[arg-type,return-value]
+        assert app.runs == 0
+
+    asyncio.run(main())

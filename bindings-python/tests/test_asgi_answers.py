@@ -362,3 +362,24 @@ def test_a_late_owner_does_not_contradict_the_outcome_that_stands() -> None:
         assert (answer.body, answer.headers["x-idempotency-replay"]) == (b"second", "true")
 
     asyncio.run(main())
+
+
+def test_after_its_answer_an_application_hears_that_its_client_has_gone() -> None:
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await reply(send, 201, b"order 1")
+        heard.append((await receive())["type"])
+
+    async def main() -> None:
+        connection = Connection(b"{}")
+        call = asyncio.create_task(
+            IdempotencyMiddleware(app)(scope_of(headers={"idempotency-key": "k"}), connection.receive, connection.send)
+        )
+        while not connection.answer.messages[1:]:
+            await asyncio.sleep(0)
+        connection.hung_up.set()
+        await asyncio.wait_for(call, 10)
+
+    heard: list[str] = []
+    asyncio.run(main())
+    assert heard == ["http.disconnect"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import subprocess
 import sys
@@ -225,3 +226,12 @@ def test_the_package_imports_none_of_them() -> None:
     program = "import sys, once_again.clients; print({'httpx', 'requests', 'aiohttp'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout == "set()\n"
+
+
+def test_a_redirected_file_is_sent_again_over_requests(script: Script) -> None:
+    target = script({"do": "answer", "status": 200, "body": "ok"})
+    story = script({"do": "answer", "status": 307, "headers": {"Location": target.url}})
+    with requests.Session() as session:
+        session.mount("http://", IdempotentAdapter(**FAST))
+        assert session.post(story.url, data=io.BytesIO(b"file")).text == "ok"
+    assert target.log()["requests"][0]["bodySha256"] == hashlib.sha256(b"file").hexdigest()

@@ -50,7 +50,7 @@ PLAYERS = {
     "breaker.manual": answers(breaker.play),
     "dead_letter": answers(dead_letter.play),
     "idempotency.action": answers(action.play),
-    "store": answers(store.play),
+    "store": answers(store.play_others),
     "store.memory": answers(store.play),
     "fingerprint": fingerprint.check,
     "fingerprint.canonical": fingerprint.check,

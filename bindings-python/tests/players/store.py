@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from once_again.stores import MemoryStore
+from plain import Plain, PlainIfAbsent
+
+from once_again.stores import MemoryStore, simple_store
 from players import Script, ScriptClock, read
 
 
 def play(given: Script) -> Script:
     clock = ScriptClock()
     store = MemoryStore(clock=clock, **read(given.get("config", {}), lambda path: path == "cleanup_interval"))
-    replies = []
+    return {"replies": [Reply(reply) for reply in replies(given, store, clock)]}
+
+
+def play_others(given: Script) -> Script:
+    """What must be indistinguishable from a memory store: a plain object, which forgets by the ``ttl`` it was given, so
+    that its sweep has nothing to count."""
+    answer = play(given)
+    clock = ScriptClock()
+    for plain in (Plain(), PlainIfAbsent()):
+        theirs = list(replies(given, simple_store(plain, clock), clock))
+        assert list(map(comparable, theirs)) == list(map(comparable, answer["replies"]))
+    return answer
+
+
+def comparable(reply: Any) -> Any:
+    return "swept" if reply["reply"] == "swept" else dict(reply)
+
+
+def replies(given: Script, store: Any, clock: ScriptClock) -> Iterator[Any]:
     for event in given["events"]:
         clock.at = event["at"]
         op = spelled_out(event["op"])
         if "payload" in event:
             op["payload"] = bytes.fromhex(spelled_out(event["payload"]))
-        replies.append(Reply(store.apply(op)))
-    return {"replies": replies}
+        yield store.apply(op)
 
 
 def spelled_out(value: Any) -> Any:

@@ -39,7 +39,8 @@ class Capture:
         self._held = b""
         self._ended = False
         self.passing = Event()
-        """Set once the answer is passed on as it comes, because it is a stream or larger than is kept."""
+        """Set once the application may hear of its client again: its answer is over, or is passed on as it comes, being
+        a stream or larger than is kept."""
         self.gone = False
         """Nobody reads the answer any more."""
 
@@ -56,6 +57,7 @@ class Capture:
                     await self._part(body)
                 else:
                     await self._end(body)
+                    self.passing.set()
             case _:
                 await self._pass(message)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from once_again.http.body import decoded
 from once_again.http.claim import RequestIdempotency
-from once_again.http.guard import Guard, answers_later, checked_app
+from once_again.http.guard import Guard, checked_app, named
 from once_again.http.run import AsyncHttpRun
 
 from .capture import Capture, ready
@@ -110,9 +110,7 @@ class IdempotencyMiddleware:
         answer = self._guard.principal(scope)
         if hasattr(answer, "__await__"):
             answer = await answer
-        if isinstance(answer, bytes):
-            answer = answer.decode("latin-1")
-        return None if answer is None else str(answer)
+        return named(answer)
 
     async def _handle(self, scope: Any, request: Request, send: Send, run: AsyncHttpRun, step: _core.Step) -> None:
         protected = step.action == "execute"
@@ -159,6 +157,8 @@ class _InThread:
 
 
 def _asked_in_loop(store: Any) -> Any:
+    from once_again.stores.given import answers_later
+
     return store if answers_later(store) or not getattr(store, "blocks", True) else _InThread(store)
 
 

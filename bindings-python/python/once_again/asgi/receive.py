@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Request:
     """What the client sends, in messages: read once, delivered again.
 
-    The handler runs to its end when the client goes away, so it does not hear of that, unless its answer is one that is
-    passed on as it comes: a stream that nobody reads must end.
+    The handler runs to its end when the client goes away, so it does not hear of that before it has answered, unless
+    its answer is one that is passed on as it comes: a stream that nobody reads must end.
     """
 
     def __init__(self, receive: Receive) -> None:

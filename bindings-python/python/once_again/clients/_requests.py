@@ -90,6 +90,8 @@ def _read(request: requests.PreparedRequest) -> None:
     request.body = data
     request.headers.pop("Transfer-Encoding", None)
     request.prepare_content_length(data)
+    # Bytes need no rewinding before a redirect sends them again, and cannot be.
+    vars(request)["_body_position"] = None
 
 
 def _shorter(timeout: Any, limit: float | None) -> Any:

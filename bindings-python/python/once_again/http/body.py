@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import zlib
 
-# By the names in Content-Encoding: what zlib calls the format.
-_FORMATS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_GZIP = frozenset(("gzip", "x-gzip"))
 
 
 def decoded(body: bytes, encoding: str, limit: int) -> bytes:
     """The body behind ``encoding``: of one longer than ``limit`` no more than tells so, because a few bytes may stand
     for gigabytes. One that its encoding does not describe is taken as it came; its parser will refuse it."""
-    form = _FORMATS.get(encoding.strip().lower())
-    if form is None or len(body) > limit:
+    name = encoding.strip().lower()
+    if len(body) > limit:
         return body
-    whole = b""
-    rest = body
     try:
-        while rest:
-            # A gzip file may be several, one behind the other.
-            part = zlib.decompressobj(form)
-            whole += part.decompress(rest, limit + 1 - len(whole))
-            if len(whole) > limit:
-                return whole
-            if not part.eof:
-                return body
-            rest = part.unused_data
-    except zlib.error:
-        return body
+        if name in _GZIP:
+            return _gunzipped(body, limit + 1)
+        if name == "deflate":
+            return _inflated(body, limit + 1)
+    except (zlib.error, EOFError, OSError):
+        pass
+    return body
+
+
+def _gunzipped(body: bytes, size: int) -> bytes:
+    from gzip import GzipFile
+    from io import BytesIO
+
+    # A gzip file may be many, one behind the other; this reader takes time that grows with their number only.
+    with GzipFile(fileobj=BytesIO(body)) as file:
+        return file.read(size)
+
+
+def _inflated(body: bytes, size: int) -> bytes:
+    stream = zlib.decompressobj()
+    whole = stream.decompress(body, size)
+    if len(whole) < size and (not stream.eof or stream.unused_data):
+        raise EOFError
     return whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from once_again import _core
-from once_again._callables import is_async
 from once_again._clock import clock_of, random_of
 from once_again.errors import ConfigError
 from once_again.idempotency.run import Host
@@ -27,7 +26,7 @@ class Guard:
         clock = options.get("clock")
         self.principal: Callable[[Any], Any] | None = options.get("principal")
         store = options.get("store")
-        self.store = self._own_store(clock) if store is None else _checked(store)
+        self.store = self._own_store(clock) if store is None else _given(store, clock)
         self.host = Host(
             adapt(self.store), clock_of(clock), random_of(options.get("random")), self.core.handler_timeout
         )
@@ -65,13 +64,24 @@ def checked_app(app: Any) -> Any:
     return app
 
 
-def answers_later(store: Any) -> bool:
-    """Whether a store's answers are to be awaited: its own `apply` says so, or what carries its operations."""
-    carrier = getattr(store, "_carrier", None)
-    return is_async(store.apply) or (carrier is not None and is_async(carrier.apply))
+def named(caller: Any) -> str | None:
+    """Who asks, as ``principal`` answers it.
+
+    Raises:
+        ConfigError: it is no name. Any other object's text may differ from one request to the next, and then nobody's
+            key would ever be known again.
+    """
+    if caller is None or isinstance(caller, str):
+        return caller
+    if isinstance(caller, bytes):
+        return caller.decode("latin-1")
+    if isinstance(caller, int):
+        return str(caller)
+    expected = "a function that answers a text, bytes, an integer or None"
+    raise ConfigError("principal", f"one that answers an object of type {type(caller).__name__}", expected)
 
 
-def _checked(store: Any) -> Any:
-    if not callable(getattr(store, "apply", None)):
-        raise ConfigError("store", f"an object of type {type(store).__name__}", "a store: an object with apply(op)")
-    return store
+def _given(store: Any, clock: Any) -> Any:
+    from once_again.stores.given import as_store
+
+    return as_store(store, clock)

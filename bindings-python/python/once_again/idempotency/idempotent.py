@@ -6,7 +6,7 @@ import os
 import sys
 
 from once_again import _core
-from once_again._callables import decorate, hook_of, is_async
+from once_again._callables import decorate, hook_of
 from once_again._clock import clock_of, random_of
 from once_again._options import flag, text
 from once_again.errors import ConfigError
@@ -209,7 +209,9 @@ def idempotent(**options: Unpack[IdempotentOptions]) -> IdempotentDecorator:
         action = _Action(target, given)
         for name in ("is_safe_to_retry", "merge_results"):
             hook_of(name, getattr(action, name))
-        if is_async(action.host.store.apply):
+        from once_again.stores.given import answers_later
+
+        if answers_later(action.host.store):
             raise ConfigError(
                 "store", type(action.host.store).__name__, "a store that answers at once, or an async function"
             )
@@ -239,9 +241,9 @@ def _store(store: Any, clock: Any) -> Any:
         from once_again.stores import MemoryStore
 
         return MemoryStore(clock=clock)
-    if not callable(getattr(store, "apply", None)):
-        raise ConfigError("store", f"an object of type {type(store).__name__}", "a store: an object with apply(op)")
-    return store
+    from once_again.stores.given import as_store
+
+    return as_store(store, clock)
 
 
 def _takes(target: Any, name: str) -> bool:

@@ -17,7 +17,7 @@ from _thread import allocate_lock
 
 from once_again import _core
 from once_again._clock import clock_of
-from once_again.errors import InProgressError, KeyReusedError, StoreFullError, StoreUnavailableError
+from once_again.errors import ConfigError, InProgressError, KeyReusedError, StoreFullError, StoreUnavailableError
 from once_again.events import Fields
 
 TYPE_CHECKING = False
@@ -76,7 +76,8 @@ class IdempotencyManager:
         cleanup_interval: Seconds between two sweeps of what has expired; default five minutes.
         include_body_in_fingerprint: Whether the body is part of a fingerprint; default true.
         fingerprint_headers: Headers that are part of a fingerprint; default none.
-        store: Where records live; default: in memory, bounded by ``max_records``.
+        store: Where records live; default: in memory, bounded by ``max_records``. A plain object with ``get``, ``set``
+            and ``delete`` is made one (`simple_store`).
         clock: Times in seconds; default the machine's.
 
     Raises:
@@ -107,6 +108,8 @@ class IdempotencyManager:
             from once_again.stores import MemoryStore
 
             store = MemoryStore(max_records=records, cleanup_interval=interval, clock=clock)
+        else:
+            store = _given(store, clock)
         self._store = store
         # By the caller's key, in the order of their age. The lock guards this and the counters, never the store.
         self._claims: dict[str, _Claim] = {}
@@ -226,6 +229,17 @@ class IdempotencyManager:
             if claim.since + self._retention / 1e6 > now:
                 break
             del self._claims[key]
+
+
+def _given(store: Any, clock: Clock | None) -> Store:
+    from once_again.stores.given import answers_later, as_store
+
+    known: Store = as_store(store, clock)
+    if answers_later(known):
+        raise ConfigError(
+            "store", f"{type(known).__name__}, whose answers are to be awaited", "a store that answers at once"
+        )
+    return known
 
 
 def _duplicate(key: str, fingerprint: str, reply: dict[str, Any]) -> IdempotencyRecord:

@@ -4,8 +4,9 @@ An operation is a mapping with ``op`` and the fields it has in every language (`
 keys and owners in hexadecimal, times in microseconds, and its bytes, if it carries any, as ``payload``.
 A reply has the same form.
 
-`store` says what a store is and `memory` is one; `sqlite` keeps records in a file, `redis` and `postgres` on a
-server, which `dialect` speaks to over `redis_client`, `postgres_client` and `postgres_async`.
+`store` says what a store is, `given` what may stand for one, and `memory` is one; `simple` makes one of a plain
+object; `sqlite` keeps records in a file, `redis` and `postgres` on a server, which `dialect` speaks to over
+`redis_client`, `postgres_client` and `postgres_async`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .memory import MemoryStore
+from .simple import simple_store
 from .store import AsyncStore, Store
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from .redis import RedisStore
     from .sqlite import SqliteStore
 
-__all__ = ["AsyncStore", "MemoryStore", "PostgresStore", "RedisStore", "SqliteStore", "Store"]
+__all__ = ["AsyncStore", "MemoryStore", "PostgresStore", "RedisStore", "SqliteStore", "Store", "simple_store"]
 
 # Whoever keeps records in memory need not import a database.
 _LATER = {"PostgresStore": ".postgres", "RedisStore": ".redis", "SqliteStore": ".sqlite"}

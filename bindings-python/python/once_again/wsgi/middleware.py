@@ -8,7 +8,7 @@ from once_again._callables import hook_of
 from once_again.errors import ConfigError
 from once_again.http.body import decoded
 from once_again.http.claim import RequestIdempotency
-from once_again.http.guard import Guard, answers_later, checked_app
+from once_again.http.guard import Guard, checked_app, named
 from once_again.http.run import HttpRun
 
 from .capture import Capture, answer
@@ -106,11 +106,12 @@ class IdempotencyMiddleware:
     def _caller(self, environ: dict[str, Any]) -> str | None:
         """Who asks: what the option answers, or whom the server has let in."""
         principal = self._guard.principal
-        answer = environ.get("REMOTE_USER") if principal is None else principal(environ)
-        return None if answer is None else str(answer)
+        return named(environ.get("REMOTE_USER") if principal is None else principal(environ))
 
 
 def _asked_in_thread(store: Any) -> Any:
+    from once_again.stores.given import answers_later
+
     if answers_later(store):
         expected = "a store that answers at once: nobody awaits under WSGI"
         raise ConfigError("store", f"{type(store).__name__}, whose answers are to be awaited", expected)
