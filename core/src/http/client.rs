@@ -2,6 +2,7 @@
 
 use super::HttpConfig;
 use super::headers::is_token;
+use super::origin::origin;
 use crate::error::ConfigError;
 use crate::retry::{RetrySpec, presets, range};
 use crate::spec::{Names, Reader, Unit, Value};
@@ -60,10 +61,15 @@ impl KeyConfig {
         Ok(Self {
             methods: methods.into_iter().map(str::to_ascii_uppercase).collect(),
             header_name: header_name.into(),
-            key_origins: key_origins.into_iter().map(str::to_ascii_lowercase).collect(),
+            key_origins: key_origins.into_iter().map(as_written_by_urls).collect(),
             auto_key: reader.boolean("auto_key")?.unwrap_or(true),
         })
     }
+}
+
+/// As a URL of that origin writes it, so that the two can be compared: without the scheme's own port.
+fn as_written_by_urls(text: &str) -> String {
+    origin(text).unwrap_or_else(|| text.to_ascii_lowercase())
 }
 
 /// A scheme and an authority, and nothing behind them.
@@ -233,9 +239,12 @@ mod tests {
         let untold = keys("{}").unwrap();
         assert_eq!(untold.methods, ["POST", "PUT", "PATCH"]);
         assert_eq!((untold.header_name.as_str(), untold.auto_key), ("Idempotency-Key", true));
-        let told = keys(r#"{"methods": ["delete"], "keyOrigins": ["HTTPS://Api.example.com"]}"#).unwrap();
+        let told = keys(
+            r#"{"methods": ["delete"], "keyOrigins": ["HTTPS://Api.example.com:443", "http://[0::1]:8080"]}"#,
+        )
+        .unwrap();
         assert_eq!(told.methods, ["DELETE"]);
-        assert_eq!(told.key_origins, ["https://api.example.com"]);
+        assert_eq!(told.key_origins, ["https://api.example.com", "http://[::1]:8080"]);
         for (wrong, field) in [
             (r#"{"keyOrigins": ["https://a/b"]}"#, "idempotency.keyOrigins"),
             (r#"{"keyOrigins": ["a.example.com"]}"#, "idempotency.keyOrigins"),

@@ -35,7 +35,7 @@ pub struct DistributedConfig {
 #[non_exhaustive]
 pub enum ShardingStrategy {
     /// By a hash of the record's key: over independent servers by rendezvous hashing, so that every process must list the same
-    /// ones, in any order; within a Cluster by its own slots.
+    /// ones, by the same names and in any order; within a Cluster by its own slots.
     #[default]
     ConsistentHashing,
 }
