@@ -324,3 +324,13 @@ describe("hooks", () => {
     assert.ok(keys.every((key) => /^[0-9a-f]{64}$/.test(key)));
   });
 });
+
+test("a codec that cannot read or write is refused before anything runs", () => {
+  for (const [codec, field] of [
+    [{}, "codec.encode"],
+    [{ encode: String }, "codec.decode"],
+    [null, "codec.encode"],
+  ]) {
+    assert.throws(() => idempotent(() => 1, { name: "x", codec }), { code: "CONFIG_INVALID", field });
+  }
+});

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, beforeEach, test } from "node:test";
-import { CircuitBreaker, createFetch, init } from "once-again-web";
+import { CircuitBreaker, CircuitBreakerRegistry, createFetch, IdempotentHttpClient, init } from "once-again-web";
 
 let server;
 let base;
@@ -189,4 +189,74 @@ test("log lines of a fetch say the status, and carry the trace of their request"
       ["success_after_retry", null, "req-1"],
     ],
   );
+});
+
+const tripping = { failureThreshold: 1, recoveryTimeout: 60_000, monitoringWindow: 60_000, halfOpenMaxCalls: 1 };
+
+test("a breaker's fallback answers a Response in the service's place", async () => {
+  script = [{ status: 503 }];
+  const fallbackOf = (fallback) => ({ ...tripping, fallbackStrategy: "FALLBACK", fallback });
+  const once = { maxAttempts: 1 };
+  const fetch = createFetch({ policy: once, breaker: fallbackOf(() => new Response("closed", { status: 200 })) });
+  assert.equal((await fetch(base)).status, 503);
+  assert.equal(await (await fetch(base)).text(), "closed");
+  const wrong = createFetch({ policy: once, breaker: fallbackOf(() => ({ status: 200 })) });
+  await wrong(base);
+  await assert.rejects(wrong(base), { code: "CONFIG_INVALID", field: "breaker.fallback" });
+  assert.equal(seen.length, 2);
+});
+
+test("a fallback that answers no Response is refused by name, as is what is no breaker", async () => {
+  const [cache, queue] = [
+    { ...tripping, fallbackStrategy: "CACHE" },
+    { ...tripping, fallbackStrategy: "QUEUE", queue() {} },
+  ];
+  const refused = { code: "CONFIG_INVALID", field: "breaker.fallbackStrategy" };
+  for (const options of [cache, queue]) {
+    assert.throws(() => createFetch({ breaker: options }), refused);
+    assert.throws(() => createFetch({ breaker: new CircuitBreaker(options) }), refused);
+    const later = createFetch({ breaker: new CircuitBreakerRegistry({ breaker: options }) });
+    await assert.rejects(later(base), refused);
+  }
+  for (const breaker of [true, 5, () => cache]) {
+    assert.throws(() => createFetch({ breaker }), { code: "CONFIG_INVALID", field: "breaker" });
+    const circuitBreaker = breaker;
+    assert.throws(() => new IdempotentHttpClient({ baseUrl: base, circuitBreaker }), { field: "circuitBreaker" });
+  }
+  script = [{ status: 503 }];
+  const without = createFetch({ policy: { maxAttempts: 1 }, breaker: false });
+  for (let call = 0; call < 20; call++) await without(base);
+  assert.equal(seen.length, 20);
+});
+
+test("the caller's signal ends a call whose body never ends", async () => {
+  const body = () => new ReadableStream({ pull: () => new Promise(() => {}) });
+  const stop = new AbortController();
+  const call = createFetch()(base, { method: "POST", body: body(), duplex: "half", signal: stop.signal });
+  setTimeout(() => stop.abort(new Error("enough")), 5);
+  await assert.rejects(call, /enough/);
+  const { signal } = stop;
+  await assert.rejects(createFetch()(base, { method: "POST", body: body(), duplex: "half", signal }), /enough/);
+  const client = new IdempotentHttpClient({ baseUrl: base });
+  await assert.rejects(client.post("/", body(), {}, { signal }), /enough/);
+  assert.equal(seen.length, 0);
+});
+
+test("null takes a request's own signal away", async () => {
+  script = [{ status: 200 }];
+  const request = new Request(base, { signal: AbortSignal.abort() });
+  await assert.rejects(createFetch()(request), { name: "AbortError" });
+  assert.equal((await createFetch()(request, { signal: null })).status, 200);
+});
+
+test("what only the host knows of a request comes along in every attempt", async () => {
+  const given = [];
+  const dispatcher = { dispatch() {} };
+  const send = async (_, init) => {
+    given.push(init.dispatcher);
+    return new Response(null, { status: given.length === 1 ? 503 : 200 });
+  };
+  const { clock } = instantly();
+  await createFetch({ policy, clock, fetch: send })(base, { dispatcher });
+  assert.deepEqual(given, [dispatcher, dispatcher]);
 });

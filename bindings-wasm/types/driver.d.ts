@@ -1106,7 +1106,7 @@ declare class CircuitBreakerRegistry {
      * @param logger gets a line for each change of state of each of its breakers. Default: nobody.
      * @throws ConfigError when a field is unknown or out of its range.
      */
-    constructor({ breaker, onEvict, ...limits }?: CircuitBreakerRegistryOptions, logger?: Logger<BreakerLine> | null);
+    constructor(options?: CircuitBreakerRegistryOptions, logger?: Logger<BreakerLine> | null);
     /** How many breakers it keeps now. */
     get size(): number;
     /**
@@ -1575,9 +1575,10 @@ interface FetchOptions {
     policy?: RetryOptions | string;
     /**
      * What is asked before each attempt and told its result: one breaker for all requests, or options, a preset's name or a
-     * registry, and then there is one for each origin. Default: none.
+     * registry, and then there is one for each origin. Its `fallback` answers a `Response`; `CACHE` and `QUEUE`, which answer
+     * something else, are refused. Default, and `false`: none.
      */
-    breaker?: BreakerChoice;
+    breaker?: BreakerChoice | false;
     /** What retries are paid from, so that they never become a storm. Default true: a budget of its own; false: none. */
     budget?: BudgetOption;
     idempotency?: FetchIdempotency;

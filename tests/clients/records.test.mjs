@@ -154,3 +154,24 @@ eachPackage("FALLBACK and QUEUE answer in the service's place, and are not kept 
   const sent = (await queueing.story.log()).requests;
   assert.deepEqual([sent.length, sent[2].headers["idempotency-key"]], [3, "k"]);
 });
+
+eachPackage("an answer that cannot be written down is the caller's all the same", async (api) => {
+  const story = await scripted(json(201, { id: 7 }));
+  const memory = new api.MemoryStore();
+  const apply = (op) => (op.op === "complete" ? Promise.reject(new Error("away")) : memory.apply(op));
+  const client = clientOf(api, story, { idempotency: { store: { apply } } });
+  assert.deepEqual((await client.post(story.path, {}, keyed("k"))).data, { id: 7 });
+});
+
+eachPackage("an old answer stands in for nobody who says anything else about himself", async (api) => {
+  const story = await scripted(json(200, "for alice"), answer(503));
+  const once = { failureThreshold: 1, recoveryTimeout: 60_000, monitoringWindow: 60_000, halfOpenMaxCalls: 1 };
+  const circuitBreaker = { ...once, fallbackStrategy: "CACHE" };
+  const client = clientOf(api, story, { retryPolicy: { maxAttempts: 1 }, circuitBreaker });
+  const get = (who, id) => client.get(story.path, { "x-api-key": who, "x-request-id": id });
+  await get("alice", "1");
+  await rejection(get("alice", "2"));
+  assert.equal((await rejection(get("bob", "3"))).code, "CIRCUIT_BREAKER_OPEN");
+  const { data, stale } = await get("alice", "4");
+  assert.deepEqual([data, stale], ["for alice", true]);
+});

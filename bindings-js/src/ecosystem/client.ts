@@ -14,6 +14,7 @@ import { outgoing, Received } from "./body.js";
 import { Exchange } from "./exchange.js";
 import type { HttpAnswer, HttpClientOptions, RequestHeaders, RequestOptions } from "./options.js";
 import { type Outcome, Records } from "./records.js";
+import { following } from "./redirect.js";
 import { type Settings, settingsOf } from "./settings.js";
 import { globalStats } from "./stats.js";
 
@@ -43,9 +44,9 @@ export class IdempotentHttpClient {
     const { policy, idempotency, sending, baseUrl, autoKey } = settings;
     this.#settings = settings;
     this.#clock = policy.clock ?? systemClock;
-    const breaker = below("circuitBreaker", () => breakersOf(settings.breaker, policy)(baseUrl));
+    const breaker = breakersOf(settings.breaker, policy, "circuitBreaker")(baseUrl);
     this.#breaker = breaker;
-    this.#sender = new Sender({ ...sending, policy: counted(policy), breaker });
+    this.#sender = new Sender({ ...sending, policy: counted(policy), breakerOf: () => breaker });
     this.#keys = keyRules({ autoKey });
     this.#records = idempotency && below("idempotency", () => new Records({ clock: this.#clock, ...idempotency }));
   }
@@ -119,7 +120,10 @@ export class IdempotentHttpClient {
     const out = outgoing(body);
     const stream = out.body instanceof ReadableStream ? { duplex: "half" } : {};
     const lines = this.#headers(headers, out.type);
-    const request = await repeatable(url, { method, headers: lines, body: out.body ?? null, ...stream });
+    const { signal = null } = options;
+    const request = following(
+      await repeatable(url, { method, headers: lines, body: out.body ?? null, signal, ...stream }),
+    );
     const key = keyOf(request, this.#keys, true);
     const exchange = new Exchange(request, key, options);
     const keyed = key !== undefined && this.#keys.methods.includes(method);
@@ -192,7 +196,12 @@ function urlOf(baseUrl: string, path: string): string {
   if (typeof path !== "string" || /^[a-z][a-z0-9+.-]*:/i.test(path)) {
     throw new ConfigError("path", typeof path === "string" ? "an absolute URL" : typeof path, "a path below baseUrl");
   }
-  return `${baseUrl}${path.startsWith("/") || path === "" ? "" : "/"}${path}`;
+  const url = `${baseUrl}${path.startsWith("/") || path === "" ? "" : "/"}${path}`;
+  const base = new URL(baseUrl).pathname.replace(/\/$/, "");
+  const { pathname } = new URL(url);
+  // Dots in a path, an order's number that somebody made up, lead elsewhere under the client's credentials.
+  if (pathname === base || pathname.startsWith(`${base}/`)) return url;
+  throw new ConfigError("path", "dots that lead above baseUrl", "a path below baseUrl");
 }
 
 /** A policy whose retries are counted among those of all clients. */

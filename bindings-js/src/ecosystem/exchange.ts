@@ -10,8 +10,8 @@ import { codeIn, Received } from "./body.js";
 import { HttpError } from "./error.js";
 import type { RequestOptions } from "./options.js";
 
-/** What an answer may depend on beside its URL: one caller's must never stand in for another's. */
-const CALLER = ["authorization", "cookie", "x-squid-id", "x-subid", "x-dao-id", "x-qonsent", "accept"];
+/** What an answer does not depend on. Anything else may say who asks, and one caller's must never stand in for another's. */
+const OF_THE_CALL = ["traceparent", "tracestate", "x-request-id", "idempotency-key"];
 
 export class Exchange {
   readonly request: Repeatable;
@@ -102,9 +102,9 @@ export class Exchange {
 
   #cacheKey(): string {
     const { method, url, headers } = this.request;
-    const named = CALLER.filter((name) => headers.has(name)).map((name) => [name, headers.get(name)] as const);
+    const named = [...headers].filter(([name]) => !OF_THE_CALL.includes(name));
     if (named.length === 0) return `${method} ${url}`;
     // The key is told to listeners, who need not know anybody's credentials.
-    return `${method} ${url} ${fingerprint(null, { headers: Object.fromEntries(named) as Record<string, string> })}`;
+    return `${method} ${url} ${fingerprint(null, { headers: Object.fromEntries(named) })}`;
   }
 }

@@ -112,8 +112,12 @@ export class Records {
     try {
       const outcome = await send();
       if (outcome.answer instanceof Received && outcome.fallback === undefined) {
-        await this.#manager.storeResponse(key, freeze(outcome.answer));
-        kept = true;
+        // The service has answered; that nobody could write it down is no reason to keep it from the caller.
+        const stored = this.#manager.storeResponse(key, freeze(outcome.answer));
+        kept = await stored.then(
+          () => true,
+          () => false,
+        );
       }
       return outcome;
     } finally {

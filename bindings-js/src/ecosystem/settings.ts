@@ -22,7 +22,7 @@ interface Read {
 
 export interface Settings extends Read {
   readonly policy: RetryConfig & RetryOptions;
-  readonly breaker: BreakerChoice | undefined;
+  readonly breaker: BreakerChoice | false | undefined;
   readonly idempotency: IdempotencyManagerOptions | undefined;
   readonly sending: Pick<SenderOptions, "budget" | "refreshAuth" | "fetch">;
 }
@@ -43,7 +43,7 @@ export function settingsOf(options: HttpClientOptions): Settings {
   return {
     ...read,
     policy: { ...read.policy, ...host, ...Object.fromEntries(own) },
-    breaker: circuitBreaker === false ? undefined : (circuitBreaker ?? undefined),
+    breaker: circuitBreaker ?? undefined,
     idempotency: idempotency == null ? undefined : fieldsOf(idempotency, "idempotency"),
     sending: { budget, refreshAuth, fetch },
   };

@@ -3,13 +3,13 @@
 
 import type { BudgetOption } from "../budget/budget.js";
 import type { Clock, Random } from "../clock.js";
-import { RetryExhaustedError } from "../errors.js";
+import { ConfigError, RetryExhaustedError } from "../errors.js";
 import { fieldsOf, refuseUnknown } from "../host.js";
 import { RetryHandler } from "../retry/handler.js";
 import type { Logger } from "../retry/log.js";
 import { type HttpSignals, httpSignals } from "../retry/signals.js";
 import type { RetryEvent, RetryOptions } from "../retry/types.js";
-import type { BreakerChoice } from "./breakers.js";
+import { type BreakerChoice, fetchBreakersOf } from "./breakers.js";
 import type { RefreshAuth } from "./credentials.js";
 import { type FetchIdempotency, keyOf, keyRules } from "./keys.js";
 import { isProblem, problemTypeOf } from "./problem.js";
@@ -22,9 +22,10 @@ export interface FetchOptions {
   policy?: RetryOptions | string;
   /**
    * What is asked before each attempt and told its result: one breaker for all requests, or options, a preset's name or a
-   * registry, and then there is one for each origin. Default: none.
+   * registry, and then there is one for each origin. Its `fallback` answers a `Response`; `CACHE` and `QUEUE`, which answer
+   * something else, are refused. Default, and `false`: none.
    */
-  breaker?: BreakerChoice;
+  breaker?: BreakerChoice | false;
   /** What retries are paid from, so that they never become a storm. Default true: a budget of its own; false: none. */
   budget?: BudgetOption;
   idempotency?: FetchIdempotency;
@@ -94,29 +95,37 @@ export function createFetch(options: FetchOptions = {}): typeof globalThis.fetch
   refuseUnknown(rest, FIELDS);
   const given = { clock, random, onRetry, logger };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const sender = new Sender({ policy: { ...named(policy), ...own }, breaker, budget, refreshAuth, fetch });
+  const whole = { ...named(policy), ...own };
+  const sender = new Sender({ policy: whole, breakerOf: fetchBreakersOf(breaker, whole), budget, refreshAuth, fetch });
   const rules = keyRules(idempotency);
 
   return async (input, init) => {
     const request = await repeatable(input, init);
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    // Null takes a request's own signal away.
+    const own = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
+    const signal = own ?? undefined;
     let answered: Response | undefined;
+    let received: Response | undefined;
     try {
-      return await sender.send<Response>({
+      const response = await sender.send<Response>({
         request,
         key: keyOf(request, rules),
         options: { signal, ...traceOf(request.headers) },
         async exchange(send, facts) {
           discard(answered);
           const response = await send();
+          received = response;
           if (response.status < 400) return response;
           answered = response;
           throw new AnsweredBadly(response, facts.signals(isReplay(response.headers), await problemOf(response)));
         },
       });
+      if (response === received || response instanceof Response) return response;
+      throw new ConfigError("breaker.fallback", typeof response, "a function that answers a Response");
     } catch (error) {
       const last = error instanceof RetryExhaustedError ? error.cause : error;
       if (last instanceof AnsweredBadly) return last.response;
+      discard(answered);
       throw error;
     }
   };

@@ -35,11 +35,13 @@ export function keyRules(options: FetchIdempotency | undefined): KeyRules {
 
 /** The request's own key; one is made where `everywhere` it may, or its origin knows keys. Undefined: it goes without. */
 export function keyOf(
-  request: Pick<Repeatable, "url" | "method" | "headers">,
+  request: Pick<Repeatable, "url" | "method" | "headers" | "mode">,
   rules: KeyRules,
   everywhere = false,
 ): string | undefined {
   const { headerName, methods, autoKey } = rules;
+  // Browsers send no header of ours in this mode, and say nothing: what looked keyed would be repeated without its key.
+  if (request.mode === "no-cors") return undefined;
   const given = request.headers.get(headerName);
   if (given !== null) return given;
   if (!autoKey || !methods.includes(request.method)) return undefined;

@@ -11,13 +11,13 @@ import { COUNTED_BIT, type Plan } from "../retry/plan.js";
 import { facts, type HttpSignals, httpSignals } from "../retry/signals.js";
 import type { ErrorKind, ExecuteOptions, RetryOptions } from "../retry/types.js";
 import { executeGuarded } from "../wrap.js";
-import { type BreakerChoice, type BreakerOf, breakersOf } from "./breakers.js";
+import type { BreakerOf } from "./breakers.js";
 import { Credentials, type RefreshAuth } from "./credentials.js";
 import type { Repeatable } from "./request.js";
 
 export interface SenderOptions {
   readonly policy: RetryOptions;
-  readonly breaker?: BreakerChoice | undefined;
+  readonly breakerOf: BreakerOf;
   /** Default true: retries of all requests together are limited. */
   readonly budget?: BudgetOption | undefined;
   readonly refreshAuth?: RefreshAuth | undefined;
@@ -52,12 +52,12 @@ export class Sender {
   readonly #fetch: typeof globalThis.fetch | undefined;
   readonly #credentials: Credentials | undefined;
 
-  constructor({ policy, breaker, budget, refreshAuth, fetch }: SenderOptions) {
+  constructor({ policy, breakerOf, budget, refreshAuth, fetch }: SenderOptions) {
     if (fetch != null) checkFunction("fetch", fetch);
     if (refreshAuth != null) checkFunction("refreshAuth", refreshAuth);
     const handler = new RetryHandler({ ...policy, budget: budget ?? policy.budget ?? true });
     this.plan = planOf(handler);
-    this.#breakerOf = breakersOf(breaker, policy);
+    this.#breakerOf = breakerOf;
     this.#fetch = fetch ?? undefined;
     this.#credentials = refreshAuth == null ? undefined : new Credentials(refreshAuth);
   }

@@ -80,6 +80,7 @@ class FunctionAction<Args extends unknown[], T> {
     const { store, clock = systemClock, random = Math.random, key, input, isSafeToRetry, mergeResults } = options;
     checkFunctions({ key, input, isSafeToRetry, mergeResults, random });
     checkClock(clock);
+    if (options.codec !== undefined) checkCodec(options.codec);
     this.#work = work;
     this.#options = options;
     this.#opened = readAnswer<Opened>(core.actionOpen(specText(coreOptions(options))));
@@ -217,6 +218,12 @@ class FunctionAction<Args extends unknown[], T> {
     const { name } = this.#opened;
     console.warn(`once-again: what ${name} returned ${why}, so it is recorded as done but cannot be replayed`);
   }
+}
+
+/** Its functions are called when the work is done, where a wrong one could only be warned of. */
+function checkCodec(codec: { readonly encode?: unknown; readonly decode?: unknown } | null): void {
+  checkFunction("codec.encode", codec?.encode);
+  checkFunction("codec.decode", codec?.decode);
 }
 
 function inputText(about: unknown): string {

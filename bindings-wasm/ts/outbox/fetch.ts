@@ -4,6 +4,7 @@ import { systemClock } from "@once-again/driver/clock";
 import { ConfigError } from "@once-again/driver/errors";
 import { createFetch as create, type FetchOptions } from "@once-again/driver/fetch/create";
 import { keyOf, keyRules } from "@once-again/driver/fetch/keys";
+import { fieldsOf, shown } from "@once-again/driver/host";
 import { newId } from "@once-again/driver/id";
 import { OpenOutbox } from "./outbox.js";
 import type { Outbox, OutboxOptions } from "./types.js";
@@ -34,7 +35,7 @@ export function withOutbox(options: FetchOptions, wanted: true | OutboxOptions):
   const plain = create(options);
   const rules = keyRules(options.idempotency);
   const outbox = new OpenOutbox({
-    ...partsOf(wanted === true ? {} : wanted),
+    ...partsOf(wanted === true ? {} : fieldsOf(wanted, "outbox"), rules.headerName),
     fetch: plain,
     policy: options.policy ?? "http",
     clock: options.clock,
@@ -45,11 +46,12 @@ export function withOutbox(options: FetchOptions, wanted: true | OutboxOptions):
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
     const headers = new Headers(request.headers);
-    const { url, method } = request;
+    const { url, method, mode } = request;
     // Without a key nobody could send it a second time, so it is not for the outbox.
-    if (keyOf({ url, method, headers }, rules) === undefined) return plain(request);
-    const write = await read(request, newId(), headers, clock.wallNow());
-    const posted = await outbox.post(write, signalOf(input, init));
+    if (keyOf({ url, method, headers, mode }, rules) === undefined) return plain(request);
+    const signal = signalOf(input, init);
+    const write = await read(request, newId(), headers, clock.wallNow(), signal);
+    const posted = await outbox.post(write, signal);
     return "queued" in posted ? accepted(posted.queued) : posted.response;
   };
   return { fetch, outbox };
@@ -65,11 +67,23 @@ function signalOf(input: RequestInfo | URL, init: RequestInit | undefined): Abor
   return input instanceof Request && !inServiceWorker ? input.signal : undefined;
 }
 
-function partsOf(options: OutboxOptions) {
+function partsOf(options: OutboxOptions, headerName: string) {
   const { name = "once-again-outbox", omitHeaders = [], headers, indexedDB, locks, ...settings } = options;
   if (typeof name !== "string" || name === "") throw new ConfigError("outbox.name", String(name), "a database's name");
   if (headers !== undefined && typeof headers !== "function") {
     throw new ConfigError("outbox.headers", typeof headers, "a function that answers headers");
+  }
+  if (!Array.isArray(omitHeaders) || !omitHeaders.every((header) => typeof header === "string")) {
+    throw new ConfigError("outbox.omitHeaders", shown(omitHeaders), "a list of header names");
+  }
+  const keyHeader = headerName.toLowerCase();
+  const omitted = new Set(omitHeaders.map((header) => header.toLowerCase()));
+  if (omitted.has(keyHeader)) {
+    throw new ConfigError(
+      "outbox.omitHeaders",
+      headerName,
+      "headers other than the key's, under which a write is sent again",
+    );
   }
   const factory = indexedDB ?? globalThis.indexedDB;
   if (factory === undefined) throw new ConfigError("outbox.indexedDB", "nothing", "an IDBFactory: there is none here");
@@ -79,6 +93,7 @@ function partsOf(options: OutboxOptions) {
     headers,
     indexedDB: factory,
     locks: locks ?? globalThis.navigator?.locks,
-    omitHeaders: new Set(omitHeaders.map((header) => header.toLowerCase())),
+    keyHeader,
+    omitHeaders: omitted,
   };
 }

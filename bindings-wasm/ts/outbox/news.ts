@@ -11,6 +11,7 @@ type Message = { readonly event: Event; readonly told: OutboxEvents[Event] } | {
 
 export class News {
   readonly #channel: BroadcastChannel;
+  #closed = false;
   readonly #listeners = new Map<Event, Set<Listener>>();
 
   /** @param heard called after news from elsewhere: the line has changed, or another tab has taken a write. */
@@ -34,7 +35,7 @@ export class News {
 
   tell<E extends Event>(event: E, told: OutboxEvents[E]): void {
     const { response, ...data } = told as OutboxEvents[E] & { readonly response?: Response };
-    this.#channel.postMessage({ event, told: data });
+    this.#post({ event, told: data });
     this.#tell(event, told);
     // An answer that nobody reads would hold its connection.
     if (!this.#listeners.get(event)?.size) response?.body?.cancel().catch(() => {});
@@ -42,12 +43,18 @@ export class News {
 
   /** Tells other tabs that this one is sending a write: they look after it if this tab is closed. */
   taken(id: string): void {
-    this.#channel.postMessage({ taken: id } satisfies Message);
+    this.#post({ taken: id });
   }
 
   close(): void {
+    this.#closed = true;
     this.#channel.close();
     this.#listeners.clear();
+  }
+
+  /** What ends after the outbox was closed is told to nobody; a closed channel would throw. */
+  #post(message: Message): void {
+    if (!this.#closed) this.#channel.postMessage(message);
   }
 
   #tell(event: Event, told: OutboxEvents[Event]): void {

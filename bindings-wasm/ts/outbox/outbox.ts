@@ -19,6 +19,8 @@ export interface OutboxParts {
   readonly locks: LockManager | undefined;
   /** For core. */
   readonly settings: object;
+  /** The header that carries keys, in lower case. */
+  readonly keyHeader: string;
   readonly omitHeaders: ReadonlySet<string>;
   readonly headers: ((write: QueuedWrite) => HeadersInit | PromiseLike<HeadersInit>) | undefined;
   /** The fetch that sends, with the same attempts, breaker and budget for every write. */
@@ -127,8 +129,8 @@ export class OpenOutbox implements Outbox {
     this.#refuseClosed();
     signal?.throwIfAborted();
     const posted = await this.#locks.holding(write.row.id, async (): Promise<Posted> => {
-      const { row, behind } = await this.#take(write);
-      if (behind || globalThis.navigator.onLine === false) return this.#queued(row);
+      const row = await this.#take(write);
+      if (row.queued) return this.#queued(row);
       this.#news.taken(row.id);
       const ended = await this.#judge.ended(() => this.#fetch(write.row, write.body, signal), row.method);
       if (signal?.aborted && ended.response === undefined) {
@@ -141,18 +143,21 @@ export class OpenOutbox implements Outbox {
     return posted;
   }
 
-  async #take({ row, body }: NewWrite): Promise<{ readonly row: Placed; readonly behind: boolean }> {
+  /** Writes it down, and that it waits if it has to. */
+  async #take({ row, body }: NewWrite): Promise<Placed> {
     const busy = await this.#locks.busy();
-    let behind = false;
+    const offline = globalThis.navigator?.onLine === false;
     const kept = redacted(row, this.#parts.omitHeaders);
-    const placed = await this.#rows.add({ row: kept, body }, (line) => {
+    // One that is sent for the first time was made at the same time; one that had to wait was there before.
+    const ahead = ({ origin, id, givenUp, queued }: Placed) =>
+      origin === row.origin && givenUp === undefined && (queued === true || !busy.has(id));
+    return this.#rows.add({ row: kept, body }, (line) => {
       const full = this.#decisions.full(line, row.bytes);
       if (full !== "") {
         throw new OnceAgainError("STORE_FULL", `the outbox holds as much as ${full} allows: flush it, or discard some`);
       }
-      behind = line.some(({ origin, id, givenUp }) => origin === row.origin && givenUp === undefined && !busy.has(id));
+      return offline || line.some(ahead);
     });
-    return { row: placed, behind };
   }
 
   /** The caller is told how it ended, unless it has not. */
@@ -163,7 +168,7 @@ export class OpenOutbox implements Outbox {
       const { wait, failures, answers } = fate;
       const status = ended.response === undefined ? {} : { status: ended.response.status };
       ended.response?.body?.cancel().catch(() => {});
-      const later = { ...row, failures, answers, wait, failedAt: this.#clock.wallNow(), ...status };
+      const later = { ...row, queued: true, failures, answers, wait, failedAt: this.#clock.wallNow(), ...status };
       // Should the database fail now, the write is there all the same, as it was before this attempt.
       await this.#rows.put(later).catch(() => {});
       return this.#queued(later);
@@ -189,7 +194,7 @@ export class OpenOutbox implements Outbox {
   }
 
   #fetch(row: Row, body: ArrayBuffer | undefined, signal?: AbortSignal, more?: HeadersInit): Promise<Response> {
-    const init = initOf(row, body, more);
+    const init = initOf(row, body, this.#parts.keyHeader, more);
     return this.#parts.fetch(row.url, signal === undefined ? init : { ...init, signal });
   }
 

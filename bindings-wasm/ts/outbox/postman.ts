@@ -105,7 +105,7 @@ export class Postman {
       const online = globalThis.navigator.onLine !== false;
       const plan = decisions.plan(line, busy, clock.wallNow(), online, this.#askedAt);
       const rowsOf = (places: readonly number[]) => places.map((place) => line[place] as Placed);
-      await Promise.all(rowsOf(plan.expired).map((row) => this.#free(row, () => this.#giveUp(row, "expired"))));
+      await Promise.all(rowsOf(plan.expired).map((row) => this.#free(row, () => this.#expire(row.seq))));
       const sent = await Promise.all(rowsOf(plan.send).map((row) => this.#free(row, () => this.#send(row.seq))));
       if (sent.includes(true)) continue;
       for (const { id } of line) if (busy.has(id)) this.watch(id);
@@ -146,6 +146,11 @@ export class Postman {
     } else if (fate.fate === "dead") {
       await this.#giveUp(row, fate.reason, ended.response);
     }
+  }
+
+  async #expire(seq: number): Promise<void> {
+    const taken = await this.#parts.rows.take(seq);
+    if (taken !== undefined && taken.row.givenUp === undefined) await this.#giveUp(taken.row, "expired");
   }
 
   async #giveUp(row: Placed, givenUp: GivenUp, response?: Response): Promise<void> {

@@ -26,20 +26,20 @@ export class Rows {
   }
 
   /**
-   * Puts a write at the end of the line, unless `look` throws when it sees who is there.
+   * Puts a write at the end of the line, unless `look` throws when it sees who is there; it answers whether the write waits.
    *
    * @returns the write with its place, once it is on disk
    */
-  async add({ row, body }: NewWrite, look: (line: readonly Placed[]) => void): Promise<Placed> {
+  async add({ row, body }: NewWrite, look: (line: readonly Placed[]) => boolean): Promise<Placed> {
     const transaction = await this.#database.begin(BOTH, "readwrite");
     const writes = transaction.objectStore(WRITES);
     return committed<Placed>(transaction, ({ ask, answer }) => {
       ask<Placed[]>(writes.getAll(), (line) => {
-        look(line);
-        ask(writes.add(row), (key) => {
+        const placed = { ...row, queued: look(line) };
+        ask(writes.add(placed), (key) => {
           const seq = key as number;
           if (body !== undefined) transaction.objectStore(BODIES).add(body, seq);
-          answer({ ...row, seq });
+          answer({ ...placed, seq });
         });
       });
     });
@@ -86,7 +86,7 @@ export class Rows {
 
 /** A row that is new again: what it went through is forgotten, its age is not. */
 export function afresh({ failedAt: _, givenUp: __, status: ___, ...row }: Placed): Placed {
-  return { ...row, failures: 0, answers: 0, wait: 0 };
+  return { ...row, failures: 0, answers: 0, wait: 0, queued: true };
 }
 
 export type { Placed, Row };

@@ -1,5 +1,6 @@
 // A request as it lies in the database, and back: the same bytes, headers and credentials mode whenever it is sent.
 
+import { cancellable } from "@once-again/driver/abort";
 import type { GivenUp, QueuedWrite } from "./types.js";
 
 /** Everything about a write but its body. */
@@ -19,6 +20,8 @@ export interface Row {
   readonly failedAt?: number;
   readonly wait: number;
   readonly status?: number;
+  /** Its caller was told that it waits, so what is made from then on stands behind it, also while it is on its way. */
+  readonly queued?: boolean;
   readonly givenUp?: GivenUp;
 }
 
@@ -42,8 +45,16 @@ function optionsOf(request: Request): RequestInit {
 }
 
 /** Reads a request to its end: whatever its body was (a stream, a form, a blob), from here on it is bytes. */
-export async function read(request: Request, id: string, headers: Headers, madeAt: number): Promise<NewWrite> {
-  const read = await request.arrayBuffer();
+export async function read(
+  request: Request,
+  id: string,
+  headers: Headers,
+  madeAt: number,
+  signal: AbortSignal | undefined,
+): Promise<NewWrite> {
+  signal?.throwIfAborted();
+  // A stream may never end, and reading it does not end with the signal.
+  const read = await cancellable(request.arrayBuffer(), signal);
   const body = read.byteLength === 0 ? undefined : read;
   const { method, url } = request;
   const pairs = [...headers];
@@ -69,10 +80,15 @@ export function redacted(row: Row, omit: ReadonlySet<string>): Row {
   return { ...row, headers: row.headers.filter(([name]) => !omit.has(name)) };
 }
 
-/** What `fetch` is called with. */
-export function initOf(row: Row, body: ArrayBuffer | undefined, more: HeadersInit | undefined): RequestInit {
+/** What `fetch` is called with. Whatever `more` says, a write keeps the key it was made with, in the header `key`. */
+export function initOf(
+  row: Row,
+  body: ArrayBuffer | undefined,
+  key: string,
+  more: HeadersInit | undefined,
+): RequestInit {
   const headers = new Headers([...row.headers]);
-  for (const [name, value] of new Headers(more)) headers.set(name, value);
+  for (const [name, value] of new Headers(more)) if (name !== key) headers.set(name, value);
   return { ...row.options, method: row.method, headers, ...(body === undefined ? {} : { body }) };
 }
 

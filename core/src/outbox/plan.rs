@@ -62,10 +62,10 @@ impl OutboxConfig {
 
 impl Waiting {
     /// How long it still has to wait. A wall clock that was set back behind the failure says nothing about that, so then it
-    /// does not wait at all.
+    /// does not wait at all. Nor does it say anything about a wish that lies ahead of it, which would last until then.
     fn left(&self, now: Timestamp, asked_at: Timestamp) -> Micros {
         match self.failed_at {
-            Some(failed_at) if now >= failed_at && failed_at > asked_at => {
+            Some(failed_at) if now >= failed_at && (failed_at > asked_at || asked_at > now) => {
                 self.wait.minus(now.since(failed_at))
             }
             _ => Micros::ZERO,
@@ -120,6 +120,13 @@ mod tests {
         let asked = OutboxConfig::default().plan(&waiting, at(13), true, at(11));
         let wake = Some(Micros::from_secs(29));
         assert_eq!(asked, Plan { send: vec![0], wake, ..Plan::default() }, "b failed since");
+    }
+
+    #[test]
+    fn a_clock_set_back_makes_no_wish_last_for_ever() {
+        let waiting = [failed("a", 100, 30)];
+        let asked = OutboxConfig::default().plan(&waiting, at(110), true, at(3_700));
+        assert_eq!(asked, Plan { wake: Some(Micros::from_secs(20)), ..Plan::default() });
     }
 
     #[test]
