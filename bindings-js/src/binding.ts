@@ -107,8 +107,8 @@ export interface Binding {
   /** Decides an operation on an encoded record; the record to put, then the reply's bytes are its payload. */
   storeStep(now: number, record: Uint8Array | undefined, op: string, payload?: Uint8Array): string;
 
-  /** Moves a run on: JSON in and out, bytes as payload. */
-  runEvent(handle: number, now: number, draw: number, event: string, payload?: Uint8Array): string;
+  /** Moves a run on: JSON in and out, bytes as payload. `wall` is the clock of a store that core asks by itself. */
+  runEvent(handle: number, now: number, draw: number, event: string, payload?: Uint8Array, wall?: number): string;
   runClose(handle: number): void;
   actionOpen(config: string): string;
   actionClose(handle: number): void;

@@ -182,11 +182,11 @@ export declare function fingerprintJson(request: string, text: Uint8Array): stri
 /** A version 4 UUID from 16 random bytes. */
 export declare function generateKey(random: Uint8Array): string
 
+/** Examines a request and begins its run; JSON in and out, bytes as payload. */
+export declare function httpBegin(handle: number, head: string, body: Uint8Array | undefined | null, owner: Uint8Array, now: number, draw: number, wall: number, store?: number | undefined | null): string
+
 /** Frees a configuration. */
 export declare function httpClose(handle: number): void
-
-/** What to do with a request; JSON in and out, the body of a refusal as payload. */
-export declare function httpExamine(handle: number, head: string, body: Uint8Array | undefined | null, owner: Uint8Array, now: number): string
 
 /** Reads the options of a middleware; JSON in and out. */
 export declare function httpOpen(config: string): string
@@ -276,7 +276,7 @@ export declare function retryOperation(operationType: string): string
 export declare function retrySlot(handle: number, service: string, operation: string, instance: string): number
 
 /** The handler of a run has answered; JSON in and out, bytes as payload. */
-export declare function runAnswered(handle: number, now: number, draw: number, answer: string, body: Uint8Array): string
+export declare function runAnswered(handle: number, now: number, draw: number, wall: number, answer: string, body: Uint8Array): string
 
 /** Frees a run. */
 export declare function runClose(handle: number): void
@@ -284,14 +284,14 @@ export declare function runClose(handle: number): void
 /** The operation that completes a run jointly; JSON in and out, the outcome as payload. */
 export declare function runCompletion(handle: number, answer: string, body: Uint8Array): string
 
-/** Hands an event to a run; JSON in and out, bytes as payload. */
-export declare function runEvent(handle: number, now: number, draw: number, event: string, bytes?: Uint8Array | undefined | null): string
+/** Hands an event to a run; JSON in and out, bytes as payload. `wall` is for a run that a memory store of this thread answers. */
+export declare function runEvent(handle: number, now: number, draw: number, event: string, bytes?: Uint8Array | undefined | null, wall?: number | undefined | null): string
 
 /** The headers that mark a first answer; JSON in and out. */
 export declare function runFirstAnswer(handle: number, headers: string): string
 
 /** The handler of a run will not answer any more; JSON out, bytes as payload. */
-export declare function runThrown(handle: number, now: number, draw: number): string
+export declare function runThrown(handle: number, now: number, draw: number, wall: number): string
 
 /** A statement and its positional parameters. */
 export interface SqliteCommand {

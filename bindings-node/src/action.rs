@@ -3,6 +3,7 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 use once_again_js::action;
+use once_again_js::run::Moment;
 
 /// Reads the options of a function; JSON in and out.
 #[napi]
@@ -28,7 +29,7 @@ pub fn action_claim(handle: f64, key: Option<String>, input: String, owner: Uint
 #[napi]
 #[must_use]
 pub fn action_ended(handle: f64, now: f64, draw: f64, threw: bool, text: Option<String>) -> String {
-    action::ended(handle, now, draw, threw, text.as_deref())
+    action::ended(handle, Moment { now, draw, wall: 0.0 }, threw, text.as_deref())
 }
 
 /// The operation that completes a run jointly; JSON out, the outcome as payload.

@@ -1,14 +1,23 @@
 //! Memory stores and core's step, exported.
 
-use napi::bindgen_prelude::{Buffer, Uint8Array};
+use napi::bindgen_prelude::{BufferSlice, Uint8Array};
+use napi::{Env, Result};
 use napi_derive::napi;
 use once_again_js::{payload, store};
 
+/// Below this many bytes a copy is cheaper than memory that JavaScript must hand back.
+const COPIED: usize = 64 * 1024;
+
 /// The next bytes of the last answer; null when there are none.
 #[napi]
-#[must_use]
-pub fn take_payload() -> Option<Buffer> {
-    payload::take().map(Buffer::from)
+pub fn take_payload(env: &Env) -> Result<Option<BufferSlice<'_>>> {
+    let Some(bytes) = payload::take() else { return Ok(None) };
+    let slice = if bytes.len() < COPIED {
+        BufferSlice::copy_from(env, &bytes)
+    } else {
+        BufferSlice::from_data(env, bytes)
+    };
+    slice.map(Some)
 }
 
 /// Makes a memory store; JSON in and out.

@@ -1,6 +1,7 @@
 //! Functions that run once, exported.
 
 use once_again_js::action;
+use once_again_js::run::Moment;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Reads the options of a function; JSON in and out.
@@ -29,7 +30,7 @@ pub fn action_claim(handle: f64, key: Option<String>, input: &str, owner: &[u8],
 #[must_use]
 #[expect(clippy::needless_pass_by_value, reason = "optional text crosses owned")]
 pub fn action_ended(handle: f64, now: f64, draw: f64, threw: bool, text: Option<String>) -> String {
-    action::ended(handle, now, draw, threw, text.as_deref())
+    action::ended(handle, Moment { now, draw, wall: 0.0 }, threw, text.as_deref())
 }
 
 /// The operation that completes a run jointly; JSON out, the outcome as payload.

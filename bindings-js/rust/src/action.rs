@@ -3,7 +3,7 @@
 use crate::answer;
 use crate::mailbox::{millis, tick};
 use crate::payload;
-use crate::run::{self, Kind, Open};
+use crate::run::{self, Kind, Moment, Open};
 use crate::slab::Slab;
 use once_again_core::error::ConfigError;
 use once_again_core::fingerprint::{Fingerprint, Options, Parts};
@@ -71,7 +71,7 @@ pub fn claim(handle: f64, key: Option<&str>, input: &str, owner: &[u8], now: f64
             let owner = run::owner(owner);
             let run =
                 Run::new(config.run_config(), claim.key, claim.fingerprint, None, owner, false, tick(now));
-            let run = run::open(Open { run, kind: Kind::Function(config) });
+            let run = run::open(Open { run, kind: Kind::Function(config), store: None });
             json::to_string(&Claimed { run, key: claim.key.to_string() })
         }
         Err(error) => answer::refusal(KeyError::CODE, &error.at("key")),
@@ -80,11 +80,11 @@ pub fn claim(handle: f64, key: Option<&str>, input: &str, owner: &[u8], now: f64
 
 /// The function of a run has returned, or thrown: `text` is the value or the error, absent when it cannot be replayed.
 #[must_use]
-pub fn ended(handle: f64, now: f64, draw: f64, threw: bool, text: Option<&str>) -> String {
+pub fn ended(handle: f64, at: Moment, threw: bool, text: Option<&str>) -> String {
     run::with(handle, |open| {
         let Kind::Function(config) = &open.kind else { return run::Told::default() };
         let ending = config.ending(end(threw, text));
-        open.handle(now, draw, Event::Finished { ending })
+        open.handle(at, Event::Finished { ending })
     })
 }
 

@@ -3,12 +3,12 @@
 use crate::answer;
 use crate::mailbox::{millis, tick};
 use crate::payload;
-use crate::run::{self, Kind, Open, Told};
+use crate::run::{self, Kind, Moment, Open, Told};
 use crate::slab::Slab;
 use crate::store;
 use once_again_core::error::ConfigError;
 use once_again_core::http::headers::Header;
-use once_again_core::http::{Answer, Examined, HttpConfig, Leaving, Problem, Ready, RequestHead};
+use once_again_core::http::{Answer, Examined, HttpConfig, Leaving, Ready, RequestHead};
 use once_again_core::idempotency::machine::{Event, Refusal, Replay, Run, Settled};
 use once_again_core::json;
 use once_again_core::spec::Unit;
@@ -90,38 +90,27 @@ fn config_of(handle: f64) -> Option<Rc<HttpConfig>> {
     CONFIGS.with_borrow_mut(|configs| configs.get_mut(handle).cloned())
 }
 
-/// What to do with a request.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Looked {
-    action: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    headers: Vec<Header>,
-}
-
-/// Examines a request: `pass`, `needBody`, `refuse` (the body is left as payload), or `guard` with the handle of its run.
-/// `owner` is 16 random bytes, `now` the monotonic clock.
+/// Examines a request, and begins its run where it is guarded: `pass`, `needBody`, `refuse` (the body is left as payload), or
+/// the run's first action. `owner` is 16 random bytes, `store` the memory store of this thread that answers the run.
 #[must_use]
-pub fn examine(handle: f64, head: &str, body: Option<&[u8]>, owner: &[u8], now: f64) -> String {
+pub fn begin(
+    handle: f64,
+    head: &str,
+    body: Option<&[u8]>,
+    owner: &[u8],
+    at: Moment,
+    store: Option<f64>,
+) -> String {
     payload::leave(None);
-    let Some(config) = config_of(handle) else { return "{\"action\":\"pass\"}".into() };
+    let Some(config) = config_of(handle) else { return run::plain("pass").text() };
     let head: RequestHead = match json::from_str(head) {
         Ok(head) => head,
         Err(error) => return store::invalid(&error.to_string()),
     };
-    let looked = match config.examine(&head, body) {
-        Examined::Pass => Looked { action: "pass", ..Looked::default() },
-        Examined::NeedBody => Looked { action: "needBody", ..Looked::default() },
-        Examined::Refuse { problem } => {
-            let (status, headers) = send(problem);
-            Looked { action: "refuse", status: Some(status), headers, ..Looked::default() }
-        }
+    match config.examine(&head, body) {
+        Examined::Pass => run::plain("pass").text(),
+        Examined::NeedBody => run::plain("needBody").text(),
+        Examined::Refuse { problem } => answer_with("refuse", problem.into()).text(),
         Examined::Guard(found) => {
             let run = Run::new(
                 config.run_config(),
@@ -130,31 +119,25 @@ pub fn examine(handle: f64, head: &str, body: Option<&[u8]>, owner: &[u8], now: 
                 found.caller,
                 run::owner(owner),
                 found.derived,
-                tick(now),
+                tick(at.now),
             );
-            let key = found.shown_key.clone();
             let kind = Kind::Http(Answers { config, shown_key: found.shown_key });
-            let run = run::open(Open { run, kind });
-            Looked { action: "guard", run: Some(run), key: Some(key), ..Looked::default() }
+            run::begin(Open { run, kind, store }, at, |kind, told| match kind {
+                Kind::Http(answers) => answers.introduce(told),
+                Kind::Function(_) => told,
+            })
         }
-    };
-    json::to_string(&looked)
-}
-
-/// Leaves a problem's body as payload.
-fn send(problem: Problem) -> (u16, Vec<Header>) {
-    payload::leave(Some(problem.body.into_bytes()));
-    (problem.status, problem.headers)
+    }
 }
 
 /// The handler has answered; `answer` is `{status, headers, body}` as [`Answer`] reads it.
 #[must_use]
-pub fn run_answered(handle: f64, now: f64, draw: f64, answer: &str, body: &[u8]) -> String {
+pub fn run_answered(handle: f64, at: Moment, answer: &str, body: &[u8]) -> String {
     match json::from_str::<Answer>(answer) {
         Ok(answer) => run::with(handle, |open| {
             let Kind::Http(answers) = &open.kind else { return Told::default() };
             let ending = answers.config.ending(&answer, body);
-            open.handle(now, draw, Event::Finished { ending })
+            open.handle(at, Event::Finished { ending })
         }),
         Err(error) => store::invalid(&error.to_string()),
     }
@@ -162,11 +145,11 @@ pub fn run_answered(handle: f64, now: f64, draw: f64, answer: &str, body: &[u8])
 
 /// The handler has thrown, or its answer was cut short: none will come any more.
 #[must_use]
-pub fn run_thrown(handle: f64, now: f64, draw: f64) -> String {
+pub fn run_thrown(handle: f64, at: Moment) -> String {
     run::with(handle, |open| {
         let Kind::Http(answers) = &open.kind else { return Told::default() };
         let ending = answers.config.thrown();
-        open.handle(now, draw, Event::Finished { ending })
+        open.handle(at, Event::Finished { ending })
     })
 }
 
@@ -193,6 +176,14 @@ pub fn run_first_answer(handle: f64, headers: &str) -> String {
 }
 
 impl Answers {
+    /// What a run that goes on tells of itself besides.
+    fn introduce(&self, told: Told) -> Told {
+        // Which names an answer exposes already is known only when it is there.
+        let fixed = !self.config.expose_headers();
+        let marks = fixed.then(|| self.config.first_answer(&self.shown_key, &[]));
+        Told { key: Some(self.shown_key.clone()), marks, ..told }
+    }
+
     /// The handler's answer may go, although its record is not confirmed.
     pub(crate) fn unconfirmed() -> Told {
         left("answer", HttpConfig::leaving_unconfirmed())

@@ -16,6 +16,11 @@ pub(crate) fn leave(bytes: impl IntoIterator<Item = Vec<u8>>) {
     });
 }
 
+/// Whether the last answer has bytes to take.
+pub(crate) fn is_left() -> bool {
+    LEFT.with_borrow(|left| !left.is_empty())
+}
+
 /// The next bytes of the last answer.
 #[must_use]
 pub fn take() -> Option<Vec<u8>> {

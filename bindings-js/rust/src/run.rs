@@ -2,6 +2,9 @@
 //!
 //! A run guards an HTTP request or a function's call. The machine is the same; what differs is how a replay or a refusal
 //! is told.
+//!
+//! What a run asks of a memory store of its own thread is answered right here: such a run has no operation to send, and is
+//! freed by its last action. All others hand their operations to the driver.
 
 use crate::action;
 use crate::http;
@@ -33,6 +36,19 @@ pub(crate) enum Kind {
 pub(crate) struct Open {
     pub(crate) run: Run,
     pub(crate) kind: Kind,
+    /// The memory store of this thread that answers it; `None`: the driver asks a store.
+    pub(crate) store: Option<f64>,
+}
+
+/// What the driver reads off the world for an event.
+#[derive(Clone, Copy)]
+pub struct Moment {
+    /// The monotonic clock, milliseconds.
+    pub now: f64,
+    /// 0 ≤ draw < 1.
+    pub draw: f64,
+    /// The store's wall clock, milliseconds, where the store is one of this thread.
+    pub wall: f64,
 }
 
 /// An action, as the driver reads it.
@@ -40,6 +56,18 @@ pub(crate) struct Open {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Told {
     pub(crate) action: &'static str,
+    /// Whether bytes were left as payload.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub(crate) bytes: bool,
+    /// Of an action that a run begins with: its handle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<f64>,
+    /// The same: the key as it is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    /// The same: what marks a first answer, unless that depends on the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) marks: Option<Vec<Header>>,
     /// When the machine wants to be woken, milliseconds on the monotonic clock.
     pub(crate) deadline: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,9 +104,9 @@ pub(crate) fn open(open: Open) -> f64 {
 
 /// Hands an event of core's machine to a run; answers its action.
 #[must_use]
-pub fn event(handle: f64, now: f64, draw: f64, event: &str, bytes: Option<Vec<u8>>) -> String {
+pub fn event(handle: f64, at: Moment, event: &str, bytes: Option<Vec<u8>>) -> String {
     match Event::from_wire(event, bytes) {
-        Ok(event) => with(handle, |open| open.handle(now, draw, event)),
+        Ok(event) => with(handle, |open| open.handle(at, event)),
         Err(error) => store::invalid(&error.to_string()),
     }
 }
@@ -91,7 +119,25 @@ pub fn close(handle: f64) {
 /// Moves a run on; one that is gone has nothing to say any more.
 pub(crate) fn with(handle: f64, act: impl FnOnce(&mut Open) -> Told) -> String {
     payload::leave(None);
-    json::to_string(&look(handle, act).unwrap_or(Told { action: "nothing", ..Told::default() }))
+    let told = look(handle, |open| act(open).of(open));
+    let (told, over) = told.unwrap_or((plain("nothing"), false));
+    if over {
+        close(handle);
+    }
+    told.text()
+}
+
+/// Begins a run: what its first action says, and the handle of a run that goes on. `introduce` adds what the driver must know
+/// of that one.
+pub(crate) fn begin(mut open: Open, at: Moment, introduce: impl FnOnce(&Kind, Told) -> Told) -> String {
+    payload::leave(None);
+    let (told, over) = open.handle(at, Event::Start).of(&open);
+    if over {
+        return told.text();
+    }
+    let told = introduce(&open.kind, told);
+    let run = RUNS.with_borrow_mut(|runs| runs.insert(open));
+    Told { run: Some(run), ..told }.text()
 }
 
 pub(crate) fn look<T>(handle: f64, act: impl FnOnce(&mut Open) -> T) -> Option<T> {
@@ -109,9 +155,31 @@ pub(crate) fn completion(handle: f64, outcome: impl FnOnce(&Kind) -> Option<Outc
 }
 
 impl Open {
-    pub(crate) fn handle(&mut self, now: f64, draw: f64, event: Event) -> Told {
-        let action = self.run.handle(tick(now), event, drawn(draw));
+    pub(crate) fn handle(&mut self, at: Moment, event: Event) -> Told {
+        let Moment { now, draw, wall } = at;
+        let mut action = self.run.handle(tick(now), event, drawn(draw));
+        while let (Some(store), Action::Apply { ticket, op }) = (self.store, &action) {
+            let ticket = *ticket;
+            let event = match store::ask(store, wall, op) {
+                Some(reply) => Event::Reply { ticket, reply },
+                None => Event::StoreFailed { ticket },
+            };
+            action = self.run.handle(tick(now), event, drawn(draw));
+        }
         Told { deadline: self.run.deadline().map(mailbox::tick_millis), ..self.kind.tell(action) }
+    }
+}
+
+impl Told {
+    /// What is told by a run, and whether that was its last word.
+    fn of(self, open: &Open) -> (Self, bool) {
+        let over = open.store.is_some() && ["replay", "refuse", "settled"].contains(&self.action);
+        (self, over)
+    }
+
+    /// As the driver reads it.
+    pub(crate) fn text(self) -> String {
+        json::to_string(&Self { bytes: payload::is_left(), ..self })
     }
 }
 

@@ -54,8 +54,12 @@ pub fn apply(handle: f64, now: f64, op: &str, bytes: Option<Vec<u8>>) -> String 
         Ok(op) => op,
         Err(error) => return invalid(&error.to_string()),
     };
-    let reply = STORES.with_borrow_mut(|stores| Some(stores.get_mut(handle)?.apply(timestamp(now), &op)));
-    reply.map_or_else(|| "{\"gone\":true}".into(), |reply| tell(&reply))
+    ask(handle, now, &op).map_or_else(|| "{\"gone\":true}".into(), |reply| tell(&reply))
+}
+
+/// What a store answers to an operation; none when it was closed.
+pub(crate) fn ask(handle: f64, now: f64, op: &StoreOp) -> Option<StoreReply> {
+    STORES.with_borrow_mut(|stores| Some(stores.get_mut(handle)?.apply(timestamp(now), op)))
 }
 
 /// What a store holds, as JSON; `null` when it was closed.

@@ -29,11 +29,11 @@ export interface Settled {
 /** `begin`, and when that answered `execute`, `returned` or `threw`. */
 export class FunctionRun extends Run<FunctionAction, Instead, Settled> {
   /** `text` is undefined when the result cannot be replayed. */
-  returned(text: string | undefined): Promise<Settled> {
+  returned(text: string | undefined): Settled | Promise<Settled> {
     return this.finish((now, draw) => core.actionEnded(this.handle, now, draw, false, text));
   }
 
-  threw(text: string): Promise<Settled> {
+  threw(text: string): Settled | Promise<Settled> {
     return this.finish((now, draw) => core.actionEnded(this.handle, now, draw, true, text));
   }
 

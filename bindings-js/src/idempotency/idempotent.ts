@@ -100,7 +100,7 @@ class FunctionAction<Args extends unknown[], T> {
       return fresh(await make(), false);
     }
 
-    const begun = await cancellable(run.begin(), signal, () => void run.abandon());
+    const begun = await cancellable(Promise.resolve(run.begin()), signal, () => void run.abandon());
     switch (begun.action) {
       case "ended": {
         const previous = this.#read(begun);

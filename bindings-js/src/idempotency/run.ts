@@ -4,6 +4,7 @@
 import { core } from "../binding.js";
 import { after, type Clock, type Random } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
+import type { Local } from "../store/local.js";
 import type { Store, StoreOp, StoreReply } from "../store/store.js";
 
 /** What a run needs from the world. */
@@ -44,6 +45,8 @@ export interface Action {
     | "answer"
     | "settled"
     | "nothing";
+  /** Whether bytes are to be taken as payload. */
+  readonly bytes?: boolean;
   /** When it wants to hear that time has passed, milliseconds. */
   readonly deadline: number | null;
   readonly ticket?: number;
@@ -55,26 +58,40 @@ export interface Action {
 const late = "this run has taken longer than handlerTimeout";
 const lost = "the claim on this idempotency key cannot be kept any longer";
 
-/** A promise and the function that settles it. */
-class Deferred<T> {
-  resolve!: (value: T) => void;
-  readonly promise = new Promise<T>((resolve) => {
-    this.resolve = resolve;
-  });
+/** What will be there later, or is there already: then nobody need wait for a promise of it. */
+class Later<T extends object> {
+  #value: T | undefined;
+  #promise: Promise<T> | undefined;
+  #resolve: ((value: T) => void) | undefined;
+
+  resolve(value: T): void {
+    this.#value ??= value;
+    this.#resolve?.(value);
+  }
+
+  get(): T | Promise<T> {
+    if (this.#value !== undefined) return this.#value;
+    this.#promise ??= new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    return this.#promise;
+  }
 }
 
 /**
  * The life of one claim: `begin`, and when that answered `execute`, the end of the work. `Instead` is what takes the place of
  * work that is not to be done, `Settled` how the record was left.
  */
-export abstract class Run<A extends Action, Instead, Settled> {
+export abstract class Run<A extends Action, Instead extends object, Settled extends object> {
   protected readonly handle: number;
   protected readonly host: RunHost;
+  /** The store of this thread that core asks by itself; undefined: this file asks the host's. */
+  readonly #local: Local | undefined;
   /** Made when somebody asks for the signal: it costs as much as a crossing, and most workers never look. */
   #worker: AbortController | undefined;
   #calledOff: Error | undefined;
-  readonly #begun = new Deferred<Execution | Instead>();
-  readonly #settled = new Deferred<Settled>();
+  readonly #begun = new Later<Execution | Instead>();
+  readonly #settled = new Later<Settled>();
   #callOff: (() => void) | undefined;
   #callOffTimeout: (() => void) | undefined;
   /** Operations whose reply is not there yet; the machine still wants to hear it after its end. */
@@ -82,10 +99,11 @@ export abstract class Run<A extends Action, Instead, Settled> {
   #over = false;
   #closed = false;
 
-  /** `handle` is a run that core has opened. */
-  constructor(handle: number, host: RunHost) {
+  /** `handle` is a run that core has opened, `local` the store it was opened with. */
+  constructor(handle: number, host: RunHost, local?: Local) {
     this.handle = handle;
     this.host = host;
+    this.#local = local;
   }
 
   /** Fires when the work must stop, because its claim cannot be kept. */
@@ -98,9 +116,9 @@ export abstract class Run<A extends Action, Instead, Settled> {
   }
 
   /** Claims the key, waits for another owner where that is configured, and answers what to do. */
-  begin(): Promise<Execution | Instead> {
+  begin(): Execution | Instead | Promise<Execution | Instead> {
     this.tell({ event: "start" });
-    return this.#begun.promise;
+    return this.#begun.get();
   }
 
   /** Leaves `data` for whoever runs next, should this run not end. */
@@ -109,9 +127,9 @@ export abstract class Run<A extends Action, Instead, Settled> {
   }
 
   /** The claim is given up without an outcome: the caller was cancelled, or the process shuts down. */
-  abandon(): Promise<Settled> {
+  abandon(): Settled | Promise<Settled> {
     this.tell({ event: "abandon" });
-    return this.#settled.promise;
+    return this.#settled.get();
   }
 
   /** Forgets a run that never began. */
@@ -124,25 +142,37 @@ export abstract class Run<A extends Action, Instead, Settled> {
   /** How the record was left; also asked before that is known, when the answer must not wait any longer. */
   protected abstract settledBy(action: A, payload: Uint8Array | null): Settled;
 
+  /** Goes on from `action`, which core has begun the run with. */
+  protected begun(
+    action: A,
+    payload: Uint8Array | null,
+    now: number,
+  ): Execution | Instead | Promise<Execution | Instead> {
+    this.#perform(action, payload, now);
+    return this.#begun.get();
+  }
+
   /** Tells core how the work ended, in the words of this kind of run. */
-  protected finish(how: (now: number, draw: number) => string): Promise<Settled> {
-    const { clock, random } = this.host;
-    const [now, draw] = [clock.now(), random()];
-    this.#perform(how(now, draw), now);
-    return this.#settled.promise;
+  protected finish(how: (now: number, draw: number, wall: number) => string): Settled | Promise<Settled> {
+    this.#ask(how);
+    return this.#settled.get();
   }
 
   protected tell(event: object, payload?: Uint8Array): void {
     if (this.#closed) return;
-    const { clock, random } = this.host;
-    const [now, draw] = [clock.now(), random()];
-    this.#perform(core.runEvent(this.handle, now, draw, JSON.stringify(event), payload), now);
+    const text = JSON.stringify(event);
+    this.#ask((now, draw, wall) => core.runEvent(this.handle, now, draw, text, payload, wall));
   }
 
-  #perform(text: string, now: number): void {
-    const payload = core.takePayload() ?? null;
-    const action = JSON.parse(text) as A | { readonly invalid: string };
+  #ask(how: (now: number, draw: number, wall: number) => string): void {
+    const { clock, random } = this.host;
+    const [now, draw, wall] = [clock.now(), random(), this.#local?.wallNow() ?? 0];
+    const action = JSON.parse(how(now, draw, wall)) as A | { readonly invalid: string };
     if ("invalid" in action) throw new OnceAgainError("STORE_UNAVAILABLE", action.invalid);
+    this.#perform(action, action.bytes === true ? (core.takePayload() ?? null) : null, now);
+  }
+
+  #perform(action: A, payload: Uint8Array | null, now: number): void {
     this.#wakeAt(action.deadline, now);
     switch (action.action) {
       case "apply":
@@ -230,7 +260,9 @@ export abstract class Run<A extends Action, Instead, Settled> {
     this.#callOff = undefined;
     if (deadline === null || this.#over) return;
     const due = (): void => this.tell({ event: "due" });
-    this.#callOff = after(this.host.clock, Math.max(0, deadline - now), due, { unref: !this.host.holds });
+    // Whole milliseconds: heartbeats of many runs then share one platform timer.
+    const wait = Math.ceil(Math.max(0, deadline - now));
+    this.#callOff = after(this.host.clock, wait, due, { unref: !this.host.holds });
   }
 
   #end(): void {
@@ -243,7 +275,8 @@ export abstract class Run<A extends Action, Instead, Settled> {
   #closeWhenDone(): void {
     if (!this.#over || this.#underWay > 0 || this.#closed) return;
     this.#closed = true;
-    core.runClose(this.handle);
+    // Core has freed a run that it answers itself, with its last action.
+    if (this.#local === undefined) core.runClose(this.handle);
   }
 }
 

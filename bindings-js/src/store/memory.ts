@@ -6,6 +6,7 @@ import { OnceAgainError } from "../errors.js";
 import { checkClock, fieldsOf } from "../host.js";
 import { dispose, Machine } from "../machine.js";
 import { readAnswer, specText } from "../spec.js";
+import type { Local } from "./local.js";
 import { opText, replyOf, type Store, type StoreOp, type StoreReply, type StoreUsage } from "./store.js";
 import { SWEEP_LIMIT, Sweeper } from "./sweeper.js";
 
@@ -34,11 +35,19 @@ interface Opened {
   readonly cleanupInterval: number;
 }
 
+/** `store` as core finds it; undefined when it is another kind of store, or one whose operations somebody listens to. */
+export let localOf: (store: Store) => Local | undefined;
+
 /** Records in this process's memory: fast, bounded, gone with the process, not shared with another one. */
 export class MemoryStore implements Store {
+  static {
+    localOf = (store) => (#machine in store && store.apply === MemoryStore.prototype.apply ? store.#local : undefined);
+  }
+
   readonly #machine: Machine;
   readonly #clock: Clock;
   readonly #sweeper: Sweeper<MemoryStore>;
+  readonly #local: Local;
 
   constructor(options: MemoryStoreOptions = {}) {
     const { clock = systemClock, ...config } = fieldsOf(options, "options");
@@ -48,6 +57,14 @@ export class MemoryStore implements Store {
     this.#machine = new Machine(this, handle, core.memoryClose);
     this.#sweeper = new Sweeper<MemoryStore>(this, cleanupInterval, MemoryStore.#sweep);
     this.#clock = clock;
+    const [machine, sweeper] = [this.#machine, this.#sweeper];
+    this.#local = {
+      get handle() {
+        return machine.handle;
+      },
+      wallNow: () => clock.wallNow(),
+      began: () => sweeper.start(),
+    };
   }
 
   apply(op: StoreOp): StoreReply {

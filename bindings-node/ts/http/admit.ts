@@ -66,13 +66,13 @@ export async function admit<Request>(guard: Guard<Request>, arrived: Arrived<Req
   if (examined.action === "needBody") {
     examined = guard.examine(head, await rawBytes(message, guard.maxRequestBytes));
   }
-  if (examined.action === "refuse") return { action: "answer", answer: examined };
+  if (examined.action === "replay" || examined.action === "refuse") return { action: "answer", answer: examined };
   if (examined.action !== "guard") return { action: "pass" };
 
-  const { run, key } = examined;
-  const beginning = await run.begin();
+  const { run } = examined;
+  const beginning = examined.beginning instanceof Promise ? await examined.beginning : examined.beginning;
   if (beginning.action === "replay" || beginning.action === "refuse") return { action: "answer", answer: beginning };
-  const idempotency = beginning.action === "execute" ? claimOf(guard, run, key, beginning) : undefined;
+  const idempotency = beginning.action === "execute" ? claimOf(guard, run, beginning) : undefined;
   const watch = (response: ServerResponse): void =>
     capture(response, guard.maxBodyBytes, {
       // An unprotected answer must not promise that it can be had again.
@@ -86,11 +86,10 @@ export async function admit<Request>(guard: Guard<Request>, arrived: Arrived<Req
 function claimOf(
   guard: Pick<Guard, "store">,
   run: HttpRun,
-  key: string,
   { attempts, epoch }: Extract<Execution, { action: "execute" }>,
 ): RequestIdempotency {
   return {
-    key,
+    key: run.key,
     attempt: attempts,
     epoch,
     get signal() {

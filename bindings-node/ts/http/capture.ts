@@ -2,21 +2,23 @@
 // only after the outcome is recorded, because a client that has seen them will never ask again.
 
 import type { ServerResponse } from "node:http";
-import { checkStatus, type HeadArguments, headersOf, readHead, type Shown, setHeaders, showAs, watch } from "./head.js";
+import { checkStatus, type HeadArguments, headersOf, readHead, type Shown, setHeaders, showAs } from "./head.js";
 import { readOn } from "./piped.js";
 import type { AnswerHead, Header, Settled } from "./run.js";
 
 /** What the run behind an answer wants to know of it. */
 export interface Recorder {
-  /** The headers that a first answer gains; `own` are those it has. */
-  mark(own: readonly Header[]): readonly Header[];
-  /** Called once, when the handler has ended its answer; the answer leaves when this is over. */
-  record(answer: AnswerHead, body: Uint8Array): Promise<Settled>;
+  /** The headers that a first answer gains; `own` tells those it has. */
+  mark(own: () => readonly Header[]): readonly Header[];
+  /** Called once, when the handler has ended its answer; the answer leaves when this is over, which may be at once. */
+  record(answer: AnswerHead, body: Uint8Array): Settled | Promise<Settled>;
   /** Called instead when the answer has been cut short, and nobody will end it. */
   cutShort(): void;
 }
 
 type Callback = (error?: Error | null) => void;
+
+const unrecorded: Settled = { headers: [], instead: undefined };
 
 const HEAD: Shown = { headersSent: true, writableEnded: false };
 const ALL: Shown = { headersSent: true, writableEnded: true };
@@ -28,7 +30,6 @@ const isStream = (response: ServerResponse): boolean =>
 /** Watches `response` on behalf of `recorder`. Whatever becomes of the record, the client gets an answer. */
 export function capture(response: ServerResponse, maxBytes: number, recorder: Recorder): void {
   const { write, end, writeHead, flushHeaders } = response;
-  watch(response);
   const chunks: Buffer[] = [];
   let size = 0;
   let fate: AnswerHead["body"] = "kept";
@@ -43,7 +44,10 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
   const mark = (): void => {
     if (marked || leaving) return;
     marked = true;
-    setHeaders(response, recorder.mark(headersOf(response)));
+    setHeaders(
+      response,
+      recorder.mark(() => headersOf(response)),
+    );
   };
 
   /** The head goes out with whatever is written next; from here on the response says itself what it has sent. */
@@ -119,26 +123,45 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     if (bytes !== undefined) keep(bytes);
     mark();
     const head: AnswerHead = { status: response.statusCode, headers: headersOf(response), body: fate };
-    const settled = (async () => recorder.record(head, Buffer.concat(chunks)))();
-    // It reads as sent, although its bytes still wait: an error handler must not start a second answer.
     const gone = leaving;
-    showAs(response, ALL);
-    void settled
-      .catch((): Settled => ({ headers: [], instead: undefined }))
-      .then(({ headers, instead }) => {
-        leave();
-        if (!gone) sendHead(response, instead ?? head);
-        if (gone || instead === undefined) {
-          if (!gone) setHeaders(response, headers);
-          passHeld();
-          end.call(response, bytes, "utf8", done as () => void);
-        } else {
-          response.statusMessage = "";
-          end.call(response, instead.body, "utf8", done as () => void);
-        }
-      })
-      // Node refuses the head, an illegal phrase for instance: there is nobody left to tell but the client.
-      .catch((error: Error) => response.destroy(error));
+
+    /** Sends what is to leave, with the head as it stood when the handler ended, unless `fresh`: then it stands so still. */
+    const send = ({ headers, instead }: Settled, fresh: boolean): void => {
+      leave();
+      if (!gone && (instead !== undefined || !fresh)) sendHead(response, instead ?? head);
+      if (gone || instead === undefined) {
+        if (!gone) setHeaders(response, headers);
+        passHeld();
+        // As text, where it was text: Node writes head and text at once.
+        if (typeof chunk === "string") end.call(response, chunk, encodingOf(encoding), done as () => void);
+        else end.call(response, bytes, "utf8", done as () => void);
+      } else {
+        response.statusMessage = "";
+        end.call(response, instead.body, "utf8", done as () => void);
+      }
+    };
+
+    let settled: Settled | Promise<Settled>;
+    try {
+      settled = recorder.record(head, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    } catch {
+      settled = unrecorded;
+    }
+    if (settled instanceof Promise) {
+      // It reads as sent, although its bytes still wait: an error handler must not start a second answer.
+      showAs(response, ALL);
+      void settled
+        .catch(() => unrecorded)
+        .then((how) => send(how, false))
+        // Node refuses the head, an illegal phrase for instance: there is nobody left to tell but the client.
+        .catch((error: Error) => response.destroy(error));
+      return response;
+    }
+    try {
+      send(settled, true);
+    } catch (error) {
+      response.destroy(error as Error);
+    }
     return response;
   }) as typeof response.end;
 }
@@ -149,10 +172,13 @@ function lastOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer |
   return [undefined, (done ?? undefined) as Callback | undefined];
 }
 
+const encodingOf = (encoding: unknown): BufferEncoding =>
+  typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8";
+
 function chunkOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer, Callback | undefined] {
   const done = ((typeof encoding === "function" ? encoding : callback) ?? undefined) as Callback | undefined;
   if (typeof chunk === "string") {
-    return [Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8"), done];
+    return [Buffer.from(chunk, encodingOf(encoding)), done];
   }
   // The caller may reuse its buffer once write() has returned.
   return [Buffer.from(chunk as Uint8Array), done];

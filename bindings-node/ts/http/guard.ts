@@ -5,11 +5,11 @@ import { newOwner } from "@once-again/driver/id";
 import type { RunHost } from "@once-again/driver/idempotency/run";
 import { Machine } from "@once-again/driver/machine";
 import { readAnswer, specText } from "@once-again/driver/spec";
-import { MemoryStore, type MemoryStoreOptions } from "@once-again/driver/store/memory";
+import { localOf, MemoryStore, type MemoryStoreOptions } from "@once-again/driver/store/memory";
 import { asStore, type IdempotencyStore } from "@once-again/driver/store/simple";
 import type { Store } from "@once-again/driver/store/store";
 import { native } from "../native.js";
-import { type Header, type HttpAnswer, HttpRun } from "./run.js";
+import { answerOf, type Beginning, type First, type Header, HttpRun, type Instead } from "./run.js";
 
 /**
  * Options of `idempotencyMiddleware`; all are optional. Durations are milliseconds, except `ttl`, which is seconds.
@@ -99,11 +99,11 @@ export interface RequestHead {
   readonly remote: string;
 }
 
-/** What core made of a request. */
+/** What becomes of a request. */
 export type Examined =
   | { readonly action: "pass" | "needBody" }
-  | ({ readonly action: "refuse" } & HttpAnswer)
-  | { readonly action: "guard"; readonly run: HttpRun; readonly key: string };
+  | Instead
+  | { readonly action: "guard"; readonly run: HttpRun; readonly beginning: Beginning | Promise<Beginning> };
 
 interface Opened {
   readonly handle: number;
@@ -117,13 +117,8 @@ interface Opened {
   readonly memory: MemoryStoreOptions;
 }
 
-interface Looked {
-  readonly action: "pass" | "needBody" | "refuse" | "guard";
-  readonly run?: number;
-  readonly key?: string;
-  readonly status?: number;
-  readonly headers?: readonly Header[];
-}
+/** A run's first action, unless the request is none of ours, or its body must be read first. */
+type Looked = Omit<First, "action"> & { readonly action: First["action"] | "pass" | "needBody" };
 
 /** One configured guard, for the life of the server. */
 export class Guard<Request = unknown> {
@@ -165,14 +160,22 @@ export class Guard<Request = unknown> {
     return this.#opened.maxRequestBytes;
   }
 
-  /** Reads key, fingerprint and caller off a request; answers `needBody` when it must see the body first. */
+  /** Reads key, fingerprint and caller off a request and begins its run; `needBody` when core must see the body first. */
   examine(head: RequestHead, body?: Uint8Array): Examined {
-    const owner = newOwner();
-    const { clock } = this.#host;
-    const text = native.httpExamine(this.#machine.handle, JSON.stringify(head), body, owner, clock.now());
-    const { action, run = 0, key = "", status = 500, headers = [] } = JSON.parse(text) as Looked;
-    if (action === "refuse") return { action, status, headers, body: native.takePayload() ?? new Uint8Array(0) };
-    if (action === "guard") return { action, key, run: new HttpRun(run, this.#host) };
-    return { action };
+    const [owner, text] = [newOwner(), JSON.stringify(head)];
+    const { clock, random, store } = this.#host;
+    const local = localOf(store);
+    const [now, draw, wall] = [clock.now(), random(), local?.wallNow() ?? 0];
+    const said = native.httpBegin(this.#machine.handle, text, body, owner, now, draw, wall, local?.handle);
+    const looked = JSON.parse(said) as Looked;
+    const { action } = looked;
+    if (action === "needBody") return { action };
+    if (action === undefined || action === "pass") return { action: "pass" };
+    local?.began();
+    const payload = looked.bytes === true ? (native.takePayload() ?? null) : null;
+    // Without a run that goes on, this was its last word.
+    if (looked.run === undefined) return { action: action as Instead["action"], ...answerOf(looked, payload) };
+    const run = new HttpRun(looked, this.#host, local);
+    return { action: "guard", run, beginning: run.start({ ...looked, action }, payload, now) };
   }
 }

@@ -37,17 +37,22 @@ function pairsOf(list: readonly unknown[]): Header[] {
 export function setHeaders(response: ServerResponse, lines: readonly Header[]): void {
   const seen = new Set<string>();
   for (const [name, value] of lines) {
-    if (seen.has(name.toLowerCase())) response.appendHeader(name, value);
+    const before = seen.size;
+    if (seen.add(name.toLowerCase()).size === before) response.appendHeader(name, value);
     else response.setHeader(name, value);
-    seen.add(name.toLowerCase());
   }
 }
 
 /** Every header of the answer, repeated ones one by one. */
 export function headersOf(response: ServerResponse): Header[] {
-  return Object.entries(response.getHeaders()).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((one): Header => [name, String(one)]),
-  );
+  const lines: Header[] = [];
+  const headers = response.getHeaders();
+  for (const name in headers) {
+    const value = headers[name];
+    if (Array.isArray(value)) for (const one of value) lines.push([name, String(one)]);
+    else lines.push([name, String(value)]);
+  }
+  return lines;
 }
 
 /** The lines of the wanted headers, each line by itself: two key lines must not look like one. */
@@ -69,7 +74,7 @@ export interface Shown {
 const shown = Symbol("what once-again shows");
 
 interface Watched extends ServerResponse {
-  [shown]?: Shown;
+  [shown]?: Shown | undefined;
 }
 
 /** What is shown, or else what is so. One getter for all responses, so that they stay of one shape to the engine. */
@@ -88,11 +93,13 @@ const watching: PropertyDescriptorMap = {
   writableEnded: shownOr("writableEnded"),
 };
 
-/** From now on `showAs` says what others see of whether an answer has left. */
-export function watch(response: ServerResponse): void {
-  Object.defineProperties(response, watching);
-}
-
+/** What others see from now on of whether `response` has left; undefined: what is so. */
 export function showAs(response: ServerResponse, what: Shown | undefined): void {
-  (response as Watched)[shown] = what as Shown;
+  const watched = response as Watched;
+  if (watched[shown] === undefined) {
+    if (what === undefined) return;
+    // Only where there is something to show: own getters make every later look at the response dearer.
+    if (!Object.hasOwn(response, "headersSent")) Object.defineProperties(response, watching);
+  }
+  watched[shown] = what;
 }

@@ -10,18 +10,22 @@ import type { Readable } from "node:stream";
  */
 export function readOn(response: ServerResponse, cutShort: () => void): void {
   let ending: Readable | undefined;
-  response.on("pipe", (source: Readable) => {
-    // What the handler pipes with `end: false` it ends itself: more may follow. Only this listener's name tells.
-    if (source.listeners("end").some(({ name }) => name === "onend")) ending = source;
-  });
-  response.on("unpipe", (source: Readable) => {
+  const unpiped = (source: Readable): void => {
     if (!response.destroyed || response.writableEnded) return;
     const closed = (): void => {
       if (!source.readableEnded) cutShort();
     };
-    if (source.destroyed) return closed();
+    if (source.destroyed) {
+      closed();
+      return;
+    }
     source.on("data", (chunk) => response.write(chunk)).once("close", closed);
     if (source === ending) source.once("end", () => response.end());
     source.resume();
+  };
+  response.on("pipe", (source: Readable) => {
+    // What the handler pipes with `end: false` it ends itself: more may follow. Only this listener's name tells.
+    if (source.listeners("end").some(({ name }) => name === "onend")) ending = source;
+    if (!response.listeners("unpipe").includes(unpiped)) response.on("unpipe", unpiped);
   });
 }

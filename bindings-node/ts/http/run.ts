@@ -1,6 +1,7 @@
 // One guarded request: the run's answers as they go out over HTTP.
 
-import { type Action, type Execution, Run, withPayload } from "@once-again/driver/idempotency/run";
+import { type Action, type Execution, Run, type RunHost, withPayload } from "@once-again/driver/idempotency/run";
+import type { Local } from "@once-again/driver/store/local";
 import type { StoreOp } from "@once-again/driver/store/store";
 import { native } from "../native.js";
 
@@ -36,23 +37,53 @@ export interface Settled {
   readonly instead: HttpAnswer | undefined;
 }
 
-interface HttpAction extends Action {
+/** What core makes of a request, or of an event of its run. */
+export interface HttpAction extends Action {
   readonly status?: number;
   readonly headers?: readonly Header[];
 }
 
+/** A run's first action. */
+export interface First extends HttpAction {
+  /** The handle of a run that goes on. */
+  readonly run?: number;
+  /** Its key, as answers show it. */
+  readonly key?: string;
+  /** What marks its handler's answer as a first one, unless that depends on the answer. */
+  readonly marks?: readonly Header[];
+}
+
 const none = new Uint8Array(0);
 
-/** The life of one guarded request: `begin`, and when that answered `execute`, `answered`. */
+/** The life of one guarded request: `start`, and when that answered `execute`, `answered`. */
 export class HttpRun extends Run<HttpAction, Instead, Settled> {
+  readonly key: string;
+  readonly #marks: readonly Header[] | undefined;
+
+  constructor(
+    { run = 0, key = "", marks }: Pick<First, "run" | "key" | "marks">,
+    host: RunHost,
+    local: Local | undefined,
+  ) {
+    super(run, host, local);
+    this.key = key;
+    this.#marks = marks;
+  }
+
+  /** Goes on from the run's first action. */
+  start(first: First, payload: Uint8Array | null, now: number): Beginning | Promise<Beginning> {
+    return this.begun(first, payload, now);
+  }
+
   /** Records how the handler has answered. */
-  answered(answer: AnswerHead, body: Uint8Array): Promise<Settled> {
-    return this.finish((now, draw) => native.runAnswered(this.handle, now, draw, JSON.stringify(answer), body));
+  answered(answer: AnswerHead, body: Uint8Array): Settled | Promise<Settled> {
+    const text = JSON.stringify(answer);
+    return this.finish((now, draw, wall) => native.runAnswered(this.handle, now, draw, wall, text, body));
   }
 
   /** The handler will not answer any more. */
-  thrown(): Promise<Settled> {
-    return this.finish((now, draw) => native.runThrown(this.handle, now, draw));
+  thrown(): Settled | Promise<Settled> {
+    return this.finish((now, draw, wall) => native.runThrown(this.handle, now, draw, wall));
   }
 
   /** The operation that completes this run inside the caller's own transaction; undefined when it holds no claim. */
@@ -61,9 +92,9 @@ export class HttpRun extends Run<HttpAction, Instead, Settled> {
     return op === null ? undefined : withPayload(op, native.takePayload());
   }
 
-  /** The headers that mark the handler's answer as a first one; `own` are those it carries already. */
-  firstAnswerHeaders(own: readonly Header[]): readonly Header[] {
-    return JSON.parse(native.runFirstAnswer(this.handle, JSON.stringify(own))) as Header[];
+  /** The headers that mark the handler's answer as a first one; `own` tells those it carries already. */
+  firstAnswerHeaders(own: () => readonly Header[]): readonly Header[] {
+    return this.#marks ?? (JSON.parse(native.runFirstAnswer(this.handle, JSON.stringify(own()))) as Header[]);
   }
 
   protected instead(action: HttpAction, payload: Uint8Array | null): Instead {
@@ -77,6 +108,10 @@ export class HttpRun extends Run<HttpAction, Instead, Settled> {
   }
 }
 
-function answerOf({ status = 500, headers = [] }: HttpAction, body: Uint8Array | null): HttpAnswer {
+/** The answer that an action carries. */
+export function answerOf(
+  { status = 500, headers = [] }: Pick<HttpAction, "status" | "headers">,
+  body: Uint8Array | null,
+): HttpAnswer {
   return { status, headers, body: body ?? none };
 }
