@@ -1,7 +1,7 @@
 // Keys: what is one, what is none, and what a request without one gets.
 
 import assert from "node:assert/strict";
-import { deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { isFirst, isProblem, isReplayOf, isUntouched } from "../expected.mjs";
 import { json, keyed, newKey, order } from "./case.mjs";
 
@@ -108,6 +108,8 @@ export const keys = [
       isReplayOf(first, await server.ask(zipped(order, 0)), key);
       const deflated = { headers: keyed(key, ["Content-Encoding", "deflate"]), body: deflateSync(order) };
       isReplayOf(first, await server.ask(deflated), key);
+      const brotli = { headers: keyed(key, ["Content-Encoding", "br"]), body: brotliCompressSync(order) };
+      isReplayOf(first, await server.ask(brotli), key);
       isReplayOf(first, await server.ask({ headers: keyed(key), body: order }), key);
       isProblem(
         await server.ask(zipped('{"amount":6,"to":"b"}', 9)),
