@@ -131,7 +131,7 @@ def test_functions_and_the_manager_take_a_plain_object() -> None:
         return order
 
     assert (pay(1), pay(1), runs) == (1, 1, [1])
-    manager = IdempotencyManager(store=Plain())  # type: ignore[arg-type]
+    manager = IdempotencyManager(store=Plain())
     print_ = manager.create_request_fingerprint("POST", "/payments", {}, {"amount": 7})
     assert not manager.check_duplicate("k", print_).is_duplicate
     manager.store_response("k", {"paid": 7})
@@ -146,7 +146,7 @@ def test_what_is_no_store_is_refused_by_the_manager(store: Any) -> None:
 
 def test_who_cannot_await_refuses_a_store_that_is_awaited() -> None:
     with pytest.raises(ConfigError, match=r"^store: "):
-        IdempotencyManager(store=PlainAsync())  # type: ignore[arg-type]
+        IdempotencyManager(store=PlainAsync())
     with pytest.raises(ConfigError, match=r"^store: "):
         idempotent(name="pay", store=PlainAsync())(lambda order: order)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from once_again._types import Clock, Seconds
-    from once_again.stores import Store
+    from once_again.stores import IdempotencyStore, Store
 
 
 class IdempotencyRecord(Fields):
@@ -92,7 +92,7 @@ class IdempotencyManager:
         cleanup_interval: Seconds | None = None,
         include_body_in_fingerprint: bool | None = None,
         fingerprint_headers: Sequence[str] | None = None,
-        store: Store | None = None,
+        store: Store | IdempotencyStore | None = None,
         clock: Clock | None = None,
     ) -> None:
         options = {

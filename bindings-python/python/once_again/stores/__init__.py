@@ -15,14 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 from .memory import MemoryStore
 from .simple import simple_store
-from .store import AsyncStore, Store
+from .store import AsyncStore, IdempotencyStore, Store
 
 if TYPE_CHECKING:
     from .postgres import PostgresStore
     from .redis import RedisStore
     from .sqlite import SqliteStore
 
-__all__ = ["AsyncStore", "MemoryStore", "PostgresStore", "RedisStore", "SqliteStore", "Store", "simple_store"]
+__all__ = [
+    "AsyncStore",
+    "IdempotencyStore",
+    "MemoryStore",
+    "PostgresStore",
+    "RedisStore",
+    "SqliteStore",
+    "Store",
+    "simple_store",
+]
 
 # Whoever keeps records in memory need not import a database.
 _LATER = {"PostgresStore": ".postgres", "RedisStore": ".redis", "SqliteStore": ".sqlite"}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from once_again._types import Clock
 
+    from .store import IdempotencyStore
+
 _OPERATIONS = ("get", "set", "delete")
 
 # How often a first claim is tried that others keep coming before.
@@ -33,7 +35,7 @@ def is_simple(store: Any) -> bool:
     return all(callable(getattr(store, name, None)) for name in _OPERATIONS)
 
 
-def simple_store(plain: Any, clock: Clock | None = None) -> SimpleStore | AsyncSimpleStore:
+def simple_store(plain: IdempotencyStore, clock: Clock | None = None) -> SimpleStore | AsyncSimpleStore:
     """Makes a store of a plain object with ``get(key)``, ``set(key, value, ttl)`` and ``delete(key)``.
 
     A value is a mapping that JSON holds (``{"record": "…"}``), ``ttl`` is whole seconds, and ``get`` answers None where

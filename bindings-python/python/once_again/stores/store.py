@@ -30,6 +30,22 @@ class AsyncStore(Protocol):
         ...
 
 
+class IdempotencyStore(Protocol):
+    """A plain store, as `simple_store` takes it. Any of the three may be async, too."""
+
+    def get(self, key: str, /) -> Any:
+        """What is kept under the key, or None."""
+        ...
+
+    def set(self, key: str, value: Any, ttl: int, /) -> Any:
+        """Keeps a value that JSON can say for ``ttl`` seconds."""
+        ...
+
+    def delete(self, key: str, /) -> Any:
+        """Forgets it."""
+        ...
+
+
 def op_text(op: Mapping[str, Any]) -> tuple[str, bytes | None]:
     """An operation as core reads it.
 
