@@ -55,15 +55,57 @@ impl Action {
         owner: [u8; 16],
         now: f64,
     ) -> PyResult<ActionRun> {
+        let (run, key) = self.run(about, key, Owner(owner), now)?;
+        Ok(ActionRun { run: Machine::new(run), config: Arc::clone(&self.0), key })
+    }
+
+    /// As `claim`, and claimed at once in a store that answers at once, at `wall_now`: the value's text when an earlier
+    /// call returned one, else the run and what it does first.
+    fn claim_in(
+        &self,
+        store: &MemoryStore,
+        about: &Bound<'_, PyAny>,
+        key: Option<&str>,
+        now: f64,
+        wall_now: f64,
+        draw: u32,
+    ) -> PyResult<Begun> {
+        let (mut run, key) = self.run(about, key, store.owner(), now)?;
+        let answer = run::settle_in(&mut run, store, Event::Start, now, wall_now, draw);
+        if let (Answer::Replay(_), Some(Told::Returned(text))) = (&answer, Told::of(&answer)) {
+            return Ok(Begun::Returned(readable(text)));
+        }
+        let step = step(answer).before(&run);
+        let run = ActionRun { run: Machine::new(run), config: Arc::clone(&self.0), key };
+        let py = about.py();
+        Ok(Begun::Going((Py::new(py, run)?, Py::new(py, step)?)))
+    }
+}
+
+impl Action {
+    /// A call's run, not yet begun, and what it is filed under.
+    fn run(
+        &self,
+        about: &Bound<'_, PyAny>,
+        key: Option<&str>,
+        owner: Owner,
+        now: f64,
+    ) -> PyResult<(Run, RecordKey)> {
         let config = &self.0;
         let options = Options { selection: config.selection().clone(), ..Options::default() };
         let content = of_body(about, &Parts::default(), &options)?;
         let claim =
             config.claim(key, content).map_err(|why| malformed_key(&why.to_string(), key::EXPECTED))?;
-        let owner = Owner(owner);
         let run = Run::new(config.run_config(), claim.key, claim.fingerprint, None, owner, false, tick(now));
-        Ok(ActionRun { run: Machine::new(run), config: Arc::clone(config), key: claim.key })
+        Ok((run, claim.key))
     }
+}
+
+/// A call over a store that answers at once: the text of an earlier call's value, or the run and its first step.
+#[derive(IntoPyObject)]
+pub(crate) enum Begun {
+    Returned(String),
+    Going((Py<ActionRun>, Py<Step>)),
 }
 
 /// One call: events in, steps out. Its lock is held for core's work only, never while Python runs.
@@ -155,7 +197,7 @@ fn step(answer: Answer) -> Step {
 }
 
 fn told(told: Told) -> Step {
-    let text = |bytes: Vec<u8>| Some(String::from_utf8_lossy(&bytes).into_owned());
+    let text = |bytes| Some(readable(bytes));
     match told {
         Told::Returned(bytes) => Step { how: Some("returned"), text: text(bytes), ..Step::default() },
         Told::Threw(bytes) => Step { how: Some("threw"), text: text(bytes), ..Step::default() },
@@ -168,4 +210,9 @@ fn told(told: Told) -> Step {
             ..Step::default()
         },
     }
+}
+
+/// The text of kept bytes, which are UTF-8 unless another program wrote them; then what can be read of them.
+fn readable(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|why| String::from_utf8_lossy(why.as_bytes()).into_owned())
 }

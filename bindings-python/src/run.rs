@@ -50,15 +50,25 @@ impl Machine {
         draw: u32,
         step: impl FnOnce(Answer) -> Step,
     ) -> Step {
-        self.with(|run| {
-            let mut answer = run.handle(tick(now), event, Draw(draw));
-            while let Answer::Apply { ticket, op } = answer {
-                let reply = store.with(|store| store.apply(timestamp(wall_now), &op));
-                answer = run.handle(tick(now), Event::Reply { ticket, reply }, Draw(draw));
-            }
-            step(answer).before(run)
-        })
+        self.with(|run| step(settle_in(run, store, event, now, wall_now, draw)).before(run))
     }
+}
+
+/// One event in, and every operation that follows from it done in the store, until the run says something else.
+pub(crate) fn settle_in(
+    run: &mut Run,
+    store: &MemoryStore,
+    event: Event,
+    now: f64,
+    wall_now: f64,
+    draw: u32,
+) -> Answer {
+    let mut answer = run.handle(tick(now), event, Draw(draw));
+    while let Answer::Apply { ticket, op } = answer {
+        let reply = store.with(|store| store.apply(timestamp(wall_now), &op));
+        answer = run.handle(tick(now), Event::Reply { ticket, reply }, Draw(draw));
+    }
+    answer
 }
 
 /// An event from its JSON text and its bytes.
@@ -103,7 +113,7 @@ pub(crate) struct Step {
 
 impl Step {
     /// The step with the time at which the run wants to hear of it.
-    fn before(self, run: &Run) -> Self {
+    pub(crate) fn before(self, run: &Run) -> Self {
         Self { deadline: run.deadline().map(|at| seconds(Micros::new(at.get()))), ..self }
     }
 

@@ -1,9 +1,10 @@
 //! The memory store: operations and replies cross as one JSON text and at most one byte payload.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use once_again_core::error::ConfigError;
-use once_again_core::idempotency::record::Record;
+use once_again_core::idempotency::record::{Owner, Record};
 use once_again_core::json;
 use once_again_core::spec::{Unit, Value};
 use once_again_core::store::memory::{self, MemorySpec};
@@ -22,6 +23,8 @@ pub(crate) struct MemoryStore {
     /// Seconds between two sweeps.
     #[pyo3(get)]
     cleanup_interval: f64,
+    seed: u64,
+    owners: AtomicU64,
 }
 
 #[pymethods]
@@ -33,7 +36,7 @@ impl MemoryStore {
         let given = MemorySpec::read(&spec::read(fields)?, Unit::Seconds, "").map_err(refused)?;
         let interval = given.cleanup_interval.unwrap_or(MemorySpec::CLEANUP_INTERVAL);
         let store = Mutex::new(memory::MemoryStore::new(given.config(seed)));
-        Ok(Self { store, cleanup_interval: seconds(interval) })
+        Ok(Self { store, cleanup_interval: seconds(interval), seed, owners: AtomicU64::new(0) })
     }
 
     /// Does an operation at `wall_now`; both ways a JSON text and its payload.
@@ -94,6 +97,13 @@ pub(crate) fn cleanup_interval(given: &Bound<'_, PyAny>) -> PyResult<f64> {
 }
 
 impl MemoryStore {
+    /// An owner that no other run over this store has. Nobody outside this process sees it, so that it needs no system
+    /// call for its randomness.
+    pub(crate) fn owner(&self) -> Owner {
+        let number = self.owners.fetch_add(1, Ordering::Relaxed);
+        Owner((u128::from(self.seed) << 64 | u128::from(number)).to_be_bytes())
+    }
+
     /// The lock is held for core's work only.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut memory::MemoryStore) -> R) -> R {
         work(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner))

@@ -17,6 +17,11 @@ class Action:
         """
         Files a call: `about` is what it is about, `key` the caller's, `owner` 16 random bytes.
         """
+    def claim_in(self, /, store: MemoryStore, about: Any, key: str | None, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> str | tuple[ActionRun, Step]:
+        """
+        As `claim`, and claimed at once in a store that answers at once, at `wall_now`: the value's text when an earlier
+        call returned one, else the run and what it does first.
+        """
     @property
     def enabled(self, /) -> bool:
         """

@@ -73,7 +73,8 @@ class Arguments:
             else:
                 value = defaults.get(name)
             for step in inner:
-                value = value[step] if hasattr(value, "__getitem__") else getattr(value, step)
+                is_item = type(value) is dict or hasattr(value, "__getitem__")
+                value = value[step] if is_item else getattr(value, step)
             return value
 
         return read

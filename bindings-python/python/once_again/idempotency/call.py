@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .options import IdempotentResult, RetryContext
-from .result import ended, error_text
+from .result import ended, error_text, read_result
 from .run import Run
 
 TYPE_CHECKING = False
@@ -20,13 +20,27 @@ if TYPE_CHECKING:
 
 def call(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> Any:
     """What the call came to."""
-    return execute(action, args, kwargs, key).output
+    memory = action.host.memory
+    if memory is None or not action.replays:
+        return execute(action, args, kwargs, key).output
+    # Nothing is made for a run before it is known that there is one.
+    begun = action.claim_in(memory, args[1], kwargs, key)
+    if isinstance(begun, str):
+        return read_result(begun, action.codec)
+    core, step = begun
+    return _carried(action, Run(core, action.host), step, args, kwargs).output
 
 
 def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> IdempotentResult:
     """What the call came to, and how."""
+    return _carried(action, Run(action.claim(args[1], kwargs, key), action.host), None, args, kwargs)
+
+
+def _carried(
+    action: _Action, run: Run, first: _core.Step | None, args: Args, kwargs: dict[str, Any]
+) -> IdempotentResult:
+    """Carries a run to its end, from its first step if that has been asked for already."""
     receiver, given = args
-    run = Run(action.claim(given, kwargs, key), action.host)
     filed = run.core.key
 
     def make(step: _core.Step | None) -> Any:
@@ -34,7 +48,7 @@ def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None
 
     if not action.core.enabled:
         return IdempotentResult(make(None), False, False, filed)
-    step = run.begin()
+    step = run.begin() if first is None else run.go_on(first)
     if step.action in ("execute", "unprotected"):
         return _recorded(action, run, make, step, given, kwargs)
     previous = ended(step, action.codec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from once_again._callables import awaited
 
 from .options import IdempotentResult, RetryContext
-from .result import ended, error_text
+from .result import ended, error_text, read_result
 from .run_async import AsyncRun
 
 TYPE_CHECKING = False
@@ -22,14 +22,28 @@ if TYPE_CHECKING:
 
 async def call(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> Any:
     """What the call came to."""
-    result = await execute(action, args, kwargs, key)
+    memory = action.host.memory
+    if memory is None or not action.replays:
+        return (await execute(action, args, kwargs, key)).output
+    # Nothing is made for a run before it is known that there is one.
+    begun = action.claim_in(memory, args[1], kwargs, key)
+    if isinstance(begun, str):
+        return read_result(begun, action.codec)
+    core, step = begun
+    result = await _carried(action, AsyncRun(core, action.host), step, args, kwargs)
     return result.output
 
 
 async def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> IdempotentResult:
     """What the call came to, and how."""
+    return await _carried(action, AsyncRun(action.claim(args[1], kwargs, key), action.host), None, args, kwargs)
+
+
+async def _carried(
+    action: _Action, run: AsyncRun, first: _core.Step | None, args: Args, kwargs: dict[str, Any]
+) -> IdempotentResult:
+    """Carries a run to its end, from its first step if that has been asked for already."""
     receiver, given = args
-    run = AsyncRun(action.claim(given, kwargs, key), action.host)
     filed = run.core.key
 
     async def make(step: _core.Step | None) -> Any:
@@ -37,7 +51,7 @@ async def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str 
 
     if not action.core.enabled:
         return IdempotentResult(await make(None), False, False, filed)
-    step = await run.begin()
+    step = await run.begin() if first is None else await run.go_on(first)
     if step.action in ("execute", "unprotected"):
         return await _recorded(action, run, make, step, given, kwargs)
     previous = ended(step, action.codec)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from once_again._types import IdempotentDecorator, IdempotentOptions
+    from once_again.stores import MemoryStore
 
     from .run import Run
     from .run_async import AsyncRun
@@ -53,6 +54,8 @@ class _Action:
         self.host = Host(
             _store(ours.get("store"), clock), clock_of(clock), random_of(ours.get("random")), self.core.handler_timeout
         )
+        self.replays = self.core.enabled and self.is_safe_to_retry is None
+        """Whether what an earlier call returned is what a call answers, with nobody asked."""
         self._warned = False
 
     def split(self, args: tuple[Any, ...], bound: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -65,6 +68,20 @@ class _Action:
         given = self.arguments.key(args, kwargs) if key is None else key
         about = self.arguments.about(args, kwargs)
         return self.core.claim(about, given, os.urandom(16), self.host.clock.now())
+
+    def claim_in(
+        self, memory: MemoryStore, args: tuple[Any, ...], kwargs: dict[str, Any], key: str | None
+    ) -> str | tuple[_core.ActionRun, _core.Step]:
+        """Files a call and claims it in our memory store: the text that an earlier call returned, or the run and its
+        first step."""
+        if key is None:
+            key = self.arguments.key(args, kwargs)
+        about = self.arguments.about(args, kwargs)
+        host = self.host
+        begun: str | tuple[_core.ActionRun, _core.Step] = self.core.claim_in(
+            memory._core, about, key, host.clock.now(), memory._swept(), host.random.getrandbits(32)
+        )
+        return begun
 
     def context(self, run: Run | AsyncRun, step: _core.Step | None, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments by name, with what the function wants to know about its run."""

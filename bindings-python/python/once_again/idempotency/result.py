@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from once_again import _core
     from once_again._types import Codec
 
+_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
 # Deeper than any result, and where a cycle ends.
 _DEEPEST = 128
 
@@ -39,7 +41,14 @@ def read_result(text: str, codec: Codec | None) -> Any:
     """The value of a result's text. An empty one is JavaScript's `undefined`."""
     if codec is not None:
         return codec.decode(text)
-    return json.loads(text) if text else None
+    if not text:
+        return None
+    try:
+        # What `json.loads` does, without looking for blanks around the value: none of those who write results put any.
+        value, end = _SCAN(text, 0)
+    except StopIteration:
+        end = -1
+    return value if end == len(text) else json.loads(text)
 
 
 def _is_json(value: Any, depth: int) -> bool:

@@ -134,7 +134,11 @@ class Run(Told):
 
     def begin(self) -> _core.Step:
         """Claims the key, waits for another owner where that is configured, and answers what to do."""
-        step = self._until(_BEGUN, self.tell(START))
+        return self.go_on(self.tell(START))
+
+    def go_on(self, first: _core.Step) -> _core.Step:
+        """As `begin`, from the first step of a machine that has begun."""
+        step = self._until(_BEGUN, first)
         self.started = self.host.clock.now()
         if step.action == "execute":
             self._beat_at(step.deadline)

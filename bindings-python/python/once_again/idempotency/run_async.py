@@ -37,7 +37,11 @@ class AsyncRun(Told):
 
     async def begin(self) -> _core.Step:
         """Claims the key, waits for another owner where that is configured, and answers what to do."""
-        self._do(self.tell(START))
+        return await self.go_on(self.tell(START))
+
+    async def go_on(self, first: _core.Step) -> _core.Step:
+        """As `begin`, from the first step of a machine that has begun."""
+        self._do(first)
         try:
             # Cancelled with its caller, the future itself would be lost to the machine.
             step = await asyncio.shield(self._begun)
