@@ -24,19 +24,21 @@ const figures = ({ ours, peers, measured }) => measured ?? bestRounds({ ours, ..
 
 /**
  * A row of `benches/results.json`, in nanoseconds a call. `peer_goals` are further goals, against one peer each, and `most`
- * is one in nanoseconds. A row that cannot be called in this process brings what it has `measured`, by contender.
+ * is one in the row's unit. A row that cannot be called in this process brings what it has `measured`, by contender, in a
+ * `unit` of its own.
  *
  * @param {{ id: string, work: string, goal: number, peer_goals?: Record<string, number>,
- *   most?: number, ours?: () => unknown, peers?: Record<string, () => unknown>, measured?: Record<string, number> }} row
+ *   most?: number, unit?: string, ours?: () => unknown, peers?: Record<string, () => unknown>,
+ *   measured?: Record<string, number> }} row
  */
-export async function measureRow({ id, work, goal, peer_goals, most, ...contenders }) {
+export async function measureRow({ id, work, goal, peer_goals, most, unit = "ns", ...contenders }) {
   const { ours: own, ...times } = await figures(contenders);
   const [best_peer, best] = Object.entries(times).toSorted(([, a], [, b]) => a - b)[0];
   return {
     id,
     work,
     ours: own,
-    unit: "ns",
+    unit,
     peers: times,
     best_peer,
     ratio: own / best,

@@ -4,7 +4,8 @@ import * as breaker from "./breaker.mjs";
 import * as edges from "./edges.mjs";
 import * as fingerprint from "./fingerprint.mjs";
 import { printRows } from "./measure.mjs";
+import * as memory from "./memory.mjs";
 import * as retry from "./retry.mjs";
 
-await printRows([breaker, retry, fingerprint, edges]);
+await printRows([breaker, retry, fingerprint, edges, memory]);
 process.exit(0); // opossum keeps a rolling timer alive

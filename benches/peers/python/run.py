@@ -18,6 +18,7 @@ import rfc8785
 import stamina
 import tenacity
 from measure import Row, measure_row
+from replay import memory_rows, redis_rows
 
 import once_again
 
@@ -182,9 +183,11 @@ def async_rows() -> list[Row]:
 def main() -> None:
     loop = asyncio.new_event_loop()
     results = []
-    for row, on in [*((row, None) for row in sync_rows()), *((row, loop) for row in async_rows())]:
-        print(f"  {row.id}", file=sys.stderr)
-        results.append(measure_row(row, on))
+    with redis_rows() as over_redis:
+        blocking = [*sync_rows(), *memory_rows(), *over_redis]
+        for row, on in [*((row, None) for row in blocking), *((row, loop) for row in async_rows())]:
+            print(f"  {row.id}", file=sys.stderr)
+            results.append(measure_row(row, on))
     loop.close()
     print(json.dumps(results))
 

@@ -5,15 +5,17 @@ mod delay;
 mod fingerprint;
 mod measure;
 mod retry;
+mod store;
 
 use serde_json::Value;
 
 fn main() {
-    let groups: [(&str, fn() -> Vec<Value>); 4] = [
+    let groups: [(&str, fn() -> Vec<Value>); 5] = [
         ("breaker", breaker::rows),
         ("delay", delay::rows),
         ("fingerprint", fingerprint::rows),
         ("retry", retry::rows),
+        ("store", store::rows),
     ];
     // An argument names the one group to measure.
     let only = std::env::args().nth(1);

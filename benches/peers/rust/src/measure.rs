@@ -22,13 +22,19 @@ pub fn row(id: &str, work: &str, goal: f64, mut contenders: Vec<Contender<'_>>) 
         }
     }
     let names = contenders.iter().map(|(name, _)| *name);
-    let peers: Vec<(&str, f64)> = names.zip(best.iter().copied()).skip(1).collect();
-    let (best_peer, time) =
+    figures(id, work, "ns", goal, names.zip(best.iter().copied()).collect())
+}
+
+/// The row of figures that are already known, the first of them ours.
+pub fn figures(id: &str, work: &str, unit: &str, goal: f64, figures: Vec<(&str, f64)>) -> Value {
+    let (_, ours) = figures[0];
+    let peers = &figures[1..];
+    let (best_peer, best) =
         peers.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1)).expect("a row has a peer");
-    let peers: Map<_, _> = peers.into_iter().map(|(name, time)| (name.to_owned(), json!(time))).collect();
+    let peers: Map<_, _> = peers.iter().map(|(name, figure)| ((*name).to_owned(), json!(figure))).collect();
     json!({
-        "id": id, "work": work, "ours": best[0], "unit": "ns", "peers": peers, "best_peer": best_peer,
-        "ratio": best[0] / time, "goal": goal, "runtime": concat!("rust ", env!("RUSTC_VERSION")),
+        "id": id, "work": work, "ours": ours, "unit": unit, "peers": peers, "best_peer": best_peer,
+        "ratio": ours / best, "goal": goal, "runtime": concat!("rust ", env!("RUSTC_VERSION")),
     })
 }
 
