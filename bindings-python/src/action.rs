@@ -9,6 +9,7 @@ use once_again_core::idempotency::machine::{Action as Answer, Event, Refusal, Ru
 use once_again_core::idempotency::record::{Owner, RecordKey};
 use once_again_core::spec::Unit;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::error::{malformed_key, refused};
 use crate::fingerprint::of_body;
@@ -51,7 +52,7 @@ impl Action {
     fn claim(
         &self,
         about: &Bound<'_, PyAny>,
-        key: Option<&str>,
+        key: Option<&Bound<'_, PyString>>,
         owner: [u8; 16],
         now: f64,
     ) -> PyResult<ActionRun> {
@@ -65,7 +66,7 @@ impl Action {
         &self,
         store: &MemoryStore,
         about: &Bound<'_, PyAny>,
-        key: Option<&str>,
+        key: Option<&Bound<'_, PyString>>,
         now: f64,
         wall_now: f64,
         draw: u32,
@@ -87,15 +88,18 @@ impl Action {
     fn run(
         &self,
         about: &Bound<'_, PyAny>,
-        key: Option<&str>,
+        key: Option<&Bound<'_, PyString>>,
         owner: Owner,
         now: f64,
     ) -> PyResult<(Run, RecordKey)> {
         let config = &self.0;
         let options = Options { selection: config.selection().clone(), ..Options::default() };
         let content = of_body(about, &Parts::default(), &options)?;
-        let claim =
-            config.claim(key, content).map_err(|why| malformed_key(&why.to_string(), key::EXPECTED))?;
+        // Half a surrogate pair is read as U+FFFD: no key has that either.
+        let key = key.map(|key| key.to_string_lossy());
+        let claim = config
+            .claim(key.as_deref(), content)
+            .map_err(|why| malformed_key(&why.to_string(), key::EXPECTED))?;
         let run = Run::new(config.run_config(), claim.key, claim.fingerprint, None, owner, false, tick(now));
         Ok((run, claim.key))
     }

@@ -7,6 +7,7 @@ use once_again_core::idempotency::manager::ManagerConfig;
 use once_again_core::idempotency::record::{Body, Outcome, OutcomeKind, Record};
 use once_again_core::spec::Unit;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::error::{malformed_key, refused};
 use crate::spec;
@@ -33,10 +34,12 @@ pub(crate) fn generate_key(random: [u8; 16]) -> String {
     key::generate(random)
 }
 
-/// The key of the record that a caller's key is filed under.
+/// The key of the record that a caller's key is filed under. Half a surrogate pair, which a `str` may hold, is read as
+/// U+FFFD: no key has that either.
 #[pyfunction]
-pub(crate) fn record_key(namespace: &str, scope: &str, key: &str) -> PyResult<String> {
-    let key = Key::new(key).map_err(|why| malformed_key(&why.to_string(), key::EXPECTED))?;
+pub(crate) fn record_key(namespace: &str, scope: &str, key: &Bound<'_, PyString>) -> PyResult<String> {
+    let key =
+        Key::new(key.to_string_lossy()).map_err(|why| malformed_key(&why.to_string(), key::EXPECTED))?;
     Ok(key::record_key(namespace, scope, key.as_str()).to_string())
 }
 

@@ -118,8 +118,9 @@ def test_a_claim_that_was_lost_stores_nothing() -> None:
         ("k" * 256, "got 256 characters"),
         ("a b", "got a character U\\+0020 at position 2"),
         ("é", "got a character U\\+00E9 at position 1"),
+        ("a\ud83d", "got a character U\\+FFFD at position 2"),
     ],
-    ids=["empty", "too long", "a blank", "not ASCII"],
+    ids=["empty", "too long", "a blank", "not ASCII", "half a pair"],
 )
 def test_what_is_no_key_is_refused_without_showing_it(key: str, message: str) -> None:
     with pytest.raises(

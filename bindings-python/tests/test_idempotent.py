@@ -106,7 +106,7 @@ def test_a_key_that_names_nothing_is_refused_where_it_is_written(key: Any) -> No
         Till(key=key)
 
 
-@pytest.mark.parametrize("key", ["", "order 7", "\n", "x" * 256, "Zoë"])
+@pytest.mark.parametrize("key", ["", "order 7", "\n", "x" * 256, "Zoë", "half a \ud83d pair"])
 def test_a_key_that_is_none_is_refused_and_nothing_runs(key: str) -> None:
     till = Till(key=lambda order: key)
     with pytest.raises(KeyInvalidError):
