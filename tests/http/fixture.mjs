@@ -8,9 +8,13 @@ export class Fixture {
   #server;
   #port;
 
+  /** What of `frameworks.mjs` this is a server of. */
+  framework;
+
   /** Starts `framework`'s fixture; `options` are its middleware's. */
   static async start(framework, { store = "memory", options = {}, principal } = {}) {
     const fixture = new Fixture();
+    fixture.framework = framework;
     const env = { ...process.env, STORE: store, OPTIONS: JSON.stringify(options) };
     if (principal !== undefined) env.PRINCIPAL = principal;
     fixture.#server = new Server(framework.command, {

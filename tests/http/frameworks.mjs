@@ -40,7 +40,8 @@ function fixture(name, command, ...needs) {
 }
 
 const all = [
-  node("express4"),
+  // Its body parser, which stands before the middleware, answers 415 to Brotli.
+  { ...node("express4"), brotli: false },
   node("express5"),
   node("fastify4"),
   node("fastify5"),
@@ -53,5 +54,5 @@ const all = [
 
 const wanted = process.env.FRAMEWORKS?.split(",");
 
-/** @type {{ name: string, command: string[], missing: string | false }[]} */
+/** @type {{ name: string, command: string[], missing: string | false, brotli?: false }[]} */
 export const frameworks = all.filter(({ name }) => wanted === undefined || wanted.includes(name));

@@ -53,7 +53,7 @@ for (const { name, missing, start } of stores) {
     const { open, stop } = await start();
     t.after(stop);
     let millis = 1_795_000_000_000;
-    const store = open({ wallNow: () => millis });
+    const store = open({ now: () => millis, wallNow: () => millis, sleep: async () => {} });
     assert.deepEqual((await store.usage()).records, 0);
     for (let records = 0; records < 30; records += 1) {
       const key = randomBytes(32).toString("hex");

@@ -61,9 +61,14 @@ export const histories = fc.array(fc.record({ pause, move }), { minLength: 1, ma
 /** A wall clock in our days that a history moves; times in it have all their digits. */
 export class HistoryClock {
   #millis = 1_795_000_000_000;
+  now() {
+    return this.#millis;
+  }
   wallNow() {
     return this.#millis;
   }
+  // A store asks for the time and waits for nothing.
+  async sleep() {}
   pass(millis) {
     this.#millis += millis;
   }

@@ -109,7 +109,9 @@ export const keys = [
       const deflated = { headers: keyed(key, ["Content-Encoding", "deflate"]), body: deflateSync(order) };
       isReplayOf(first, await server.ask(deflated), key);
       const brotli = { headers: keyed(key, ["Content-Encoding", "br"]), body: brotliCompressSync(order) };
-      isReplayOf(first, await server.ask(brotli), key);
+      const answer = await server.ask(brotli);
+      if (server.framework.brotli === false) assert.equal(answer.status, 415);
+      else isReplayOf(first, answer, key);
       isReplayOf(first, await server.ask({ headers: keyed(key), body: order }), key);
       isProblem(
         await server.ask(zipped('{"amount":6,"to":"b"}', 9)),
