@@ -2,14 +2,20 @@
 
 use crate::samples::{KEY, begin, complete, epoch_of};
 use crate::{clock, compare, corner, is_replayed, many, race, some_histories};
-use once_again::Code;
-use once_again::storage::{Applied, SqliteStore, Store, StoreError, StoreOp, StoreReply};
+use once_again::action::{IdempotencyConfig, IdempotentExecutor};
+use once_again::storage::{Applied, Begin, RecordKey, SqliteStore, Store, StoreError, StoreOp, StoreReply};
+use once_again::testing::VirtualClock;
+use once_again::{Clock, Code, Sleep, TokioClock};
 use rusqlite::{Connection, TransactionBehavior};
 use std::error::Error;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -155,4 +161,100 @@ async fn expired_records_are_swept_in_the_background() {
     }
     let swept = store.apply(StoreOp::Sweep { limit: 10 }).await.unwrap();
     assert_eq!(swept, StoreReply::Swept { count: 0 }, "nothing was left");
+}
+
+/// A clock that the store's thread reads: it waits there until it is let go, or panics.
+#[derive(Clone)]
+struct Gate(Arc<Mutex<Receiver<Pass>>>);
+
+enum Pass {
+    On,
+    Panic,
+}
+
+impl Clock for Gate {
+    fn now(&self) -> Instant {
+        TokioClock.now()
+    }
+
+    fn wall_now(&self) -> SystemTime {
+        if thread::current().name() == Some("once-again-sqlite") {
+            // Let go for good once the test has dropped the other end.
+            let pass = self.0.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap_or(Pass::On);
+            assert!(matches!(pass, Pass::On), "the clock is out of order");
+        }
+        SystemTime::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        TokioClock.sleep(duration)
+    }
+
+    fn sleep_blocking(&self, duration: Duration) {
+        thread::sleep(duration);
+    }
+}
+
+/// A store whose thread waits before each operation for what is sent here.
+fn gated() -> (SqliteStore, Sender<Pass>) {
+    let (passes, gate) = channel();
+    let store = SqliteStore::builder().clock(Gate(Arc::new(Mutex::new(gate))));
+    (store.over(Connection::open_in_memory().unwrap()).unwrap(), passes)
+}
+
+fn claim_of(key: u8) -> StoreOp {
+    let StoreOp::Begin(claim) = begin(1) else { unreachable!() };
+    StoreOp::Begin(Begin { key: RecordKey([key; 32]), ..claim })
+}
+
+#[tokio::test]
+async fn a_panic_under_an_operation_is_its_answer_and_the_store_goes_on() {
+    let (store, passes) = gated();
+    passes.send(Pass::Panic).unwrap();
+    let error = store.apply(begin(1)).await.unwrap_err();
+    assert_eq!(error.code(), Code::StoreUnavailable);
+    assert_eq!(error.to_string(), "the SQLite store panicked at this operation");
+    passes.send(Pass::On).unwrap();
+    let reply = store.apply(begin(1)).await.unwrap();
+    assert!(matches!(reply, StoreReply::Acquired { .. }), "nothing of it stayed: {reply:?}");
+}
+
+#[tokio::test]
+async fn what_finds_no_place_in_the_queue_waits_for_one_and_is_not_done_once_it_is_given_up() {
+    let (store, passes) = gated();
+    let mut waiting: Vec<_> = (0..200).map(|key| store.apply(claim_of(key))).collect();
+    for answer in &mut waiting {
+        let polled = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+    }
+    drop(waiting);
+    drop(passes);
+    let done = store.usage().await.unwrap().unwrap().records;
+    // 64 wait in the queue, and the thread may have taken one out of it already.
+    assert!((64..=65).contains(&done), "{done} of 200 were done");
+}
+
+#[tokio::test]
+async fn the_wait_for_a_place_counts_for_the_store_timeout() {
+    let (store, passes) = gated();
+    let mut waiting: Vec<_> = (0..200).map(|key| store.apply(claim_of(key))).collect();
+    for answer in &mut waiting {
+        assert!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    let clock = VirtualClock::new();
+    let config = IdempotencyConfig { store_timeout: Some(Duration::from_secs(1)), ..Default::default() };
+    let executor = IdempotentExecutor::new(store.clone()).clock(clock.clone());
+    let charge = executor.function("charge", |cents: u32| async move { Ok::<u32, String>(cents) });
+    let charge = charge.config(config);
+    let mut call = pin!(charge.call(500));
+    for _ in 0..100 {
+        if let Poll::Ready(answer) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            let error = answer.unwrap_err();
+            assert_eq!(error.code(), Some(Code::StoreUnavailable));
+            drop(passes);
+            return;
+        }
+        clock.advance(Duration::from_millis(250));
+    }
+    panic!("the call waits for ever");
 }

@@ -20,7 +20,8 @@ use worker::Worker;
 /// A store in an SQLite file, over the crate `rusqlite`, which brings SQLite along. A clone is the same store.
 ///
 /// It has a connection and a thread of its own. An operation is one `BEGIN IMMEDIATE` transaction, on disk when it is
-/// answered, and waits at most two seconds for another process's.
+/// answered, and waits at most two seconds for another process's. 64 operations wait for the thread; those after them wait
+/// for a place, and are not done if they are given up before they have one.
 ///
 /// ```
 /// use once_again::storage::SqliteStore;
