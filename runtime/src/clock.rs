@@ -1,7 +1,10 @@
 //! Time comes in from outside, here as in core: this is the only file that reads a clock.
 
+use once_again_core::error::ConfigError;
+use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime};
+use tokio::runtime::Handle;
 
 /// What a [`Clock`] answers to "wake me": ready when the time has come.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -25,6 +28,15 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Blocks this thread for at least `duration`: the sleep of [`Blocking`](crate::retry::Blocking).
     fn sleep_blocking(&self, duration: Duration);
+
+    /// Whether it can wake whoever sleeps here. Asked before anything happens that a later sleep is needed for.
+    ///
+    /// # Errors
+    ///
+    /// Sleeping would panic; the error says what is missing. Never, unless implemented.
+    fn can_sleep(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
 }
 
 /// A clock that is shared is a clock.
@@ -48,11 +60,16 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn sleep_blocking(&self, duration: Duration) {
         (**self).sleep_blocking(duration);
     }
+
+    fn can_sleep(&self) -> Result<(), ConfigError> {
+        (**self).can_sleep()
+    }
 }
 
 /// The clock and the timers of the tokio runtime a call runs on. Follows `tokio::time::pause`.
 ///
-/// Sleeping needs a runtime with its timer enabled, as `#[tokio::main]` has it.
+/// Sleeping needs a runtime with its timers enabled, as `#[tokio::main]` has it, and panics in another. What claims keys asks
+/// [`can_sleep`](Clock::can_sleep) first, and answers with an error instead.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioClock;
 
@@ -71,5 +88,15 @@ impl Clock for TokioClock {
 
     fn sleep_blocking(&self, duration: Duration) {
         std::thread::sleep(duration);
+    }
+
+    fn can_sleep(&self) -> Result<(), ConfigError> {
+        let expected = "one that was built with enable_time() or enable_all()";
+        if Handle::try_current().is_err() {
+            return Err(ConfigError::new("runtime", "a thread outside of tokio", expected));
+        }
+        // tokio tells of its timers in no other way.
+        catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO)))
+            .map_err(|_| ConfigError::new("runtime", "a tokio runtime without timers", expected))
     }
 }

@@ -91,6 +91,8 @@ impl<'a, W: Work> Call<'a, W> {
             let output = self.context.around(self.work.run()).await.map_err(IdempotencyError::Action)?;
             return Ok(self.fresh(output, false));
         }
+        // A claim that cannot be renewed, nor given up in time, is not made.
+        self.settings.clock.can_sleep().map_err(IdempotencyError::Config)?;
         let mut attended = Attended(self.open());
         let run = &mut attended.0;
         match run.begin().await {

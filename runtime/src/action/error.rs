@@ -31,7 +31,7 @@ pub enum IdempotencyError<E = Infallible> {
     },
     /// The call's key is none.
     Key(ConfigError),
-    /// The configuration is not valid, or the input cannot be written as JSON.
+    /// The configuration is not valid, the input cannot be written as JSON, or the tokio runtime has no timers.
     Config(ConfigError),
     /// The result that is kept is not one of this action's: what was wrong with its JSON.
     Result(String),

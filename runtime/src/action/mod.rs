@@ -50,7 +50,8 @@
 //! | when the store cannot be reached | [`IdempotencyError::Refused`], or runs unrecorded with [`fail_open`](IdempotencyConfig::fail_open) |
 //!
 //! Dropping a call drops its work; what that had done by then is for the next call to find out, which runs it at once.
-//! Everything here runs on tokio.
+//! Everything here runs on tokio, in a runtime with timers: in one that was built without `enable_time()` or `enable_all()`, a
+//! call is refused with [`IdempotencyError::Config`] before it claims anything.
 
 mod call;
 mod config;

@@ -40,8 +40,8 @@ impl Sweeper {
         Self { interval, clock, timer: Mutex::default() }
     }
 
-    /// A record has begun, so there will be something to sweep. Without a tokio runtime nobody sweeps; what has expired is
-    /// then taken away by later claims.
+    /// A record has begun, so there will be something to sweep. Without a tokio runtime, or in one without timers, nobody
+    /// sweeps; what has expired is then taken away by later claims.
     pub(super) fn start<S: Sweeps>(store: &Arc<S>) {
         let sweeper = store.sweeper();
         let mut timer = sweeper.lock();
@@ -51,6 +51,11 @@ impl Sweeper {
             return;
         }
         let Ok(runtime) = Handle::try_current() else { return };
+        if sweeper.clock.can_sleep().is_err() {
+            // Asked once: each time, tokio would print a panic.
+            timer.stopped = true;
+            return;
+        }
         let (sleep, store) = (sweeper.clock.sleep(sweeper.interval), Arc::downgrade(store));
         let task = runtime.spawn(async move {
             sleep.await;
