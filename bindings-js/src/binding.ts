@@ -61,6 +61,8 @@ export interface Binding {
   clientKeys(config: string, path: string): string;
   /** `{"code","retryable"}` of an answer that refuses a request, or of none. */
   clientFailure(refused: string): string;
+  /** What becomes of a redirect; undefined where the platform follows them unseen. */
+  clientRedirect?(given: string): string;
 
   breakerOpen(config: string): string;
   breakerClose(handle: number): void;

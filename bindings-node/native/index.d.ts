@@ -112,6 +112,9 @@ export declare function clientFailure(refused: string): string
 /** Which requests get a key; JSON in and out. */
 export declare function clientKeys(config: string, path: string): string
 
+/** What becomes of a redirect; JSON in and out. */
+export declare function clientRedirect(given: string): string
+
 /** The version of the decision core inside this binary. */
 export declare function coreVersion(): string
 

@@ -23,3 +23,10 @@ pub fn client_keys(config: String, path: String) -> String {
 pub fn client_failure(refused: String) -> String {
     client::failure(&refused)
 }
+
+/// What becomes of a redirect; JSON in and out.
+#[napi]
+#[must_use]
+pub fn client_redirect(given: String) -> String {
+    client::redirect(&given)
+}

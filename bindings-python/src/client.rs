@@ -1,9 +1,10 @@
 //! What an HTTP client asks core: its options, and what to call a refusal.
 
 use once_again_core::classify::answer::{self, Refused};
-use once_again_core::http::{ClientConfig, KeyConfig};
+use once_again_core::http::{ClientConfig, KeyConfig, Redirect, Redirected};
 use once_again_core::spec::Unit;
 use pyo3::prelude::*;
+use std::borrow::Cow;
 
 use crate::error::refused;
 use crate::retry::RetrySpec;
@@ -50,4 +51,38 @@ pub(crate) fn name_refusal(
         replayed,
     });
     (named.code.name(), named.retryable)
+}
+
+/// Why it cannot be followed; else the next request's method, whether the body goes along, and the headers that do.
+type Led = (Option<&'static str>, String, bool, Vec<String>);
+
+/// What becomes of an answer with a `Location`; None if its status is no redirect's, and it is the caller's. `to` is the location
+/// resolved against `from_url`, None if that is no URL.
+#[pyfunction]
+pub(crate) fn redirect(
+    status: u16,
+    method: &str,
+    from_url: &str,
+    to: Option<&str>,
+    followed: u32,
+    key_header: &str,
+    headers: Vec<String>,
+) -> Option<Led> {
+    let given = Redirect {
+        status,
+        method: method.into(),
+        from: from_url.into(),
+        to: to.map(Into::into),
+        followed,
+        key_header: key_header.into(),
+        headers: headers.into_iter().map(Into::into).collect(),
+    };
+    Some(match once_again_core::http::redirect(given) {
+        Redirected::Answer => return None,
+        Redirected::Follow(next) => {
+            let headers = next.headers.into_iter().map(Cow::into_owned).collect();
+            (None, next.method.into_owned(), next.body, headers)
+        }
+        Redirected::Broken(why) => (Some(why), String::new(), false, Vec::new()),
+    })
 }

@@ -33,7 +33,7 @@ mod _core {
     #[pymodule_export]
     use super::budget::Budget;
     #[pymodule_export]
-    use super::client::{client_config, key_config, name_refusal, origin};
+    use super::client::{client_config, key_config, name_refusal, origin, redirect};
     #[pymodule_export]
     use super::dead_letter::Letters;
     #[pymodule_export]

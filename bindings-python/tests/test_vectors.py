@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from players import action, breaker, budget, dead_letter, fingerprint, retry, store
+from players import action, breaker, budget, dead_letter, fingerprint, redirect, retry, store
 
 VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
 FILES = [file for file in json.loads((VECTORS / "index.json").read_text())["files"] if "python" in file["hosts"]]
@@ -49,6 +49,7 @@ PLAYERS = {
     "breaker.presets": answers(breaker.play),
     "breaker.manual": answers(breaker.play),
     "dead_letter": answers(dead_letter.play),
+    "http.redirect": answers(redirect.play),
     "idempotency.action": answers(action.play),
     "store": answers(store.play_others),
     "store.memory": answers(store.play),

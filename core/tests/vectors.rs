@@ -30,6 +30,8 @@ mod idempotency;
 mod notation;
 #[path = "vectors/outbox.rs"]
 mod outbox;
+#[path = "vectors/redirect.rs"]
+mod redirect;
 #[path = "vectors/retry.rs"]
 mod retry;
 #[path = "vectors/store.rs"]
@@ -96,6 +98,7 @@ fn runner(module: &str) -> Run {
         "classify.http" => |given, expect| answers(expect, &classify::http(given)),
         "classify.retry_after" => |given, expect| answers(expect, &classify::wait(given)),
         "idempotency.action" => |given, expect| answers(expect, &action::run(given)),
+        "http.redirect" => |given, expect| answers(expect, &redirect::run(given)),
         "outbox" => |given, expect| answers(expect, &outbox::run(given)),
         "dead_letter" => |given, expect| answers(expect, &dead_letter::run(given)),
         "idempotency.machine" => |given, expect| answers(expect, &idempotency::machine(given)),

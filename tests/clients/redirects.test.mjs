@@ -58,15 +58,25 @@ test("after a 303 a write is answered by a GET without body, and elsewhere witho
   );
 });
 
-test("redirects that go round, or out of HTTP, are a failure of the network", async () => {
-  for (const location of ["", "ftp://localhost/x", "http://["]) {
+test("redirects that go round, or where nobody goes, end the call: another attempt would end there too", async () => {
+  for (const location of ["", "ftp://localhost/x", "http://[", "http://me:secret@localhost/"]) {
     const here = await scripted(answer(307, { location }));
-    const client = new IdempotentHttpClient({ baseUrl: here.base, retryPolicy: { maxAttempts: 1 } });
-    const error = await rejection(client.post(here.path, {}));
-    assert.equal(error.code, "SERVICE_UNAVAILABLE", location);
+    const error = await rejection(clientOf(here).post(here.path, {}));
+    assert.deepEqual([error.code, error.kind, error.attempts], ["SERVICE_UNAVAILABLE", "Permanent", 1], location);
     // The first request and 20 more.
     assert.equal((await here.log()).requests.length, location === "" ? 21 : 1, location);
   }
+});
+
+test("a relative location is one of the address that was asked last", async () => {
+  const there = await scripted(json(200, "there"));
+  const between = await scripted(answer(307, { location: `./${there.path.split("/").at(-1)}?x=1` }));
+  const here = await scripted(answer(308, { location: elsewhere(between) }));
+  await clientOf(here).put(here.path, { a: 1 }, own);
+  const { requests } = await there.log();
+  assert.deepEqual([requests[0].url, requests[0].headers.host.split(":")[0]], [`${there.path}?x=1`, "localhost"]);
+  // What was left behind on the way does not come back.
+  assert.deepEqual(says(requests[0]), NOBODY);
 });
 
 eachPackage("a path cannot lead above the client's address", async (api) => {

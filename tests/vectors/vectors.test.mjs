@@ -9,6 +9,7 @@ import { SqliteStore } from "once-again/stores";
 import * as web from "once-again-web";
 import { check, spelled } from "./play.mjs";
 import { play as http } from "./players/http.mjs";
+import { play as redirect } from "./players/redirect.mjs";
 
 const read = (name) => JSON.parse(spelled(readFileSync(new URL(name, import.meta.url), "utf8")));
 const { version, files } = read("index.json");
@@ -17,9 +18,9 @@ await web.init();
 
 test("the index is of a version this runner reads", () => assert.equal(version, 1));
 
-/** What only Node has: SQLite, and servers. */
+/** What only Node has: SQLite, servers, and redirects that a program sees. */
 const sqliteStore = (clock) => new SqliteStore(new Database(":memory:"), { clock, cleanupInterval: 0 });
-const servers = { http, "idempotency.key": http };
+const servers = { http, "http.redirect": redirect, "idempotency.key": http };
 
 const hosts = { node: [{ ...node, sqliteStore }, servers], web: [web, {}] };
 

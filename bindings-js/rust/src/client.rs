@@ -3,7 +3,7 @@
 use crate::answer::{self, Plain};
 use once_again_core::classify::answer::{self as refused, Refused};
 use once_again_core::error::ConfigError;
-use once_again_core::http::{ClientConfig, KeyConfig};
+use once_again_core::http::{self, ClientConfig, Follow, KeyConfig, Redirect, Redirected};
 use once_again_core::json;
 use once_again_core::retry::RetryPolicy;
 use once_again_core::spec::Unit;
@@ -49,4 +49,26 @@ pub fn failure(refused: &str) -> String {
     let refused: Refused<'_> = json::from_str(refused).unwrap_or_default();
     let refused::Named { code, retryable } = refused::name(&refused);
     json::to_string(&Named { code: code.name(), retryable })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", tag = "is")]
+enum Led<'a> {
+    Answer,
+    Follow(Follow<'a>),
+    Broken { why: &'a str },
+}
+
+/// What becomes of an answer that names another place: `{"is": "answer"}`, `{"is": "follow", "method", "body", "headers"}` or
+/// `{"is": "broken", "why"}`.
+#[must_use]
+pub fn redirect(given: &str) -> String {
+    let led = match json::from_str::<Redirect<'_>>(given).map(http::redirect) {
+        Ok(Redirected::Answer) => Led::Answer,
+        Ok(Redirected::Follow(follow)) => Led::Follow(follow),
+        Ok(Redirected::Broken(why)) => Led::Broken { why },
+        // Half a surrogate pair is in no header's name and in no address that a URL library has written.
+        Err(_) => Led::Broken { why: "the redirect cannot be read" },
+    };
+    json::to_string(&led)
 }

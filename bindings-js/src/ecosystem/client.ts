@@ -123,6 +123,7 @@ export class IdempotentHttpClient {
     const { signal = null } = options;
     const request = following(
       await repeatable(url, { method, headers: lines, body: out.body ?? null, signal, ...stream }),
+      this.#keys.headerName,
     );
     const key = keyOf(request, this.#keys, true);
     const exchange = new Exchange(request, key, options);

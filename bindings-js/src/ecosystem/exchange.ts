@@ -9,6 +9,7 @@ import { fingerprint } from "../fingerprint.js";
 import { codeIn, Received } from "./body.js";
 import { HttpError } from "./error.js";
 import type { RequestOptions } from "./options.js";
+import { RedirectError } from "./redirect.js";
 
 /** What an answer does not depend on. Anything else may say who asks, and one caller's must never stand in for another's. */
 const OF_THE_CALL = ["traceparent", "tracestate", "x-request-id", "idempotency-key"];
@@ -83,7 +84,7 @@ export class Exchange {
   /** A failure of the network. What is wrong with the request itself is the caller's to see as it is. */
   #unanswered(cause: unknown, facts: ExchangeFacts): unknown {
     const kind = facts.kindOf(cause);
-    if (kind === "Permanent" || kind === "Client") return cause;
+    if ((kind === "Permanent" || kind === "Client") && !(cause instanceof RedirectError)) return cause;
     return HttpError.of({ timedOut: kind === "Timeout" }, `${this.#name} was not answered`, {
       cause,
       attempts: facts.attempt,

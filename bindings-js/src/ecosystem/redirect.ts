@@ -1,57 +1,49 @@
-// Redirects of a client that sends in the name of somebody: to another origin goes what the request is, and not who asks.
-// The platform's own takes only `Authorization` and `Cookie` away there.
+// Redirects of a client that sends in the name of somebody. What is followed, and what goes along, core says: the platform's own
+// fetch takes only `Authorization` and `Cookie` away from another origin.
 
 import { core } from "../binding.js";
 import type { Redirected, Repeatable } from "../fetch/request.js";
 
-const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+/** Core's word on an answer that names another place. */
+type Led =
+  | { readonly is: "answer" }
+  | { readonly is: "follow"; readonly method: string; readonly body: boolean; readonly headers: readonly string[] }
+  | { readonly is: "broken"; readonly why: string };
 
-/** As many as the fetch standard follows. */
-const MOST = 20;
-
-/** Headers that say nothing about who asks. */
-const HARMLESS = /^(?:accept(?:-.+)?|content-.+|traceparent|tracestate|user-agent)$/;
-
-/** Headers of a body that a redirect to GET leaves behind. */
-const OF_BODY = /^content-/;
-
-const KEY = "idempotency-key";
-
-/** The request, sent along its redirects; browsers do not let a page see them, and ask the other origin by CORS. */
-export function following(request: Repeatable): Repeatable {
-  if (core.host === "browser") return request;
-  return { ...request, send: (fetch, signal) => sent(request, fetch, signal) };
+/** A redirect that cannot be followed: the same request would come to the same end. */
+export class RedirectError extends TypeError {
+  override name = "RedirectError";
+  readonly kind = "Permanent";
 }
 
-async function sent(request: Repeatable, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
+/** The request, sent along its redirects; browsers do not let a page see them, and ask the other origin by CORS. */
+export function following(request: Repeatable, keyHeader: string): Repeatable {
+  const { clientRedirect } = core;
+  if (clientRedirect === undefined) return request;
+  const led = (given: object): Led => JSON.parse(clientRedirect(JSON.stringify({ keyHeader, ...given })));
+  return { ...request, send: (fetch, signal) => sent(request, fetch, signal, led) };
+}
+
+async function sent(
+  request: Repeatable,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+  led: (given: object) => Led,
+): Promise<Response> {
   const { url, method, headers, body } = request;
   let at: Redirected = { url, method, headers, body, redirect: "manual" };
   for (let followed = 0; ; followed++) {
     const response = await request.send(fetch, signal, at);
-    const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
-    if (location === null) return response;
+    const { status } = response;
+    const location = response.headers.get("location");
+    if (location === null || status < 300 || status > 399) return response;
+    const to = URL.canParse(location, at.url) ? new URL(location, at.url).href : null;
+    const next = led({ status, method: at.method, from: at.url, to, followed, headers: [...at.headers.keys()] });
+    if (next.is === "answer") return response;
     response.body?.cancel().catch(() => {});
-    if (followed === MOST) throw broken("redirect count exceeded");
-    at = next(at, response.status, location);
+    if (next.is === "broken") throw new RedirectError(next.why);
+    const lines = new Headers([...at.headers].filter(([name]) => next.headers.includes(name)));
+    // Core follows no location that is no URL.
+    at = { ...at, url: to as string, method: next.method, headers: lines, body: next.body ? at.body : undefined };
   }
 }
-
-/** What the fetch standard makes of a redirect, but for the headers. */
-function next(from: Redirected, status: number, location: string): Redirected {
-  if (!URL.canParse(location, from.url)) throw broken("the redirect's location is no URL");
-  const to = new URL(location, from.url);
-  if (!/^https?:$/.test(to.protocol)) throw broken("the redirect leads out of HTTP");
-  const { method } = from;
-  const toGet = status === 303 ? method !== "GET" && method !== "HEAD" : status < 303 && method === "POST";
-  const elsewhere = to.origin !== new URL(from.url).origin;
-  const headers = new Headers();
-  for (const [name, value] of from.headers) {
-    // The same write in another place still needs its key: each attempt comes by there.
-    if (elsewhere && !HARMLESS.test(name) && (toGet || name !== KEY)) continue;
-    if (!toGet || !OF_BODY.test(name)) headers.append(name, value);
-  }
-  return { ...from, url: to.href, headers, ...(toGet && { method: "GET", body: undefined }) };
-}
-
-/** As the platform's own fetch says it, so that it is classified like that. */
-const broken = (why: string): TypeError => new TypeError("fetch failed", { cause: new Error(why) });

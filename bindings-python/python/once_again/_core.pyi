@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Examination", "HttpGuard", "HttpRun", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "client_config", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "is_stream_answer", "key_config", "manager_settings", "name_refusal", "record_key", "registry_limit", "retry_after", "speaks_against_service", "store_step", "veto", "wants_credentials"]
+__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Examination", "HttpGuard", "HttpRun", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "client_config", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "is_stream_answer", "key_config", "manager_settings", "name_refusal", "record_key", "redirect", "registry_limit", "retry_after", "speaks_against_service", "store_step", "veto", "wants_credentials"]
 
 @final
 class Action:
@@ -792,6 +792,12 @@ def origin(url: str) -> str | None:
 def record_key(namespace: str, scope: str, key: str) -> str:
     """
     The key of the record that a caller's key is filed under.
+    """
+
+def redirect(status: SupportsIndex, method: str, from_url: str, to: str | None, followed: SupportsIndex, key_header: str, headers: SupportsGetItem[int, str]) -> tuple[str | None, str, bool, list[str]] | None:
+    """
+    What becomes of an answer with a `Location`; None if its status is no redirect's, and it is the caller's. `to` is the location
+    resolved against `from_url`, None if that is no URL.
     """
 
 def registry_limit(fields: Any) -> int:

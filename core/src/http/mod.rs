@@ -7,7 +7,8 @@
 //! [`HttpConfig::first_answer`]; which answer leaves in the end, [`HttpConfig::leaving`] says. Refusals come from
 //! [`problem`].
 //!
-//! A client's options are [`ClientConfig`] and [`KeyConfig`]; what its requests' failures mean is [`crate::classify`]'s.
+//! A client's options are [`ClientConfig`] and [`KeyConfig`]; what its requests' failures mean is [`crate::classify`]'s, and
+//! where a redirect leads them, [`redirect`] says.
 
 pub mod answer;
 pub mod client;
@@ -16,6 +17,7 @@ pub mod headers;
 mod leaving;
 mod origin;
 pub mod problem;
+mod redirect;
 pub mod request;
 mod spec;
 
@@ -26,5 +28,6 @@ pub use headers::Header;
 pub use leaving::{Leaving, Ready};
 pub use origin::origin;
 pub use problem::Problem;
+pub use redirect::{Follow, Redirect, Redirected, redirect};
 pub use request::{Examined, Guarded, RequestHead};
 pub use spec::{HttpSpec, MissingKey, On5xx, Profile};
