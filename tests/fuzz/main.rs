@@ -87,7 +87,6 @@ fn wire() {
         let payload = parts.next().map(<[u8]>::to_vec);
         if let Ok(op) = StoreOp::from_wire(&text, payload.clone()) {
             let (again, payload) = op.to_wire();
-            let payload = payload.map(|payload| payload.to_vec());
             assert_eq!(StoreOp::from_wire(&again, payload).unwrap(), op);
         }
         if let Ok(reply) = StoreReply::from_wire(&text, payload) {
