@@ -58,7 +58,7 @@ pub use breaker::{
 pub use budget::Budget;
 pub use clock::{Clock, Sleep, TokioClock};
 pub use entropy::{Entropy, ThreadRng};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{IdempotencyKey, IdempotencyStats};
 pub use once_again_core::error::{Code, ConfigError};
 #[cfg(feature = "derive")]
 pub use once_again_derive::{IdempotencyKey, idempotent};

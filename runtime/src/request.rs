@@ -5,7 +5,7 @@ use crate::action::{
 };
 use crate::action::{Level, Settings, Work};
 use crate::clock::Clock;
-use crate::idempotency::IdempotencyKey;
+use crate::idempotency::{IdempotencyKey, IdempotencyStats};
 use crate::storage::Store;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -103,6 +103,12 @@ impl RequestIdempotencyManager {
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Arc::new(clock);
         self
+    }
+
+    /// What it has done so far, its clones included.
+    #[must_use]
+    pub fn stats(&self) -> IdempotencyStats {
+        self.settings.counters.stats()
     }
 
     /// Awaits `future` if its key is new, else answers what the first one with the key came to; `future` is then dropped

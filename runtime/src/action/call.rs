@@ -119,7 +119,7 @@ impl<'a, W: Work> Call<'a, W> {
     }
 
     fn open(&self) -> Run {
-        let Settings { store, clock, entropy } = self.settings;
+        let Settings { store, clock, entropy, counters } = self.settings;
         let left = self.context.deadline.map(|deadline| deadline.saturating_duration_since(clock.now()));
         let own = self.config.handler_timeout().map(duration);
         let host = Host {
@@ -127,6 +127,7 @@ impl<'a, W: Work> Call<'a, W> {
             clock: clock.clone(),
             entropy: entropy.clone(),
             handler_timeout: own.into_iter().chain(left).min(),
+            counters: counters.clone(),
         };
         let owner = Owner(entropy::secret());
         let (config, fingerprint) = (self.config.run_config(), self.fingerprint);

@@ -8,6 +8,7 @@ use super::function::IdempotentFunction;
 use super::input::IdempotencyInput;
 use crate::clock::{Clock, TokioClock};
 use crate::entropy::{Entropy, ThreadRng};
+use crate::idempotency::{Counters, IdempotencyStats};
 use crate::storage::{RecordKey, Store};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -117,11 +118,17 @@ pub(crate) struct Settings {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) counters: Arc<Counters>,
 }
 
 impl Settings {
     pub(crate) fn new(store: impl Store) -> Self {
-        Self { store: Arc::new(store), clock: Arc::new(TokioClock), entropy: Arc::new(ThreadRng) }
+        Self {
+            store: Arc::new(store),
+            clock: Arc::new(TokioClock),
+            entropy: Arc::new(ThreadRng),
+            counters: Arc::default(),
+        }
     }
 }
 
@@ -144,6 +151,12 @@ impl IdempotentExecutor {
     pub fn entropy(mut self, entropy: impl Entropy) -> Self {
         self.settings.entropy = Arc::new(entropy);
         self
+    }
+
+    /// What it has done so far, its clones and its functions included.
+    #[must_use]
+    pub fn stats(&self) -> IdempotencyStats {
+        self.settings.counters.stats()
     }
 
     /// Runs the action, or answers what an earlier call returned.

@@ -3,7 +3,7 @@
 use super::headers;
 use crate::clock::Clock;
 use crate::entropy::{self, Entropy};
-use crate::idempotency::Host;
+use crate::idempotency::{Counters, Host};
 use crate::storage::{Owner, Store};
 use crate::time::duration;
 use http::request::Parts;
@@ -23,6 +23,7 @@ pub(super) struct Guard {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) principal: Option<Arc<Reader>>,
     pub(super) remote: Option<Arc<Reader>>,
+    pub(super) counters: Arc<Counters>,
 }
 
 impl Guard {
@@ -32,6 +33,7 @@ impl Guard {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             handler_timeout: self.config.handler_timeout().map(duration),
+            counters: self.counters.clone(),
         }
     }
 

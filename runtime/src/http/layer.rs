@@ -6,6 +6,7 @@ use super::service::IdempotencyService;
 use crate::clock::{Clock, TokioClock};
 use crate::config::{Fields, Setting, UNIT};
 use crate::entropy::{Entropy, ThreadRng};
+use crate::idempotency::IdempotencyStats;
 use crate::storage::{MemoryStore, OnOrphan, Store};
 use http::Method;
 use http::request::Parts;
@@ -261,6 +262,15 @@ impl IdempotencyLayer {
         self.changed()
     }
 
+    /// What was done under keys so far where it is mounted, its clones included. Changed afterwards, it counts anew.
+    #[must_use]
+    pub fn stats(&self) -> IdempotencyStats {
+        match self.guard.get() {
+            Some(Ok(guard)) => guard.counters.stats(),
+            _ => IdempotencyStats::default(),
+        }
+    }
+
     /// Checks everything. The error names the field, what was given, and what is allowed.
     pub fn checked(self) -> Result<Self, ConfigError> {
         self.guard()?;
@@ -284,6 +294,7 @@ impl IdempotencyLayer {
             entropy: self.entropy.clone(),
             principal: self.principal.clone(),
             remote: self.remote.clone(),
+            counters: Arc::default(),
         })
     }
 }

@@ -3,7 +3,10 @@
 mod key;
 mod run;
 mod signal;
+mod stats;
 
 pub use key::IdempotencyKey;
 pub(crate) use run::{Beginning, Handle, Host, Run};
 pub use signal::Signal;
+pub(crate) use stats::Counters;
+pub use stats::IdempotencyStats;

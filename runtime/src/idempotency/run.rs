@@ -2,6 +2,7 @@
 //! file asks the store, keeps its deadlines and fires the signal of whoever does the work.
 
 use super::signal::{Signal, Trigger};
+use super::stats::{Counters, Operation};
 use crate::clock::{Clock, Sleep};
 use crate::entropy::Entropy;
 use crate::events;
@@ -26,6 +27,7 @@ pub(crate) struct Host {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// When the signal fires, counted from the beginning of the work; `None`: never.
     pub(crate) handler_timeout: Option<Duration>,
+    pub(crate) counters: Arc<Counters>,
 }
 
 /// What is to be done after the store was asked.
@@ -63,6 +65,8 @@ pub(crate) struct Run {
     handler_limit: Option<Sleep>,
     /// Nothing will come of it any more but what is under way.
     over: bool,
+    /// Until its answer may leave.
+    operation: Option<Operation>,
 }
 
 /// What the work may touch as well.
@@ -97,9 +101,12 @@ impl Handle {
 impl Run {
     /// Drives `machine`, which was made at `Tick::ZERO`.
     pub(crate) fn new(host: Host, machine: machine::Run) -> Self {
+        let origin = host.clock.now();
+        let operation = Operation::begin(host.counters.clone(), host.clock.clone(), origin);
         Self {
             shared: Arc::new(Mutex::new(Shared { machine, said: VecDeque::new(), waker: None })),
-            origin: host.clock.now(),
+            origin,
+            operation: Some(operation),
             host,
             under_way: Vec::new(),
             alarm: None,
@@ -161,9 +168,11 @@ impl Run {
         loop {
             match news {
                 Some(News::Leaves(settled)) => {
-                    if keeps {
-                        tell_of_lost_completion(settled.as_ref());
+                    if keeps && let Some(reason) = lost_completion(settled.as_ref()) {
+                        self.host.counters.completion_lost();
+                        events::completion_lost(reason);
                     }
+                    self.operation = None;
                     return settled;
                 }
                 _ => news = Some(self.news().await),
@@ -187,6 +196,7 @@ impl Run {
             trigger: mem::take(&mut self.trigger),
             handler_limit: None,
             over: self.over,
+            operation: None,
         };
         runtime.spawn(rest.abandon());
     }
@@ -280,11 +290,20 @@ impl Run {
                 Some(News::Begun(Beginning::Execute { epoch, attempt: attempts, checkpoint }))
             }
             Action::Unprotected { reason } => {
+                self.host.counters.unprotected();
                 events::unprotected(reason);
                 Some(News::Begun(Beginning::Unprotected))
             }
-            Action::Replay(replay) => Some(News::Begun(Beginning::Replay(replay))),
-            Action::Refuse(refusal) => Some(News::Begun(Beginning::Refuse(refusal))),
+            Action::Replay(replay) => {
+                self.host.counters.replayed();
+                self.operation = None;
+                Some(News::Begun(Beginning::Replay(replay)))
+            }
+            Action::Refuse(refusal) => {
+                self.host.counters.refused(&refusal);
+                self.operation = None;
+                Some(News::Begun(Beginning::Refuse(refusal)))
+            }
             Action::Answer => Some(News::Leaves(None)),
             Action::Settled(settled) => Some(News::Leaves(Some(settled))),
             Action::Wait { .. } | Action::Nothing => None,
@@ -304,12 +323,12 @@ impl Run {
 }
 
 /// The effect has happened, and a repetition may not find it: somebody should hear of that.
-fn tell_of_lost_completion(settled: Option<&Settled>) {
+fn lost_completion(settled: Option<&Settled>) -> Option<&'static str> {
     match settled {
-        None => events::completion_lost("not confirmed in time"),
-        Some(Settled::Uncertain) => events::completion_lost("not confirmed"),
-        Some(Settled::Lost { .. }) => events::completion_lost("claim lost"),
-        Some(Settled::Completed | Settled::Released | Settled::Abandoned | Settled::Unrecorded) => {}
+        None => Some("not confirmed in time"),
+        Some(Settled::Uncertain) => Some("not confirmed"),
+        Some(Settled::Lost { .. }) => Some("claim lost"),
+        Some(Settled::Completed | Settled::Released | Settled::Abandoned | Settled::Unrecorded) => None,
     }
 }
 

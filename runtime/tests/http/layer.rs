@@ -182,3 +182,15 @@ async fn every_option_reaches_core() {
     let (head, _) = server.ask(Request::post("/").body(Full::default()).unwrap()).await;
     assert_eq!(head.status.as_u16(), 400);
 }
+
+#[tokio::test]
+async fn a_layer_counts_where_it_and_its_clones_are_mounted() {
+    let layer = IdempotencyLayer::new().with_clock(VirtualClock::new());
+    assert_eq!(layer.stats().total_operations, 0);
+    let servers = [Server::counting(&layer), Server::counting(&layer.clone())];
+    for server in &servers {
+        server.ask(post("k")).await;
+    }
+    let stats = layer.stats();
+    assert_eq!((stats.total_operations, stats.duplicates, stats.active), (2, 1, 0));
+}
