@@ -34,13 +34,13 @@ class Story:
     """Requests to one URL that take steps in order."""
 
     def __init__(self, origin: str, steps: tuple[dict[str, Any], ...]) -> None:
-        self._origin, self._id = origin, f"python{next(_ids)}"
+        self.origin, self._id = origin, f"python{next(_ids)}"
         self.url = f"{origin}/r/{self._id}"
         with urlopen(Request(f"{origin}/_script/{self._id}", json.dumps(steps).encode(), method="POST")) as answer:
             answer.read()
 
     def log(self) -> dict[str, Any]:
-        with urlopen(f"{self._origin}/_log/{self._id}") as answer:
+        with urlopen(f"{self.origin}/_log/{self._id}") as answer:
             log: dict[str, Any] = json.load(answer)
         return log
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 from scripted import Story, server
 
-from once_again import CircuitBreaker, CircuitOpenError, ConfigError, KeyReusedError, RetryConfig
+from once_again import (
+    CircuitBreaker,
+    CircuitOpenError,
+    ConfigError,
+    KeyReusedError,
+    RetryConfig,
+    StoreFullError,
+)
 from once_again.clients import ClientFactory, HttpError, IdempotentHttpClient
 
 Script = Callable[..., Story]
@@ -129,6 +137,43 @@ def test_a_failed_call_leaves_its_key_free(script: Script) -> None:
         assert made.post("/payments", 7, {"Idempotency-Key": "k"}).status == 201
 
 
+def test_a_key_that_nobody_gave_takes_no_record(script: Script) -> None:
+    story = script(MADE)
+    with client(story, idempotency={"max_records": 1}) as made:
+        for _ in range(3):
+            assert made.post("/payments", {"amount": 7}).status == 201
+        assert made.post("/payments", {"amount": 7}, {"Idempotency-Key": "k"}).status == 201
+        with pytest.raises(StoreFullError):
+            made.post("/payments", {"amount": 7}, {"Idempotency-Key": "another"})
+        assert made.post("/payments", {"amount": 7}).from_cache is False
+        assert made.post("/payments", {"amount": 7}, {"Idempotency-Key": "k"}).from_cache is True
+    assert len(story.log()["effects"]) == 5
+
+
+class Interrupted(BaseException):
+    """As `KeyboardInterrupt`, which would end the test itself."""
+
+
+def test_whoever_joined_a_call_that_is_interrupted_sends_the_request(script: Script) -> None:
+    begun, joined = Event(), Event()
+
+    def send(_: httpx.Request) -> httpx.Response:
+        if not begun.is_set():
+            begun.set()
+            joined.wait(10)
+            raise Interrupted
+        return httpx.Response(201)
+
+    options: Any = {"base_url": "http://a", "idempotency": {}, "transport": httpx.MockTransport(send)}
+    with IdempotentHttpClient(**options) as made, ThreadPoolExecutor(2) as pool:
+        first = pool.submit(made.post, "/x", 7, {"Idempotency-Key": "k"})
+        begun.wait(10)
+        second = pool.submit(made.post, "/x", 7, {"Idempotency-Key": "k"})
+        joined.set()
+        assert second.result().status == 201
+        assert isinstance(first.exception(), Interrupted)
+
+
 def test_bytes_are_answered_from_a_record_as_they_came(script: Script) -> None:
     from httpx import MockTransport, Response
 
@@ -155,8 +200,10 @@ def test_a_breaker_answers_in_the_services_place(script: Script) -> None:
         for _ in range(2):
             again = made.get("/price")
             assert (again.data, again.fallback) == ("old", "CACHE")
-        with pytest.raises(CircuitOpenError):
-            made.get("/price", {"x-squid-id": "another"})
+        assert made.get("/price", {"X-Request-Id": "r2"}).fallback == "CACHE"
+        for header in ("x-squid-id", "authorization", "cookie", "x-api-key", "x-tenant", "accept-language"):
+            with pytest.raises(CircuitOpenError):
+                made.get("/price", {header: "another"})
         with pytest.raises(CircuitOpenError):
             made.post("/price")
     fields = {"failure_threshold": 1, "fallback_strategy": "FALLBACK", "fallback": lambda error: {"state": error.state}}

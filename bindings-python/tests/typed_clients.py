@@ -11,6 +11,8 @@ from typing_extensions import assert_type
 
 from once_again import CircuitBreakerRegistry, RetryBudget, RetryConfig
 from once_again.clients import (
+    AsyncClientFactory,
+    AsyncIdempotentHttpClient,
     AsyncIdempotentTransport,
     ClientFactory,
     HttpAnswer,
@@ -72,6 +74,15 @@ def with_a_client() -> Any:
         return error.suggested_actions
     assert_type(answer.status, int)
     return answer.data
+
+
+async def with_an_async_client() -> Any:
+    made = AsyncClientFactory.create_module_client("qwallet", "https://api.example.com")
+    assert_type(made, AsyncIdempotentHttpClient)
+    async with AsyncIdempotentHttpClient(base_url="https://api.example.com", refresh_auth=token) as client:
+        answer = await client.post("/payments", {"amount": 7}, {"Idempotency-Key": "k"})
+        assert_type(answer, HttpAnswer)
+        return answer.data
 
 
 def wrongly() -> None:

@@ -8,9 +8,9 @@ Example::
         client.post("https://api.example.com/payments", json=payment)  # charged once, whatever the network does
 
 `IdempotentTransport` and `AsyncIdempotentTransport` are for httpx, `IdempotentAdapter` for requests,
-`idempotent_session` and `IdempotentMiddleware` for aiohttp; `IdempotentHttpClient` and `ClientFactory` are the Q
-ecosystem's, over httpx. None of these libraries is a requirement of this package: each is imported by whoever asks for
-what stands on it.
+`idempotent_session` and `IdempotentMiddleware` for aiohttp; `IdempotentHttpClient`, `AsyncIdempotentHttpClient` and
+their factories are the Q ecosystem's, over httpx. None of these libraries is a requirement of this package: each is
+imported by whoever asks for what stands on it.
 
 `settings` holds what a client was told and `exchange` one logical request; `send` is the loop around its attempts.
 """
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
     from ._aiohttp import IdempotentMiddleware, idempotent_session
     from ._answer import HttpAnswer, HttpError
-    from ._factory import ClientFactory
+    from ._async_http_client import AsyncIdempotentHttpClient
+    from ._factory import AsyncClientFactory, ClientFactory
     from ._http_client import IdempotentHttpClient
     from ._httpx import AsyncIdempotentTransport, IdempotentTransport
     from ._requests import IdempotentAdapter
 
 __all__ = [
+    "AsyncClientFactory",
+    "AsyncIdempotentHttpClient",
     "AsyncIdempotentTransport",
     "ClientFactory",
     "HttpAnswer",
@@ -44,6 +47,8 @@ __all__ = [
 
 # Where each name is, and which library it stands on.
 _PLACES = {
+    "AsyncClientFactory": ("_factory", "httpx"),
+    "AsyncIdempotentHttpClient": ("_async_http_client", "httpx"),
     "AsyncIdempotentTransport": ("_httpx", "httpx"),
     "ClientFactory": ("_factory", "httpx"),
     "HttpAnswer": ("_answer", None),

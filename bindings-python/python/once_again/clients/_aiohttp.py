@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, hdrs
+from yarl import URL
 
 from once_again.config import RetryConfig
 
 from .exchange import Answered, Exchange, give_key
+from .redirects import goes_along
 from .send import is_late, response_of, send_async
 from .settings import Settings
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from once_again._types import ClientOptions
 
 _STREAM = "text/event-stream"
+# Whether the request of this task has been redirected to another origin, as its trace has seen.
+_ELSEWHERE: ContextVar[bool] = ContextVar("once_again.elsewhere", default=False)
 
 
 class IdempotentMiddleware:
@@ -28,8 +33,8 @@ class IdempotentMiddleware:
     A write gets one ``Idempotency-Key`` (a UUID) when it has none; without a key only idempotent methods are repeated.
     The last answer is returned when attempts run out, and aiohttp's own error is raised where none came;
     `CircuitOpenError` where the breaker let no request through. A session's middlewares see each redirect as a request
-    of its own: give the session `trace_config` too, as `idempotent_session` does, and a write that is redirected keeps
-    its key.
+    of its own: give the session `trace_config` too, as `idempotent_session` does. Then a write that is redirected keeps
+    its key, and of a redirect to another origin only what says nothing of who asks goes there.
 
     Args:
         config: The fields of the policy, or a preset's name; those left open are of the preset ``http``, with a
@@ -45,6 +50,9 @@ class IdempotentMiddleware:
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         await _read(request)
+        if _ELSEWHERE.get():
+            # The session adds those again that it would send to anybody.
+            request.headers.popall(hdrs.COOKIE, None)
         exchange = Exchange(self._settings, request.method, str(request.url), request.headers)
 
         async def attempt() -> Answered:
@@ -59,13 +67,22 @@ class IdempotentMiddleware:
         return answer
 
     def trace_config(self) -> aiohttp.TraceConfig:
-        """Gives a write its key before it is sent for the first time, so that redirects carry it on."""
+        """Gives a write its key before it is sent for the first time, so that redirects carry it on, and takes away
+        what must not come along to another origin."""
 
-        async def start(_session: ClientSession, _context: Any, params: aiohttp.TraceRequestStartParams) -> None:
+        async def start(_session: ClientSession, context: Any, params: aiohttp.TraceRequestStartParams) -> None:
+            context.origin = params.url.origin()
+            _ELSEWHERE.set(False)
             give_key(self._settings, params.method.upper(), params.headers)
+
+        async def redirect(_session: ClientSession, context: Any, params: aiohttp.TraceRequestRedirectParams) -> None:
+            to = _target(params)
+            _ELSEWHERE.set(to is None or to.origin() != context.origin)
+            _leave_behind(params, to, self._settings.key_header)
 
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(start)
+        trace.on_request_redirect.append(redirect)
         return trace
 
 
@@ -96,6 +113,26 @@ def idempotent_session(
     given["middlewares"] = (*given.get("middlewares", ()), middleware)
     given["trace_configs"] = [*(given.get("trace_configs") or ()), middleware.trace_config()]
     return ClientSession(**given)
+
+
+def _target(params: aiohttp.TraceRequestRedirectParams) -> URL | None:
+    """Where a redirect leads; none if that is no URL of an origin."""
+    location = params.response.headers.get(hdrs.LOCATION) or params.response.headers.get(hdrs.URI) or ""
+    try:
+        to = params.url.join(URL(location))
+        to.origin()
+    except ValueError:
+        return None
+    return to
+
+
+def _leave_behind(params: aiohttp.TraceRequestRedirectParams, to: URL | None, key_header: str) -> None:
+    """Takes headers away from those that the session goes on with."""
+    method, status = params.method.upper(), params.response.status
+    turned = method != hdrs.METH_HEAD and (status == 303 or (status in (301, 302) and method == hdrs.METH_POST))
+    _, kept = goes_along(turned, method, str(params.url), None if to is None else str(to), key_header, params.headers)
+    for name in {name for name in params.headers if name.lower() not in kept}:
+        params.headers.popall(name)
 
 
 async def _read(request: ClientRequest) -> None:

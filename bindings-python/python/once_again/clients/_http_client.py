@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import Future
 
 import httpx
 
-from once_again import _core
-from once_again._callables import hook_of
-from once_again._clock import clock_of
-from once_again._options import wrong
-from once_again.breaker import CircuitBreaker
-from once_again.config import RetryConfig
-from once_again.errors import ConfigError
-from once_again.events import RetryEvent
-from once_again.idempotency import IdempotencyManager
-
-from ._answer import HttpAnswer, HttpError, Received
-from ._client_transport import INSTEAD, ClientTransport
-from ._records import Records
-from ._stats import global_stats
-from .exchange import Answered, give_key, member, problem_type
+from ._answer import HttpAnswer
+from ._client_calls import Calls
+from ._client_transport import ClientTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
+    from typing import Any
 
     from typing_extensions import Self, Unpack
 
     from once_again._types import HttpClientOptions
-
-# What core reads.
-_CORES = (
-    "base_url",
-    "timeout",
-    "total_timeout",
-    "module",
-    "criticality",
-    "real_time",
-    "user_facing",
-    "retry_policy",
-    "identity",
-    "auto_key",
-)
 
 
 class IdempotentHttpClient:
@@ -60,38 +34,17 @@ class IdempotentHttpClient:
             policy as in `RetryPolicyManager.choose` (``retry_policy``, ``criticality``, ``module``, ``real_time``,
             ``user_facing``); ``identity`` (``squid_id``, ``sub_id``, ``dao_id``: sent as ``x-squid-id``, ``x-subid``,
             ``x-dao-id``); ``circuit_breaker`` (a `CircuitBreaker`, its fields or a preset's name); ``auto_key`` (True);
-            ``idempotency`` (the arguments of `IdempotencyManager`: records of the client's own, so that a key which was
-            used before is answered without a request); ``transport`` (what sends: one of httpx's); ``refresh_auth``,
-            ``budget``, ``clock``, ``random``, ``logger`` and the hooks, as of `IdempotentTransport`.
+            ``idempotency`` (the arguments of `IdempotencyManager`: records of the client's own, so that a key which you
+            give is answered without a request if it was used before); ``transport`` (what sends: one of httpx's);
+            ``refresh_auth``, ``budget``, ``clock``, ``random``, ``logger`` and the hooks, as of `IdempotentTransport`.
 
     Raises:
         ConfigError: an option is unknown, out of range or of the wrong type.
     """
 
     def __init__(self, **options: Unpack[HttpClientOptions]) -> None:
-        given: dict[str, Any] = dict(options)
-        said = {name: given.pop(name) for name in _CORES if name in given}
-        own = said.get("retry_policy")
-        if isinstance(own, RetryConfig):
-            said["retry_policy"] = own.fields()
-        self._base_url, spec, identity, auto_key = _core.client_config(said)
-        config = RetryConfig.of_spec(spec)
-        if isinstance(own, RetryConfig):
-            # Functions are in no text that core could read.
-            config.ours, config.tests = own.ours, own.tests
-        self._clock = clock_of(given.get("clock"))
-        self._records = _records(given.pop("idempotency", None), given.get("clock"))
-        breaker = given.pop("circuit_breaker", None)
-        if breaker is not None and not isinstance(breaker, CircuitBreaker):
-            breaker = CircuitBreaker(breaker, clock=given.get("clock"))
-        if breaker is not None:
-            given["breaker"] = breaker
-        else:
-            given["breakers"] = False
-        sending = given.pop("transport", None)
-        transport = ClientTransport(config, transport=sending, auto_key=auto_key, **_counted(given))
-        self._settings = transport.settings
-        self._client = httpx.Client(transport=transport, headers=identity, follow_redirects=True)
+        self._calls = Calls(options, ClientTransport)
+        self._client = httpx.Client(transport=self._calls.transport, headers=self._calls.identity)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """Reads."""
@@ -120,73 +73,21 @@ class IdempotentHttpClient:
             HttpError: the answer was 400 or more, or none came.
             CircuitOpenError: the breaker rejected the request.
             KeyReusedError: with ``idempotency``, the key came with another request.
+            StoreFullError: with ``idempotency``, ``max_records`` keys that callers gave are on record.
         """
-        url = _url(self._base_url, path)
-        request = self._client.build_request(method.upper(), url, headers=headers, content=_content(body))
-        if body is not None and not isinstance(body, (bytes, str)):
-            request.headers.setdefault("Content-Type", "application/json")
-        give_key(self._settings, request.method, request.headers)
-        key = request.headers.get(self._settings.key_header)
-        if key is None or request.method not in self._settings.methods:
-            return _shown(self._sent(request), "sent")
-        began, duplicate, hit = self._clock.now(), False, False
-        global_stats.began()
+        steps = self._calls.call(self._client, method, path, body, headers)
         try:
-            received, how = self._kept(request, key)
-            answer = _shown(received, how)
-            hit = answer.replayed or answer.from_cache
-            duplicate = hit or how != "sent"
+            wanted = next(steps)
+            while True:
+                try:
+                    got = wanted.result() if isinstance(wanted, Future) else self._client.send(wanted)
+                except BaseException as error:
+                    wanted = steps.throw(error)
+                else:
+                    wanted = steps.send(got)
+        except StopIteration as end:
+            answer: HttpAnswer = end.value
             return answer
-        finally:
-            global_stats.settled(self._clock.now() - began, duplicate, hit)
-
-    def _kept(self, request: httpx.Request, key: str) -> tuple[Received | HttpAnswer, str]:
-        records = self._records
-        if records is None:
-            return self._sent(request), "sent"
-        url, headers = str(request.url), dict(request.headers)
-        fingerprint = records.manager.create_request_fingerprint(request.method, url, headers, request.read())
-        return records.once(key, fingerprint, lambda: self._sent(request))
-
-    def _sent(self, request: httpx.Request) -> Received | HttpAnswer:
-        """Sends, and counts."""
-        began = self._clock.now()
-        attempts, failure = 0, None
-        try:
-            received = self._received(request)
-            attempts = received.attempts
-            return received
-        except BaseException as error:
-            attempts, failure = getattr(error, "attempts", 0), error
-            raise
-        finally:
-            global_stats.ended(attempts, self._clock.now() - began, failure)
-            del failure  # its traceback holds this frame
-
-    def _received(self, request: httpx.Request) -> Received | HttpAnswer:
-        try:
-            response = self._client.send(request)
-        except httpx.RequestError as error:
-            late = isinstance(error, httpx.TimeoutException)
-            code, retryable = _core.name_refusal(None, late, None, None, False)
-            attempts = error.request.extensions.get("attempts", 1)
-            raise HttpError(code, retryable, None, attempts, self._clock.wall_now()) from error
-        value, strategy = response.extensions.get(INSTEAD, (None, None))
-        if strategy is not None and strategy != "CACHE":
-            return HttpAnswer(200, {}, value, False, response.extensions["attempts"], False, strategy)
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        received = Received(response.status_code, headers, response.content, response.extensions.get("attempts", 1))
-        if strategy is not None:
-            answer = received.answer()
-            answer.fallback = strategy
-            return answer
-        if received.status < 400:
-            return received
-        said = Answered(response, received.status, headers, received.content)
-        own = member(received.content, "code") or member(received.content, "error", "code")
-        answer = received.answer()
-        code, retryable = _core.name_refusal(received.status, False, problem_type(said), own, answer.replayed)
-        raise HttpError(code, retryable, answer, received.attempts, self._clock.wall_now())
 
     def close(self) -> None:
         """Closes its connections."""
@@ -204,55 +105,4 @@ class IdempotentHttpClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<IdempotentHttpClient {self._base_url}>"
-
-
-def _records(given: Any, clock: Any) -> Records | None:
-    if given is None or given is False:
-        return None
-    if not isinstance(given, Mapping):
-        raise wrong("idempotency", given, "a mapping of the arguments of IdempotencyManager")
-    try:
-        manager = IdempotencyManager(**{"clock": clock, **given})
-    except TypeError as error:
-        raise ConfigError("idempotency", str(error), "the arguments of IdempotencyManager") from None
-    return Records(manager)
-
-
-def _url(base_url: str, path: str) -> str:
-    """Below the client's address, whatever the path holds."""
-    if not isinstance(path, str):
-        raise wrong("path", path, "a path below base_url")
-    if "://" in path.partition("?")[0] or path.startswith("//"):
-        raise ConfigError("path", "an absolute URL", "a path below base_url")
-    return base_url + ("" if path.startswith("/") or not path else "/") + path
-
-
-def _content(body: Any) -> bytes | str | None:
-    if body is None or isinstance(body, (bytes, str)):
-        return body
-    try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError("body", str(error), "bytes, a text, or what JSON can say") from None
-
-
-def _shown(received: Received | HttpAnswer, how: str) -> HttpAnswer:
-    return received.answer(how) if isinstance(received, Received) else received
-
-
-def _counted(given: dict[str, Any]) -> dict[str, Any]:
-    """The options, with the retries of all clients counted together."""
-    heard, told = hook_of("on_retry", given.get("on_retry")), hook_of("on_give_up", given.get("on_give_up"))
-
-    def on_retry(event: RetryEvent) -> None:
-        global_stats.retried(event.kind, event.delay or 0.0)
-        if heard is not None:
-            heard(event)
-
-    def on_give_up(event: RetryEvent) -> None:
-        global_stats.gave_up(event.kind)
-        if told is not None:
-            told(event)
-
-    return {**given, "on_retry": on_retry, "on_give_up": on_give_up}
+        return f"<IdempotentHttpClient {self._calls.base_url}>"

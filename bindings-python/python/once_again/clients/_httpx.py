@@ -6,6 +6,7 @@ import httpx
 
 from once_again.config import RetryConfig
 
+from ._httpx_redirects import arrives, leaves
 from .exchange import Answered, Exchange
 from .send import is_late, response_of, send, send_async
 from .settings import Settings
@@ -22,12 +23,42 @@ if TYPE_CHECKING:
 _STREAM = "text/event-stream"
 
 
-class IdempotentTransport(httpx.BaseTransport):
+class Repeating:
+    """What both transports do around the attempts of a request."""
+
+    _settings: Settings
+
+    def _begins(self, request: httpx.Request) -> tuple[Exchange, str]:
+        """The exchange, and where its redirects began."""
+        first = arrives(request, self._settings.key_header)
+        return self._exchange(request), first
+
+    def _exchange(self, request: httpx.Request) -> Exchange:
+        return Exchange(self._settings, request.method, str(request.url), request.headers)
+
+    def _reads(self, response: httpx.Response) -> bool:
+        """Whether the body belongs to the attempt."""
+        is_stream = response.headers.get("Content-Type", "").startswith(_STREAM)
+        return response.status_code >= 400 or (self._settings.reads and not is_stream)
+
+    def _ends(self, request: httpx.Request, answer: object, exchange: Exchange, first: str) -> httpx.Response:
+        response = self._response(answer, exchange)
+        response.extensions["attempts"] = exchange.attempts
+        leaves(request, response, first)
+        return response
+
+    def _response(self, answer: object, exchange: Exchange) -> httpx.Response:  # noqa: ARG002 (a subclass looks at it)
+        response: httpx.Response = response_of(answer, httpx.Response)
+        return response
+
+
+class IdempotentTransport(Repeating, httpx.BaseTransport):
     """A transport that sends a request again, with the same key and the same bytes, over ``transport``.
 
     A write gets one ``Idempotency-Key`` (a UUID) when it has none, and keeps it through retries and redirects; without
-    a key only idempotent methods are repeated. The last answer is returned when attempts run out, and httpx's own error
-    is raised where none came; `CircuitOpenError` where the breaker let no request through. An answer is read within its
+    a key only idempotent methods are repeated. Of a redirect that the client follows to another origin, only what says
+    nothing of who asks arrives there. The last answer is returned when attempts run out, and httpx's own error is
+    raised where none came; `CircuitOpenError` where the breaker let no request through. An answer is read within its
     attempt, so that one that breaks off is repeated: each of 400 or more, and every other unless ``read_bodies=False``
     or it is an event stream. A request's stream is read once.
 
@@ -62,13 +93,13 @@ class IdempotentTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request as often as it takes."""
         request.read()
-        exchange = self._exchange(request)
+        exchange, first = self._begins(request)
         clock = self._settings.plan.clock
 
         def attempt(limit: float | None) -> Answered:
             until = None if limit is None else clock.now() + limit
-            response = self._transport.handle_request(_within(request, limit))
-            if not _is_read(response, self._settings.reads):
+            response = self._reached(request, until)
+            if not self._reads(response):
                 return Answered(response, response.status_code, response.headers, None)
             chunks = []
             try:
@@ -82,18 +113,17 @@ class IdempotentTransport(httpx.BaseTransport):
             return _answered(response, b"".join(chunks))
 
         try:
-            answer = self._response(send(exchange, attempt, _late(request)), exchange)
+            answer = send(exchange, attempt, _late(request))
         finally:
             request.extensions["attempts"] = exchange.attempts
-        answer.extensions["attempts"] = exchange.attempts
-        return answer
+        return self._ends(request, answer, exchange, first)
 
-    def _exchange(self, request: httpx.Request) -> Exchange:
-        return Exchange(self._settings, request.method, str(request.url), request.headers)
-
-    def _response(self, answer: object, exchange: Exchange) -> httpx.Response:  # noqa: ARG002 (a subclass looks at it)
-        response: httpx.Response = response_of(answer, httpx.Response)
-        return response
+    def _reached(self, request: httpx.Request, until: float | None) -> httpx.Response:
+        """One answer, whose head must have come by ``until``."""
+        left = None if until is None else until - self._settings.plan.clock.now()
+        if left is not None and left <= 0:
+            raise httpx.ReadTimeout("the answer took too long", request=request)
+        return self._transport.handle_request(_within(request, left))
 
     def close(self) -> None:
         """Closes what sends."""
@@ -112,7 +142,7 @@ class IdempotentTransport(httpx.BaseTransport):
         self._transport.__exit__(kind, error, traceback)
 
 
-class AsyncIdempotentTransport(httpx.AsyncBaseTransport):
+class AsyncIdempotentTransport(Repeating, httpx.AsyncBaseTransport):
     """As `IdempotentTransport`, for `httpx.AsyncClient` on asyncio.
 
     ``refresh_auth`` may be async. An attempt that takes longer than ``attempt_timeout``, or than is left of
@@ -133,11 +163,11 @@ class AsyncIdempotentTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request as often as it takes."""
         await request.aread()
-        exchange = Exchange(self._settings, request.method, str(request.url), request.headers)
+        exchange, first = self._begins(request)
 
         async def attempt() -> Answered:
-            response = await self._transport.handle_async_request(request)
-            if not _is_read(response, self._settings.reads):
+            response = await self._reached(request)
+            if not self._reads(response):
                 return Answered(response, response.status_code, response.headers, None)
             try:
                 assert isinstance(response.stream, httpx.AsyncByteStream), "the transport awaits"
@@ -147,11 +177,13 @@ class AsyncIdempotentTransport(httpx.AsyncBaseTransport):
             return _answered(response, body)
 
         try:
-            answer: httpx.Response = response_of(await send_async(exchange, attempt, _late(request)), httpx.Response)
+            answer = await send_async(exchange, attempt, _late(request))
         finally:
             request.extensions["attempts"] = exchange.attempts
-        answer.extensions["attempts"] = exchange.attempts
-        return answer
+        return self._ends(request, answer, exchange, first)
+
+    async def _reached(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:
         """Closes what sends."""
@@ -184,11 +216,6 @@ def _within(request: httpx.Request, limit: float | None) -> httpx.Request:
         stream=request.stream,
         extensions={**request.extensions, "timeout": shorter},
     )
-
-
-def _is_read(response: httpx.Response, reads: bool) -> bool:
-    is_stream = response.headers.get("Content-Type", "").startswith(_STREAM)
-    return response.status_code >= 400 or (reads and not is_stream)
 
 
 def _answered(response: httpx.Response, body: bytes) -> Answered:

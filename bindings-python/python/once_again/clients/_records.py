@@ -1,6 +1,7 @@
 """A client's own records: a write under a key that is under way is joined, one that has ended is answered from them.
 
-They spare requests; that a repeated one changes nothing is the service's promise, by its key.
+They spare requests; that a repeated one changes nothing is the service's promise, by its key. Only keys that a caller
+gave are looked up and kept: a generated one is new for each call, and can never be asked for again.
 """
 
 from __future__ import annotations
@@ -16,21 +17,25 @@ from ._answer import HttpAnswer, Received
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from typing import Any
+
+    # What a call came to; none where it was interrupted, which is no answer for those who joined it.
+    Outcome = Received | HttpAnswer
+    UnderWay = Future[Outcome | None]
+    # What waits for another call, or sends a request, is left to whoever runs these steps.
+    Steps = Generator[Any, Any, Outcome]
 
 
 class Records:
-    """What came of keys. Threads share it freely."""
+    """What came of keys. Threads and event loops share it freely."""
 
     def __init__(self, manager: IdempotencyManager) -> None:
         self.manager = manager
         self._lock = Lock()
-        self._under_way: dict[str, tuple[str, Future[Received | HttpAnswer]]] = {}
+        self._under_way: dict[str, tuple[str, UnderWay]] = {}
 
-    def once(
-        self, key: str, fingerprint: str, send: Callable[[], Received | HttpAnswer]
-    ) -> tuple[Received | HttpAnswer, str]:
+    def once(self, key: str, fingerprint: str, send: Callable[[], Steps]) -> Generator[Any, Any, tuple[Outcome, str]]:
         """What the call under ``key`` came to, which is sent only if nobody has sent it.
 
         Answers how, too: it was ``sent``, it ``joined`` another call, or it is on ``record``.
@@ -38,36 +43,48 @@ class Records:
         Raises:
             KeyReusedError: the key came with another request.
         """
-        own: Future[Received | HttpAnswer] = Future()
-        with self._lock:
-            known, other = self._under_way.setdefault(key, (fingerprint, own))
-        if other is not own:
+        while True:
+            own: UnderWay = Future()
+            with self._lock:
+                known, other = self._under_way.setdefault(key, (fingerprint, own))
+            if other is own:
+                return (yield from self._first(key, fingerprint, own, send))
             if known != fingerprint:
                 raise KeyReusedError
-            return other.result(), "joined"
-        try:
-            received, how = self._begun(key, fingerprint, send)
-            own.set_result(received)
-            return received, how
-        except BaseException as error:
-            own.set_exception(error)
-            raise
-        finally:
-            with self._lock:
-                del self._under_way[key]
+            outcome = yield other
+            if outcome is not None:
+                return outcome, "joined"
 
-    def _begun(
-        self, key: str, fingerprint: str, send: Callable[[], Received | HttpAnswer]
-    ) -> tuple[Received | HttpAnswer, str]:
+    def _first(
+        self, key: str, fingerprint: str, own: UnderWay, send: Callable[[], Steps]
+    ) -> Generator[Any, Any, tuple[Outcome, str]]:
+        try:
+            received, how = yield from self._begun(key, fingerprint, send)
+        except BaseException as error:
+            self._over(key)
+            if isinstance(error, Exception):
+                own.set_exception(error)
+            else:
+                own.set_result(None)
+            raise
+        self._over(key)
+        own.set_result(received)
+        return received, how
+
+    def _over(self, key: str) -> None:
+        with self._lock:
+            del self._under_way[key]
+
+    def _begun(self, key: str, fingerprint: str, send: Callable[[], Steps]) -> Generator[Any, Any, tuple[Outcome, str]]:
         check = self.manager.check_duplicate(key, fingerprint)
         if check.is_duplicate:
             if check.record.state == "completed":
                 return _thawed(check.record.response), "record"
             # Under way in another process that shares the store: the service joins or refuses it by its key.
-            return send(), "sent"
+            return (yield from send()), "sent"
         kept = False
         try:
-            received = send()
+            received = yield from send()
             if isinstance(received, Received):
                 # The service has answered: what goes wrong with the record must not hide that.
                 _log.quietly(self.manager.store_response, key, _frozen(received))

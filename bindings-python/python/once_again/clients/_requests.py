@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
+from once_again import _core
 from once_again.config import RetryConfig
 
 from .exchange import Answered, Exchange
+from .redirects import goes_along
 from .send import response_of, send
 from .settings import Settings
 
@@ -26,9 +32,10 @@ class IdempotentAdapter(HTTPAdapter):
 
     A write gets one ``Idempotency-Key`` (a UUID) when it has none, and keeps it through retries and redirects; without
     a key only idempotent methods are repeated. The last answer is returned when attempts run out, and the error of
-    requests is raised where none came; `CircuitOpenError` where the breaker let no request through. Unless the call
-    says ``stream=True``, an answer is read within its attempt, so that one that breaks off is repeated. A body that is
-    a file or a generator is read once.
+    requests is raised where none came; `CircuitOpenError` where the breaker let no request through. Of a redirect that
+    the session follows to another origin, only what says nothing of who asks goes there, whatever is mounted for it.
+    Unless the call says ``stream=True``, an answer is read within its attempt, so that one that breaks off is repeated.
+    A body that is a file or a generator is read once.
 
     Example::
 
@@ -79,7 +86,51 @@ class IdempotentAdapter(HTTPAdapter):
             return Answered(response, response.status_code, response.headers, body)
 
         answer: requests.Response = response_of(send(exchange, attempt, lambda error: error), requests.Response)
+        if answer.is_redirect:
+            request.headers = _Sent(request, answer, self._settings.key_header)
         return answer
+
+
+class _Sent(CaseInsensitiveDict[str]):
+    """The headers of a request that a redirect answered. The session copies them for the next one."""
+
+    def __init__(self, request: requests.PreparedRequest, answer: requests.Response, key_header: str) -> None:
+        super().__init__(request.headers)
+        self._left = isinstance(request.headers, _Left)
+        method, at, to = request.method or "GET", request.url or "", _target(request, answer)
+        # As a session has it, also of what fetch leaves alone.
+        status = answer.status_code
+        turned = method not in ("GET", "HEAD") and (status in (302, 303) or (status == 301 and method == "POST"))
+        _, self._kept = goes_along(turned, method, at, to, key_header, self)
+        self._leaves = _origin_of(at) != _origin_of(to)
+
+    def copy(self) -> CaseInsensitiveDict[str]:
+        onward = [(name, value) for name, value in self.items() if name.lower() in self._kept]
+        return (_Left if self._leaves or self._left else CaseInsensitiveDict)(onward)
+
+
+class _Left(CaseInsensitiveDict[str]):
+    """The headers of a request that has left its origin: the session's cookies, which it would add, stay there."""
+
+    def __setitem__(self, name: str, value: str) -> None:
+        if name.lower() != "cookie":
+            super().__setitem__(name, value)
+
+    def copy(self) -> CaseInsensitiveDict[str]:
+        return _Left(self)
+
+
+def _target(request: requests.PreparedRequest, answer: requests.Response) -> str | None:
+    """Where a redirect leads, as the connection to it would be made; none if that is no URL."""
+    try:
+        location = answer.headers["Location"].encode("latin-1").decode(errors="replace")
+        return parse_url(urljoin(request.url or "", location)).url
+    except (ValueError, LocationParseError):
+        return None
+
+
+def _origin_of(url: str | None) -> str | None:
+    return None if url is None else _core.origin(url)
 
 
 def _read(request: requests.PreparedRequest) -> None:

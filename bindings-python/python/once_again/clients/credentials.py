@@ -9,8 +9,9 @@ from once_again._options import wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import Future
+    from asyncio import Task
     from collections.abc import Callable
+    from concurrent.futures import Future
     from typing import Any
 
 
@@ -38,30 +39,59 @@ class Credentials:
 
 
 class AsyncCredentials:
-    """Those of a client that awaits."""
+    """Those of a client that awaits, on as many event loops as it is used on."""
 
-    __slots__ = ("_headers", "_running", "refresh", "turn")
+    __slots__ = ("_headers", "_lock", "_running", "_task", "refresh", "turn")
 
     def __init__(self, refresh: Callable[[], Any]) -> None:
         self.refresh = refresh
         self._headers: dict[str, str] = {}
+        # Held only while nothing is awaited.
+        self._lock = allocate_lock()
         self._running: Future[None] | None = None
+        # The loop itself holds its tasks weakly.
+        self._task: Task[None] | None = None
         self.turn = 0
 
     async def renewed(self, turn: int) -> dict[str, str]:
         """As `Credentials.renewed`."""
-        if turn == self.turn:
-            from asyncio import ensure_future, shield
+        from asyncio import shield, wrap_future
 
-            if self._running is None or self._running.done():
-                self._running = ensure_future(self._renew())
+        while (running := self._refresh(turn)) is not None:
             # Cancelled with one caller, it would be lost to the others.
-            await shield(self._running)
+            await shield(wrap_future(running))
         return self._headers
 
-    async def _renew(self) -> None:
-        self._headers = _headers(await awaited(self.refresh()))
-        self.turn += 1
+    def _refresh(self, turn: int) -> Future[None] | None:
+        """The refresh that a call of ``turn`` waits for, if it needs one. It runs on the loop of whoever was first."""
+        from asyncio import ensure_future
+        from concurrent.futures import Future
+
+        with self._lock:
+            if turn != self.turn:
+                return None
+            if self._running is None:
+                self._running = Future()
+                self._task = ensure_future(self._renew(self._running))
+            return self._running
+
+    async def _renew(self, running: Future[None]) -> None:
+        try:
+            headers = _headers(await awaited(self.refresh()))
+        except BaseException as error:
+            with self._lock:
+                self._running = None
+            if isinstance(error, Exception):
+                running.set_exception(error)
+                return
+            # That loop was ended: whoever waits on another begins anew.
+            running.set_result(None)
+            raise
+        with self._lock:
+            self._headers = headers
+            self.turn += 1
+            self._running = None
+        running.set_result(None)
 
 
 def _headers(answer: Any) -> dict[str, str]:
