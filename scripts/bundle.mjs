@@ -8,6 +8,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
+import { minify } from "terser";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -27,6 +28,22 @@ const fileUrlInCommonJs = {
     format === "cjs" && property === "url" ? 'require("node:url").pathToFileURL(__filename).href' : null,
 };
 
+/** What a page downloads, without what only readers need. Names of classes stay: errors and stores are told by them. */
+const small = {
+  name: "small",
+  async renderChunk(code) {
+    const mangled = await minify(code, {
+      module: true,
+      ecma: 2022,
+      keep_classnames: true,
+      // A variable keeps the import of a Node module out of the sight of bundlers; its value must not take its place.
+      compress: { passes: 2, reduce_vars: false },
+      format: { comments: /webpackIgnore|@vite-ignore/ },
+    });
+    return mangled.code;
+  },
+};
+
 /** A module of ours is bundled; a package or a built-in of Node stays an import. */
 const external = (id) => !/^[./]/.test(id) && !id.startsWith("@once-again/driver/") && !id.startsWith(root);
 
@@ -40,7 +57,7 @@ async function bundle({ input, plugins, output }) {
   for (const file of files) console.log(`  ${relative(root, join(output.dir, file.fileName))}`);
 }
 
-async function bundlePackage({ folder, entries, format, extension, declarations }) {
+async function bundlePackage({ folder, entries, format, extension, declarations, plugins = [] }) {
   const at = (...parts) => join(root, folder, ...parts);
   const input = (suffix) => Object.fromEntries(entries.map((entry) => [entry, at("build", entry + suffix)]));
   // The driver stays in one piece: between two chunks every use of its binding would be one more look-up.
@@ -51,7 +68,7 @@ async function bundlePackage({ folder, entries, format, extension, declarations 
   await rm(at("types"), { recursive: true, force: true });
   await bundle({
     input: input(".js"),
-    plugins: [driverInside(".js"), fileUrlInCommonJs],
+    plugins: [driverInside(".js"), fileUrlInCommonJs, ...plugins],
     output: { dir: at("dist"), format, ...names(extension), sourcemap: false },
   });
   await bundle({
@@ -85,6 +102,7 @@ async function webPackage() {
     format: "es",
     extension: ".js",
     declarations: ".d.ts",
+    plugins: [small],
   });
   const wasm = "once_again_bg.wasm";
   await mkdir(join(root, folder, "dist"), { recursive: true });

@@ -11,8 +11,14 @@ pub(crate) fn float(text: &str) -> Result<f64, Reason> {
     text.parse().map_err(|_| Reason::BadNumber)
 }
 
+/// The double nearest to what a text outside JSON says, `.5` and `inf` included; `None` if it is no number.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn plain_float(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
 #[cfg(target_arch = "wasm32")]
-pub(crate) use division::float;
+pub(crate) use division::{float, plain_float};
 
 #[cfg(any(test, target_arch = "wasm32"))]
 mod division {
@@ -28,6 +34,31 @@ mod division {
             text.strip_prefix('-').map_or((false, text), |magnitude| (true, magnitude));
         let value = Decimal::read(magnitude).map_or(0.0, |decimal| decimal.nearest());
         Ok(if negative { -value } else { value })
+    }
+
+    pub(crate) fn plain_float(text: &str) -> Option<f64> {
+        let (negative, magnitude) = match text.as_bytes().first() {
+            Some(sign @ (b'+' | b'-')) => (*sign == b'-', &text[1..]),
+            _ => (false, text),
+        };
+        let value = match magnitude {
+            _ if ["inf", "infinity"].iter().any(|word| magnitude.eq_ignore_ascii_case(word)) => f64::INFINITY,
+            _ if magnitude.eq_ignore_ascii_case("nan") => f64::NAN,
+            _ if is_plain(magnitude) => float(magnitude).ok()?,
+            _ => return None,
+        };
+        Some(if negative { -value } else { value })
+    }
+
+    /// Digits with at most one point anywhere, and perhaps an exponent.
+    fn is_plain(magnitude: &str) -> bool {
+        let (mantissa, exponent) = magnitude.split_once(['e', 'E']).unwrap_or((magnitude, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        whole.len() + fraction.len() > 0
+            && !exponent.is_empty()
+            && [whole, fraction, exponent].iter().all(|text| digits(text))
     }
 
     /// `digits · 10^exponent`, not zero.
@@ -269,6 +300,54 @@ mod tests {
             same(&text);
             let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
             same(&format!("{digits}.00000000000001e{exponent}"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_a_number_where_the_library_says_so() {
+        for text in [
+            "1",
+            "+1",
+            "-1",
+            "1.",
+            ".5",
+            "-.5e1",
+            "1e5",
+            "1E+5",
+            "1e-5",
+            "007",
+            "inf",
+            "-INF",
+            "+Infinity",
+            "nan",
+            "-NaN",
+            "",
+            "+",
+            "-",
+            ".",
+            "e5",
+            ".e5",
+            "1e",
+            "1e+",
+            "1e5.5",
+            "1.2.3",
+            "1_000",
+            " 1",
+            "0x10",
+            "--1",
+            "+-1",
+            "infin",
+            "1f",
+            "\u{661}",
+            "1e\u{661}",
+            "\u{e9}",
+        ] {
+            let (library, division) = (plain_float(text), division::plain_float(text));
+            assert_eq!(
+                library.map(f64::to_bits),
+                division.map(f64::to_bits),
+                "{text}: {library:?} {division:?}"
+            );
         }
     }
 

@@ -16,7 +16,7 @@ mod text;
 
 pub use de::from_str;
 pub use error::{JsonError, Reason};
-pub(crate) use float::float;
+pub(crate) use float::{float, plain_float};
 pub use parse::parse;
 pub(crate) use quote::{escape, quote};
 pub use scan::MAX_DEPTH;

@@ -3,6 +3,7 @@
 use super::presets;
 use super::spec::RetrySpec;
 use crate::error::ConfigError;
+use crate::json::plain_float;
 use crate::spec::{Unit, Value};
 
 /// The variables of the retry policy standards, and the fields they set. Delays are seconds.
@@ -19,7 +20,7 @@ pub fn from_environment<'a>(lookup: impl Fn(&str) -> Option<&'a str>) -> Result<
     for (variable, field) in VARIABLES {
         let Some(text) = lookup(variable) else { continue };
         // Text that is no number reaches the reader as text, and is refused there with the range.
-        let value = text.trim().parse().map_or_else(|_| Value::Text(text.into()), Value::Number);
+        let value = plain_float(text.trim()).map_or_else(|| Value::Text(text.into()), Value::Number);
         fields.push((field.to_owned(), value));
     }
     RetrySpec::read(&Value::Map(fields), Unit::Seconds, "").map_err(|error| ConfigError {
