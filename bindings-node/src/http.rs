@@ -21,6 +21,7 @@ pub fn http_close(handle: f64) {
 /// Examines a request and begins its run; JSON in and out, bytes as payload.
 #[napi]
 #[must_use]
+#[allow(clippy::too_many_arguments, reason = "numbers as arguments are the cheapest way across")]
 pub fn http_begin(
     handle: f64,
     head: String,
