@@ -58,7 +58,8 @@ export class Shared {
     for (;;) {
       const command = JSON.parse(core.breakerPoll(this.#gate.handle, now)) as Command | null;
       if (command === null) return;
-      void this.#send(command);
+      // Nobody waits: what the clock of the caller throws is not worth the process.
+      this.#send(command).catch(() => {});
     }
   }
 

@@ -10,6 +10,7 @@ import { readAnswer, specText } from "../spec.js";
 import { MemoryStore } from "../store/memory.js";
 import { asStore, type IdempotencyStore } from "../store/simple.js";
 import { readable, type Store, type StoreOp, type StoreReply } from "../store/store.js";
+import { isThenable } from "../thenable.js";
 
 /** Options of an {@link IdempotencyManager}; durations are milliseconds. */
 export interface IdempotencyManagerOptions {
@@ -208,7 +209,7 @@ export class IdempotencyManager {
   /** Asks the store, for as long as it may take: some clients wait for ever for a server that is away. */
   #ask(op: StoreOp): StoreReply | Promise<StoreReply> {
     const answer = this.#store.apply(op);
-    if (!(answer instanceof Promise)) return answer;
+    if (!isThenable(answer)) return answer;
     const limit = this.#settings.storeTimeout / MICROS;
     return new Promise((resolve, reject) => {
       let late = false;
@@ -216,7 +217,7 @@ export class IdempotencyManager {
         late = true;
         reject(new OnceAgainError("STORE_UNAVAILABLE", `the store has not answered within ${limit} ms`));
       });
-      answer.then(
+      Promise.resolve(answer).then(
         (reply) => {
           callOff();
           if (late) this.#giveBack(op, reply);

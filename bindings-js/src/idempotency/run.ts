@@ -6,6 +6,7 @@ import { after, type Clock, type Random } from "../clock.js";
 import { OnceAgainError } from "../errors.js";
 import type { Local } from "../store/local.js";
 import type { Store, StoreOp, StoreReply } from "../store/store.js";
+import { isThenable } from "../thenable.js";
 
 /** What a run needs from the world. */
 export interface RunHost {
@@ -210,14 +211,14 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
 
   /** Sends one operation. A store in this process answers at once, and then nothing is awaited. */
   #apply(ticket: number, op: StoreOp): void {
-    let answer: StoreReply | Promise<StoreReply>;
+    let answer: StoreReply | PromiseLike<StoreReply>;
     try {
       answer = this.host.store.apply(op);
     } catch {
       this.tell({ event: "storeFailed", ticket });
       return;
     }
-    if (!(answer instanceof Promise)) {
+    if (!isThenable(answer)) {
       this.#replied(ticket, answer);
       return;
     }
@@ -228,7 +229,7 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
       this.#closeWhenDone();
     };
     // What went wrong is the store's business; the machine treats every failure alike.
-    answer.then(
+    Promise.resolve(answer).then(
       (reply) => done(() => this.#replied(ticket, reply)),
       () => done(() => this.tell({ event: "storeFailed", ticket })),
     );

@@ -2,6 +2,7 @@
 
 import { ConfigError } from "../errors.js";
 import { checkAtOnce } from "../host.js";
+import { isThenable } from "../thenable.js";
 
 /** Whether a failure may be tried again, by the attempt that just failed. */
 export type Condition = (error: unknown, attempt: number) => boolean;
@@ -30,9 +31,7 @@ export function allAgree(conditions: readonly Condition[], failure: unknown, att
 }
 
 function read(answer: unknown): boolean {
-  if (typeof answer !== "object" || answer === null || typeof (answer as { then?: unknown }).then !== "function") {
-    return Boolean(answer);
-  }
+  if (!isThenable(answer)) return Boolean(answer);
   // Nobody waits for it, and a rejection that nobody hears of ends a Node process.
   Promise.resolve(answer).catch(() => {});
   throw new ConfigError(FIELD, "a promise", EXPECTED);

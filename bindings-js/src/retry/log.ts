@@ -47,14 +47,12 @@ const NAMES = { debug: "DEBUG", info: "INFO", warning: "WARNING", error: "ERROR"
 
 /** Hands one line to a logger; what that does with it is its own affair. */
 export function hand<L>(logger: Logger<L>, level: LogLevel, line: L): void {
-  if (typeof logger === "function") {
-    observe(logger, line);
-    return;
-  }
-  const method: ((line: never) => unknown) | undefined =
-    level === "warning" ? (logger.warn ?? logger.warning) : logger[level];
-  const handed = logger === console ? JSON.stringify(line) : line;
-  if (method !== undefined) observe((what) => method.call(logger, what as never), handed);
+  observe((what) => {
+    if (typeof logger === "function") return logger(what);
+    const method: ((line: never) => unknown) | undefined =
+      level === "warning" ? (logger.warn ?? logger.warning) : logger[level];
+    return method?.call(logger, (logger === console ? JSON.stringify(what) : what) as never);
+  }, line);
 }
 
 /** A line; what is not said is null. */

@@ -1,6 +1,7 @@
 // Joint mode: the outcome is recorded inside the caller's own transaction, so that the effect and its record are one.
 
 import { ConfigError, OnceAgainError } from "../errors.js";
+import { isThenable } from "../thenable.js";
 import type { JointStore, Store, StoreOp, StoreReply } from "./store.js";
 
 /**
@@ -14,7 +15,7 @@ export function completeJointly(store: Store, db: object, completion: StoreOp | 
     throw new ConfigError("store", store.constructor.name, "a store with transactions, such as SqliteStore");
   }
   const reply = completion === undefined ? undefined : (store as JointStore).completeIn(db, completion);
-  return reply instanceof Promise ? reply.then(mustBeCompleted) : mustBeCompleted(reply);
+  return isThenable(reply) ? Promise.resolve(reply).then(mustBeCompleted) : mustBeCompleted(reply);
 }
 
 function mustBeCompleted(reply: StoreReply | undefined): void {
