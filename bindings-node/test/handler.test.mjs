@@ -47,6 +47,54 @@ test("a handler finds its claim, and throws to its caller after a 500", async (t
   assert.equal((await ask("a", key("k"))).replay, "true");
 });
 
+test("an answer whose handler throws in its midst is cut off, and the next request runs again", async (t) => {
+  let runs = 0;
+  const { ask, errors } = await serve(t, {}, async (_request, response) => {
+    runs += 1;
+    response.writeHead(200);
+    if (runs > 1) response.write("some ");
+    if (runs > 2) response.write("more ");
+    if (runs < 4) throw new Error("down");
+    response.end("whole");
+  });
+  for (const _ of [1, 2, 3]) await assert.rejects(ask("a", key("k")));
+  assert.equal((await ask("a", key("k"))).bytes.toString(), "some more whole");
+  assert.deepEqual(
+    errors.map((error) => error.message),
+    ["down", "down", "down"],
+  );
+});
+
+test("a handler that destroys its answer has ended, and one that throws after a whole answer has answered", async (t) => {
+  let runs = 0;
+  const { ask } = await serve(t, {}, async (_request, response) => {
+    runs += 1;
+    response.write("some ");
+    if (runs === 1) response.destroy();
+    else response.end("whole");
+    throw new Error("down");
+  });
+  await assert.rejects(ask("a", key("k")));
+  const answers = [await ask("a", key("k")), await ask("a", key("k"))];
+  assert.deepEqual(
+    answers.map(({ bytes, replay }) => [bytes.toString(), replay]),
+    [
+      ["some whole", "false"],
+      ["some whole", "true"],
+    ],
+  );
+});
+
+test("a second head is an error, also while the first one waits", async (t) => {
+  const { ask } = await serve(t, {}, async (_request, response) => {
+    response.write("some ");
+    assert.throws(() => response.writeHead(500), { code: "ERR_HTTP_HEADERS_SENT" });
+    response.end("whole");
+  });
+  const { status, bytes } = await ask("a", key("k"));
+  assert.deepEqual([status, bytes.toString()], [200, "some whole"]);
+});
+
 test("a body of the most that is compared is guarded, and one byte more is refused under a key", async (t) => {
   const { ask } = await serve(t, { maxRequestBytes: 100_000 }, length);
   const exact = await ask(Buffer.alloc(100_000), key("exact"));

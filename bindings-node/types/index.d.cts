@@ -176,8 +176,9 @@ type PlainHandler<Request, Response> = (request: Request, response: Response) =>
  * http.createServer(idempotencyHandler({ store }, async (req, res) => res.end(await createOrder(req))));
  * ```
  *
- * The promise fulfils when the handler has returned; where it throws, a 500 goes out unless an answer has begun, and the
- * promise rejects with the error, which is the caller's to log.
+ * The promise fulfils when the handler has returned. Where it throws, a 500 goes out; an answer that has begun is cut off, so
+ * that nobody takes it for a whole one, and its key is free again. Then the promise rejects with the error, which is the
+ * caller's to log.
  */
 declare function idempotencyHandler<Request extends IncomingMessage = GuardedMessage, Response extends ServerResponse = ServerResponse>(options: IdempotencyOptions<Request>, handler: PlainHandler<Request, Response>): (request: Request, response: Response) => Promise<void>;
 

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { admit, type RequestIdempotency } from "../http/admit.js";
 import { Guard, type IdempotencyOptions } from "../http/guard.js";
 import { send } from "../http/send.js";
+import { onDestroyed } from "./destroyed.js";
 
 declare global {
   namespace Express {
@@ -51,7 +52,7 @@ async function handle(
   if (admitted.action === "answer") return send(response, admitted.answer);
   if (admitted.action === "run") {
     if (admitted.idempotency !== undefined) request.idempotency = admitted.idempotency;
-    admitted.watch(response);
+    const cut = admitted.watch(response, () => onDestroyed(request, cut));
   }
   next();
 }

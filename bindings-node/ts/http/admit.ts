@@ -47,8 +47,11 @@ export type Admitted =
       readonly action: "run";
       /** Undefined when it runs unprotected, because its store is away and `failOpen` is set. */
       readonly idempotency: RequestIdempotency | undefined;
-      /** Records what the handler will answer. */
-      watch(response: ServerResponse): void;
+      /**
+       * Records what the handler will answer. `began` is called when the answer begins before its end. The function it returns
+       * ends the run without an answer; an answer that is whole by then stands.
+       */
+      watch(response: ServerResponse, began?: () => void): () => void;
     };
 
 /** Asks core, and the store, what becomes of a request whose method is guarded. */
@@ -73,8 +76,9 @@ export async function admit<Request>(guard: Guard<Request>, arrived: Arrived<Req
   const beginning = examined.beginning instanceof Promise ? await examined.beginning : examined.beginning;
   if (beginning.action === "replay" || beginning.action === "refuse") return { action: "answer", answer: beginning };
   const idempotency = beginning.action === "execute" ? claimOf(guard, run, beginning) : undefined;
-  const watch = (response: ServerResponse): void =>
+  const watch = (response: ServerResponse, began?: () => void): (() => void) =>
     capture(response, guard.maxBodyBytes, {
+      began,
       // An unprotected answer must not promise that it can be had again.
       mark: (own) => (idempotency === undefined ? [] : run.firstAnswerHeaders(own)),
       record: (answer, body) => run.answered(answer, body),

@@ -2,7 +2,16 @@
 // only after the outcome is recorded, because a client that has seen them will never ask again.
 
 import type { ServerResponse } from "node:http";
-import { checkStatus, type HeadArguments, headersOf, readHead, type Shown, setHeaders, showAs } from "./head.js";
+import {
+  checkStatus,
+  type HeadArguments,
+  headersOf,
+  headSent,
+  readHead,
+  type Shown,
+  setHeaders,
+  showAs,
+} from "./head.js";
 import { readOn } from "./piped.js";
 import type { AnswerHead, Header, Settled } from "./run.js";
 
@@ -14,6 +23,8 @@ export interface Recorder {
   record(answer: AnswerHead, body: Uint8Array): Settled | Promise<Settled>;
   /** Called instead when the answer has been cut short, and nobody will end it. */
   cutShort(): void;
+  /** Called when an answer begins before its end: what fails from here on can have no other answer. */
+  readonly began?: (() => void) | undefined;
 }
 
 type Callback = (error?: Error | null) => void;
@@ -27,9 +38,13 @@ const ALL: Shown = { headersSent: true, writableEnded: true };
 const isStream = (response: ServerResponse): boolean =>
   String(response.getHeader("content-type") ?? "").startsWith("text/event-stream");
 
-/** Watches `response` on behalf of `recorder`. Whatever becomes of the record, the client gets an answer. */
-export function capture(response: ServerResponse, maxBytes: number, recorder: Recorder): void {
-  const { write, end, writeHead, flushHeaders } = response;
+/**
+ * Watches `response` on behalf of `recorder`. Whatever becomes of the record, the client gets an answer.
+ *
+ * The function it returns tells it that the answer is cut short.
+ */
+export function capture(response: ServerResponse, maxBytes: number, recorder: Recorder): () => void {
+  const { write, end, writeHead, flushHeaders, destroy } = response;
   const chunks: Buffer[] = [];
   let size = 0;
   let fate: AnswerHead["body"] = "kept";
@@ -48,6 +63,13 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
       response,
       recorder.mark(() => headersOf(response)),
     );
+  };
+
+  /** The same for an answer that begins before its end. */
+  const begin = (): void => {
+    if (marked || leaving) return;
+    mark();
+    recorder.began?.();
   };
 
   /** The head goes out with whatever is written next; from here on the response says itself what it has sent. */
@@ -75,32 +97,43 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     return write.call(response, chunk, "utf8", callback as Callback);
   };
 
-  readOn(response, () => {
+  const cut = (): void => {
     if (ended) return;
     ended = true;
     recorder.cutShort();
-  });
+  };
+
+  readOn(response, cut);
+
+  response.destroy = ((error?: Error): ServerResponse => {
+    // Whoever destroys it will not end it. That its client has gone by itself says nothing: the handler may still be at work.
+    const here = !response.destroyed;
+    destroy.call(response, error);
+    if (here) cut();
+    return response;
+  }) as typeof response.destroy;
 
   response.writeHead = ((...head: HeadArguments): ServerResponse => {
     // Node's own methods come here as well, once they really write.
     if (leaving) return writeHead.apply(response, head as Parameters<typeof writeHead>);
     if (ended) return response;
+    if (response.headersSent) throw headSent();
     readHead(response, head);
-    mark();
+    begin();
     showAs(response, HEAD);
     return response;
   }) as typeof response.writeHead;
 
   response.flushHeaders = (): void => {
     if (ended) return;
-    mark();
+    begin();
     leave();
     flushHeaders.call(response);
   };
 
   response.write = ((chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
     if (ended) return write.call(response, chunk, encoding as BufferEncoding, callback as Callback);
-    mark();
+    begin();
     const [bytes, done] = chunkOf(chunk, encoding, callback);
     keep(bytes);
     if (fate !== "kept" || held !== undefined) leave();
@@ -164,6 +197,7 @@ export function capture(response: ServerResponse, maxBytes: number, recorder: Re
     }
     return response;
   }) as typeof response.end;
+  return cut;
 }
 
 function lastOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer | undefined, Callback | undefined] {

@@ -2,7 +2,7 @@
 // that hand both out.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { admit, type RequestIdempotency } from "./admit.js";
+import { type Arrived, admit, type RequestIdempotency } from "./admit.js";
 import { Guard, type IdempotencyOptions } from "./guard.js";
 import { send } from "./send.js";
 
@@ -23,8 +23,9 @@ export type PlainHandler<Request, Response> = (request: Request, response: Respo
  * http.createServer(idempotencyHandler({ store }, async (req, res) => res.end(await createOrder(req))));
  * ```
  *
- * The promise fulfils when the handler has returned; where it throws, a 500 goes out unless an answer has begun, and the
- * promise rejects with the error, which is the caller's to log.
+ * The promise fulfils when the handler has returned. Where it throws, a 500 goes out; an answer that has begun is cut off, so
+ * that nobody takes it for a whole one, and its key is free again. Then the promise rejects with the error, which is the
+ * caller's to log.
  */
 export function idempotencyHandler<
   Request extends IncomingMessage = GuardedMessage,
@@ -35,32 +36,31 @@ export function idempotencyHandler<
 ): (request: Request, response: Response) => Promise<void> {
   const guard = new Guard<Request>(options);
   return async (request, response) => {
+    let cut: (() => void) | undefined;
     try {
-      if (guard.guards(request.method ?? "") && (await isAnswered(guard, request, response))) return;
+      if (guard.guards(request.method ?? "")) {
+        const admitted = await admit(guard, arrived(request));
+        if (admitted.action === "answer") return send(response, admitted.answer);
+        if (admitted.action === "run") {
+          if (admitted.idempotency !== undefined) (request as GuardedMessage).idempotency = admitted.idempotency;
+          cut = admitted.watch(response);
+        }
+      }
       await handler(request, response);
     } catch (error) {
       if (!response.headersSent) {
         response.statusCode = 500;
         response.end();
+      } else if (!response.writableEnded) {
+        cut?.();
+        response.destroy();
       }
       throw error;
     }
   };
 }
 
-/** Whether the request has its answer already, and the handler must not run. */
-async function isAnswered<Request extends IncomingMessage>(
-  guard: Guard<Request>,
-  request: Request,
-  response: ServerResponse,
-): Promise<boolean> {
+function arrived<Request extends IncomingMessage>(request: Request): Arrived<Request> {
   const { body, originalUrl } = request as { body?: unknown; originalUrl?: string };
-  const target = originalUrl ?? request.url ?? "";
-  const admitted = await admit(guard, { request, message: request, target, parsed: body });
-  if (admitted.action === "answer") send(response, admitted.answer);
-  if (admitted.action === "run") {
-    if (admitted.idempotency !== undefined) (request as GuardedMessage).idempotency = admitted.idempotency;
-    admitted.watch(response);
-  }
-  return admitted.action === "answer";
+  return { request, message: request, target: originalUrl ?? request.url ?? "", parsed: body };
 }

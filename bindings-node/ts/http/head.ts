@@ -26,6 +26,10 @@ export function checkStatus(status: number): void {
   throw Object.assign(new RangeError(message), { code: "ERR_HTTP_INVALID_STATUS_CODE" });
 }
 
+/** What Node throws at whoever writes a second head, which here may be while the first one still waits. */
+export const headSent = (): Error =>
+  Object.assign(new Error("Cannot write headers after they are sent to the client"), { code: "ERR_HTTP_HEADERS_SENT" });
+
 const isList = (given: HeadersGiven): given is readonly unknown[] => Array.isArray(given);
 
 function pairsOf(list: readonly unknown[]): Header[] {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { isFirst, isReplayOf } from "../expected.mjs";
-import { keyed, newKey, order } from "./case.mjs";
+import { keyed, newKey, order, until } from "./case.mjs";
 
 /** That the same request runs each time. */
 async function runsAgain(server, path, status) {
@@ -17,12 +17,35 @@ async function runsAgain(server, path, status) {
   }
 }
 
+/** That an answer whose handler fails in its midst is never taken for a whole one, and the same request runs again at once. */
+async function breaksAndRunsAgain(server, pieces) {
+  const request = { path: `/throw-late?pieces=${pieces}`, headers: keyed(newKey()), body: order };
+  const isBroken = async () => {
+    const answer = await server.ask(request).catch(() => undefined);
+    // A server that has sent nothing yet can still say that it failed.
+    if (answer === undefined || answer.status === 500) return true;
+    // The connection may break before that is recorded everywhere: until then the first request counts as running.
+    assert.equal(answer.status, 409, `${answer.status} ${answer.body}`);
+    return false;
+  };
+  const runs = await server.runs();
+  for (let times = 1; times <= 2; times += 1) {
+    await until(isBroken, "the answer breaks off");
+    assert.equal(await server.runs(), runs + times);
+  }
+}
+
 export const failures = [
   {
     name: "a handler that throws gets its framework's error page, and runs again",
     stores: ["memory", "redis"],
     run: (server) => runsAgain(server, "/throw", 500),
   },
+  ...[1, 2].map((pieces) => ({
+    name: `a handler that fails after ${pieces} of its pieces breaks its answer off, and runs again`,
+    stores: ["memory", "redis"],
+    run: (server) => breaksAndRunsAgain(server, pieces),
+  })),
   ...[500, 503].map((status) => ({
     name: `a ${status} runs again`,
     stores: ["memory", "redis"],
