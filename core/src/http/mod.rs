@@ -28,6 +28,6 @@ pub use headers::Header;
 pub use leaving::{Leaving, Ready};
 pub use origin::origin;
 pub use problem::Problem;
-pub use redirect::{Follow, Redirect, Redirected, redirect};
+pub use redirect::{Follow, Redirect, Redirected, is_anonymous, redirect};
 pub use request::{Examined, Guarded, RequestHead};
 pub use spec::{HttpSpec, MissingKey, On5xx, Profile};

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 /// As many as the fetch standard follows.
 const MOST: u32 = 20;
 
-/// What a request is, and nothing of who asks: these alone go to another origin. `content-…` and `accept-…` do too.
-const HARMLESS: [&str; 5] = ["accept", "traceparent", "tracestate", "transfer-encoding", "user-agent"];
+/// What a request is, and nothing of who asks. So are `content-…` and `accept-…`.
+const ANONYMOUS: [&str; 5] = ["accept", "traceparent", "tracestate", "transfer-encoding", "user-agent"];
 
 /// An answer that names another place.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -86,7 +86,7 @@ pub fn redirect(given: Redirect<'_>) -> Redirected<'_> {
         if name == key_header.to_ascii_lowercase() {
             return !reads;
         }
-        !(reads && is_of_body(&name)) && (!elsewhere || is_harmless(&name))
+        !(reads && is_of_body(&name)) && (!elsewhere || is_anonymous(&name))
     };
     Redirected::Follow(Follow {
         method: if reads && method != "HEAD" { "GET".into() } else { method },
@@ -106,8 +106,10 @@ fn refusal(to: &str) -> Option<&'static str> {
     authority.contains('@').then_some("the redirect's location holds credentials")
 }
 
-fn is_harmless(name: &str) -> bool {
-    HARMLESS.contains(&name) || name.starts_with("content-") || name.starts_with("accept-")
+/// Whether a header with this name, in lower case, says nothing of who asks: these alone go to another origin.
+#[must_use]
+pub fn is_anonymous(name: &str) -> bool {
+    ANONYMOUS.contains(&name) || name.starts_with("content-") || name.starts_with("accept-")
 }
 
 /// `Expect: 100-continue` is about a body too (RFC 9110, 10.1.1).

@@ -20,7 +20,7 @@ async fn start() -> (Child, String) {
 #[tokio::test]
 async fn an_order_that_is_sent_twice_is_created_once() {
     let (_program, url) = start().await;
-    let client = IdempotentHttpClient::new(reqwest::Client::new());
+    let client = IdempotentHttpClient::new(reqwest::Client::builder()).unwrap();
     let send = async |key: &str, quantity: u32| {
         let order = json!({"product_id": "prod-456", "quantity": quantity});
         let answer = client.post(&url).idempotency_key(key).json(&order).send().await.unwrap();

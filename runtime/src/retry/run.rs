@@ -105,6 +105,12 @@ impl<E: 'static> Retry<E> {
         self.place()
     }
 
+    /// What its clock shows.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn now(&self) -> Instant {
+        self.rules.clock.now()
+    }
+
     /// How an error counts for the breaker, where that is not for its own type to say.
     #[cfg(feature = "tower")]
     pub(crate) fn counted_by(mut self, outcome: fn(&Breaker, &E) -> Outcome) -> Self {

@@ -4,5 +4,6 @@
 mod credentials;
 mod faults;
 mod limits;
+mod redirects;
 mod scripted;
 mod waits;

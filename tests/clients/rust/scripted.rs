@@ -63,7 +63,7 @@ pub(crate) fn in_progress() -> Value {
 }
 
 pub(crate) fn builder() -> IdempotentHttpClientBuilder {
-    IdempotentHttpClient::builder(reqwest::Client::new())
+    IdempotentHttpClient::builder(reqwest::Client::builder())
 }
 
 /// A client whose waits are over at once.

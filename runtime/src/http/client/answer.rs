@@ -1,9 +1,10 @@
 //! What an attempt gave: an answer that may be worth another attempt, or none.
 
 use super::error::without_secrets;
+use super::redirect::Unanswered;
 use crate::breaker::Outcome;
 use crate::idempotency::IdempotencyKey;
-use crate::retry::{Facts, RetryPolicy, chain};
+use crate::retry::{Facts, Kind, RetryPolicy, chain};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use once_again_core::classify::HttpSignals;
@@ -39,6 +40,8 @@ enum What {
     /// An answer with a status of 400 or more. Only its owner looks into it.
     Answer(u16, Mutex<Option<Response>>),
     Error(reqwest::Error),
+    /// A redirect that leads nowhere.
+    Broken(&'static str),
 }
 
 /// What makes a request repeatable, as core wants to know it.
@@ -62,16 +65,13 @@ impl About {
 
 impl Failed {
     /// An attempt without a whole answer.
-    pub(super) fn unanswered(about: &About, policy: &RetryPolicy, error: reqwest::Error) -> Self {
-        let facts = if error.is_timeout() {
-            Facts::new().code("TIMEOUT_ERROR")
-        } else if error.is_builder() || error.is_redirect() {
+    pub(super) fn unanswered(about: &About, policy: &RetryPolicy, why: Unanswered) -> Self {
+        let (facts, what) = match why {
             // The same request will fail in the same way.
-            crate::retry::Kind::Permanent.into()
-        } else {
-            chain(&error)
+            Unanswered::Broken(why) => (Kind::Permanent.into(), What::Broken(why)),
+            Unanswered::Error(error) => (facts(&error), What::Error(without_secrets(error))),
         };
-        Self::new(facts.exchange(about.signals()), policy, What::Error(without_secrets(error)))
+        Self::new(facts.exchange(about.signals()), policy, what)
     }
 
     /// An answer that is no success; `body` is all of it.
@@ -106,7 +106,7 @@ impl Failed {
     pub const fn status(&self) -> Option<u16> {
         match self.what {
             What::Answer(status, _) => Some(status),
-            What::Error(_) => None,
+            What::Error(_) | What::Broken(_) => None,
         }
     }
 
@@ -114,8 +114,8 @@ impl Failed {
     #[must_use]
     pub const fn error(&self) -> Option<&reqwest::Error> {
         match &self.what {
-            What::Answer(..) => None,
             What::Error(error) => Some(error),
+            What::Answer(..) | What::Broken(_) => None,
         }
     }
 
@@ -123,8 +123,20 @@ impl Failed {
     pub(super) fn take(&self) -> Option<Response> {
         match &self.what {
             What::Answer(_, response) => response.lock().ok()?.take(),
-            What::Error(_) => None,
+            What::Error(_) | What::Broken(_) => None,
         }
+    }
+}
+
+/// What an error of reqwest's says.
+fn facts(error: &reqwest::Error) -> Facts {
+    if error.is_timeout() {
+        Facts::new().code("TIMEOUT_ERROR")
+    } else if error.is_builder() || error.is_redirect() {
+        // The same request will fail in the same way.
+        Kind::Permanent.into()
+    } else {
+        chain(error)
     }
 }
 
@@ -161,6 +173,7 @@ impl fmt::Debug for Failed {
         match &self.what {
             What::Answer(status, _) => f.debug_tuple("Answer").field(status).finish(),
             What::Error(error) => f.debug_tuple("Error").field(error).finish(),
+            What::Broken(why) => f.debug_tuple("Broken").field(why).finish(),
         }
     }
 }
@@ -170,6 +183,7 @@ impl fmt::Display for Failed {
         match &self.what {
             What::Answer(status, _) => write!(f, "HTTP {status}"),
             What::Error(error) => error.fmt(f),
+            What::Broken(why) => f.write_str(why),
         }
     }
 }

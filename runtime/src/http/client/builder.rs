@@ -9,9 +9,9 @@ use crate::clock::Clock;
 use crate::config::{Fields, Setting, UNIT};
 use crate::entropy::Entropy;
 use crate::retry::{Retry, RetryPolicy};
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use once_again_core::error::ConfigError;
-use once_again_core::http::KeyConfig;
+use once_again_core::http::{KeyConfig, is_anonymous};
 use reqwest::{Method, Url};
 use std::fmt;
 use std::sync::Arc;
@@ -20,6 +20,10 @@ use std::time::Duration;
 /// What a client is made of.
 pub(super) struct Inner {
     pub(super) client: reqwest::Client,
+    /// Whether redirects are followed here, and not by `client`.
+    pub(super) follows: bool,
+    /// Of all requests, where they bring none of that name.
+    pub(super) headers: HeaderMap,
     pub(super) retry: Retry<Failed>,
     pub(super) breakers: Option<BreakerRegistry>,
     pub(super) keys: KeyConfig,
@@ -28,17 +32,43 @@ pub(super) struct Inner {
     pub(super) refresh: Option<Refresh>,
 }
 
-impl Inner {
-    pub(super) fn new(client: reqwest::Client) -> Self {
-        Self {
-            client,
-            retry: retry(policy()).budget(&Budget::default()),
-            breakers: Some(BreakerRegistry::new(|origin| Breaker::builder().name(origin).build())),
-            keys: KeyConfig::default(),
-            key_header: HeaderName::from_static("idempotency-key"),
-            refresh: None,
+/// What sends.
+enum Sender {
+    /// A client that is still to be made, and follows no redirects by itself.
+    Own(Box<reqwest::ClientBuilder>),
+    /// One that is made already, and does as it was told.
+    Given(reqwest::Client),
+}
+
+impl Sender {
+    /// The client, and whether its redirects are followed here.
+    fn client(self) -> Result<(reqwest::Client, bool), ConfigError> {
+        let builder = match self {
+            Self::Given(client) => return Ok((client, false)),
+            Self::Own(builder) => builder,
+        };
+        let client = builder.redirect(reqwest::redirect::Policy::none()).build();
+        let client = client.map_err(|error| {
+            ConfigError::new("client", error.to_string(), "a reqwest client that can be built")
+        })?;
+        match default_headers(&client).into_iter().find(|name| !is_anonymous(name)) {
+            None => Ok((client, true)),
+            Some(name) => Err(ConfigError::new(
+                "client",
+                format!("one whose default headers have {name}"),
+                "default_headers of this builder, for reqwest sends its own wherever a redirect leads",
+            )),
         }
     }
+}
+
+/// The names of the headers that reqwest adds to each request. It tells of them nowhere but in its debug output, whose long
+/// form has a line for each.
+fn default_headers(client: &reqwest::Client) -> Vec<String> {
+    let shown = format!("{client:#?}");
+    let lines = shown.lines().map(str::trim).skip_while(|line| *line != "default_headers: {").skip(1);
+    let name = |line: &str| Some(line.strip_prefix('"')?.split_once('"')?.0.to_owned());
+    lines.take_while(|line| *line != "},").filter_map(name).collect()
 }
 
 /// Preset `http`, an attempt within 10 s, a call within 60 s.
@@ -64,13 +94,39 @@ fn retry(policy: RetryPolicy) -> Retry<Failed> {
 /// Builds an [`IdempotentHttpClient`].
 #[must_use = "a builder does nothing until `build`"]
 pub struct IdempotentHttpClientBuilder {
-    inner: Inner,
+    sender: Sender,
+    headers: HeaderMap,
+    retry: Retry<Failed>,
+    breakers: Option<BreakerRegistry>,
+    refresh: Option<Refresh>,
     keys: Fields,
 }
 
 impl IdempotentHttpClientBuilder {
-    pub(super) fn new(client: reqwest::Client) -> Self {
-        Self { inner: Inner::new(client), keys: Fields::default() }
+    pub(super) fn new(client: reqwest::ClientBuilder) -> Self {
+        Self::by(Sender::Own(Box::new(client)))
+    }
+
+    pub(super) fn over(client: reqwest::Client) -> Self {
+        Self::by(Sender::Given(client))
+    }
+
+    fn by(sender: Sender) -> Self {
+        Self {
+            sender,
+            headers: HeaderMap::new(),
+            retry: retry(policy()).budget(&Budget::default()),
+            breakers: Some(BreakerRegistry::new(|origin| Breaker::builder().name(origin).build())),
+            refresh: None,
+            keys: Fields::default(),
+        }
+    }
+
+    /// Headers of all requests, where they bring none of that name: who asks, say. To another origin, where a redirect leads, only
+    /// those go that a request's own would.
+    pub fn default_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
+        self
     }
 
     /// When to try again: how often, how long to wait, how long an attempt and the whole call may take (preset `http`, 10 s,
@@ -87,13 +143,13 @@ impl IdempotentHttpClientBuilder {
     /// The breakers, one for each origin, such as `https://api.example.com` (5 failures within a minute open one for 30 s).
     /// Answers about one request do not count: 4xx but 408, 425 and 429, and 501 and 505.
     pub fn breakers(mut self, breakers: &BreakerRegistry) -> Self {
-        self.inner.breakers = Some(breakers.clone());
+        self.breakers = Some(breakers.clone());
         self
     }
 
     /// No breaker.
     pub fn without_breakers(mut self) -> Self {
-        self.inner.breakers = None;
+        self.breakers = None;
         self
     }
 
@@ -123,13 +179,13 @@ impl IdempotentHttpClientBuilder {
         F: Fn(Url) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Option<HeaderValue>> + Send + 'static,
     {
-        self.inner.refresh = Some(Refresh::new(move |url| -> Refreshed { Box::pin(refresh(url)) }));
+        self.refresh = Some(Refresh::new(move |url| -> Refreshed { Box::pin(refresh(url)) }));
         self
     }
 
     /// Whatever else a [`Retry`] can be told: a name, hooks, conditions.
     pub fn with(mut self, change: impl FnOnce(Retry<Failed>) -> Retry<Failed>) -> Self {
-        self.inner.retry = change(self.inner.retry);
+        self.retry = change(self.retry);
         self
     }
 
@@ -144,13 +200,15 @@ impl IdempotentHttpClientBuilder {
     }
 
     /// Checks everything. The error names the field, what was given, and what is allowed.
-    pub fn build(mut self) -> Result<IdempotentHttpClient, ConfigError> {
-        self.inner.keys = KeyConfig::read(&self.keys.into_value(), UNIT, "")?;
-        let name = self.inner.keys.header_name.as_bytes();
-        self.inner.key_header = HeaderName::from_bytes(name).map_err(|_| {
-            ConfigError::new("key_header", &*self.inner.keys.header_name, "a header's name (RFC 9110, 5.1)")
+    pub fn build(self) -> Result<IdempotentHttpClient, ConfigError> {
+        let Self { sender, headers, retry, breakers, refresh, keys } = self;
+        let keys = KeyConfig::read(&keys.into_value(), UNIT, "")?;
+        let key_header = HeaderName::from_bytes(keys.header_name.as_bytes()).map_err(|_| {
+            ConfigError::new("key_header", &*keys.header_name, "a header's name (RFC 9110, 5.1)")
         })?;
-        Ok(IdempotentHttpClient(Arc::new(self.inner)))
+        let (client, follows) = sender.client()?;
+        let inner = Inner { client, follows, headers, retry, breakers, keys, key_header, refresh };
+        Ok(IdempotentHttpClient(Arc::new(inner)))
     }
 }
 

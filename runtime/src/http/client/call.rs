@@ -3,13 +3,14 @@
 use super::answer::{About, Failed, Sent, is_replayed, read};
 use super::builder::Inner;
 use super::error::{Error, NoAnswer};
+use super::redirect;
 use super::refresh::Known;
 use crate::entropy;
 use crate::http::IdempotencyKey;
 use crate::http::headers::text;
 use crate::retry::Attempt;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http_body_util::BodyExt;
 use once_again_core::idempotency::key;
 use reqwest::{Request, Response, StatusCode};
@@ -48,10 +49,16 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     async fn new(inner: &'a Inner, mut request: Request, streamed: bool) -> Result<Self, Error> {
+        let given: Vec<HeaderName> = request.headers().keys().cloned().collect();
         let body = match request.body_mut().take() {
             Some(body) => Some(body.collect().await.map_err(Error::request)?.to_bytes()),
             None => None,
         };
+        for (name, value) in &inner.headers {
+            if !given.contains(name) {
+                request.headers_mut().append(name, value.clone());
+            }
+        }
         let keys = &inner.keys;
         let method = request.method().as_str().to_owned();
         if keys.auto_key
@@ -75,14 +82,15 @@ impl<'a> Call<'a> {
         // Nobody reads the answer before any more.
         drop(attempt.previous().and_then(|failure| failure.error()).and_then(Failed::take));
         let policy = self.inner.retry.policy();
-        let unanswered = |error| Failed::unanswered(&self.about, policy, error);
+        let unanswered = |why| Failed::unanswered(&self.about, policy, why);
         let known = self.inner.refresh.as_ref().map(|refresh| refresh.known(self.request.url()));
-        let response = self.inner.client.execute(self.request()).await.map_err(unanswered)?;
+        let response =
+            redirect::send(self.inner, &self.request(), self.body.clone()).await.map_err(unanswered)?;
         let failed = response.status().as_u16() >= 400;
         if self.streamed && !failed {
             return Ok((response, attempt.number()));
         }
-        let (response, body) = read(response).await.map_err(unanswered)?;
+        let (response, body) = read(response).await.map_err(|error| unanswered(error.into()))?;
         if !failed {
             return Ok((response, attempt.number()));
         }
@@ -103,13 +111,9 @@ impl<'a> Call<'a> {
         credentials.is_some()
     }
 
-    /// The request as it goes out: the same bytes, and newer credentials where the first ones were refused.
+    /// The request as it goes out, with newer credentials where the first ones were refused.
     fn request(&self) -> Request {
-        let mut request = Request::new(self.request.method().clone(), self.request.url().clone());
-        request.headers_mut().clone_from(self.request.headers());
-        *request.timeout_mut() = self.request.timeout().copied();
-        *request.version_mut() = self.request.version();
-        *request.body_mut() = self.body.clone().map(Into::into);
+        let mut request = redirect::again(&self.request);
         if let Some(newer) = self.credentials().clone() {
             request.headers_mut().insert(AUTHORIZATION, newer);
         }

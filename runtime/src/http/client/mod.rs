@@ -4,7 +4,7 @@
 //! use once_again::http::client::{IdempotentHttpClient, Sent};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = IdempotentHttpClient::new(reqwest::Client::new());
+//! let client = IdempotentHttpClient::new(reqwest::Client::builder())?;
 //! let answer = client.post("https://api.example.com/payments").json(&[5]).send().await?;
 //! let sent = answer.extensions().get::<Sent>().unwrap();
 //! println!("{} after {} attempts", answer.status(), sent.attempts);
@@ -19,7 +19,9 @@
 //! - A call may take 60 s, an attempt 10 s; retries take from a budget, and each origin has a breaker.
 //! - An answer's body is read within its attempt, so that one that breaks off is asked for again.
 //!   [`streamed`](RequestBuilder::streamed) leaves it to you.
-//! - Redirects are followed inside an attempt, as the reqwest client is told to follow them.
+//! - Redirects are followed inside an attempt, at most 20. After 307 and 308 the same write goes on under its key; what a 303
+//!   points to, or a 301 or 302 after a POST, is read by a GET. To another origin go only the headers that say nothing of who
+//!   asks: `Accept…`, `Content-…`, `User-Agent`, the trace, and the key of a write that stays one.
 //! - After a 401, [`refresh_auth`](IdempotentHttpClientBuilder::refresh_auth) is asked for new credentials, once for each call
 //!   and once for all calls that wait for them; the request goes out once more, under the same key.
 
@@ -27,6 +29,7 @@ mod answer;
 mod builder;
 mod call;
 mod error;
+mod redirect;
 mod refresh;
 mod request;
 
@@ -36,6 +39,7 @@ pub use error::{Error, NoAnswer};
 pub use request::RequestBuilder;
 
 use builder::Inner;
+use once_again_core::error::ConfigError;
 use reqwest::{IntoUrl, Method, Request, Response};
 use std::fmt;
 use std::sync::Arc;
@@ -45,15 +49,33 @@ use std::sync::Arc;
 pub struct IdempotentHttpClient(Arc<Inner>);
 
 impl IdempotentHttpClient {
-    /// Sends by `client`, with everything as [the module](self) has it.
-    #[must_use]
-    pub fn new(client: reqwest::Client) -> Self {
-        Self(Arc::new(Inner::new(client)))
+    /// Sends by the client that `client` builds, with everything as [the module](self) has it.
+    ///
+    /// ```
+    /// # use once_again::http::client::IdempotentHttpClient;
+    /// # fn main() -> Result<(), once_again::ConfigError> {
+    /// let client = IdempotentHttpClient::new(reqwest::Client::builder().https_only(true))?;
+    /// # let _ = client; Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Reqwest cannot build it, or it has default headers that would go wherever a redirect leads: those belong into
+    /// [`default_headers`](IdempotentHttpClientBuilder::default_headers).
+    pub fn new(client: reqwest::ClientBuilder) -> Result<Self, ConfigError> {
+        Self::builder(client).build()
     }
 
-    /// Sends by `client`, with something else set.
-    pub fn builder(client: reqwest::Client) -> IdempotentHttpClientBuilder {
+    /// Sends by the client that `client` builds, with something else set. Its redirect policy is not asked: redirects are
+    /// followed here.
+    pub fn builder(client: reqwest::ClientBuilder) -> IdempotentHttpClientBuilder {
         IdempotentHttpClientBuilder::new(client)
+    }
+
+    /// Sends by a client that is made already, one that others use too. Redirects are then its own: by reqwest's default it follows
+    /// ten of them, and takes only `Authorization`, `Cookie` and `Proxy-Authorization` away from another origin.
+    pub fn over(client: reqwest::Client) -> IdempotentHttpClientBuilder {
+        IdempotentHttpClientBuilder::over(client)
     }
 
     /// A GET request.
