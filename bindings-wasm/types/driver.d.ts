@@ -1238,7 +1238,7 @@ interface StoreUsage {
 /** A place where records live. */
 interface Store {
     /** Applies one operation atomically. A store that answers at once need not return a promise. */
-    apply(op: StoreOp): StoreReply | Promise<StoreReply>;
+    apply(op: StoreOp): StoreReply | PromiseLike<StoreReply>;
     /** How much it holds: looks at every record, so it is for dashboards, not for requests. */
     usage?(): StoreUsage | Promise<StoreUsage>;
     /** Lets go of timers and connections. */
@@ -1246,7 +1246,7 @@ interface Store {
 }
 /** A store that can apply an operation inside a transaction of the caller's. */
 interface JointStore extends Store {
-    completeIn(db: object, op: StoreOp): StoreReply | Promise<StoreReply>;
+    completeIn(db: object, op: StoreOp): StoreReply | PromiseLike<StoreReply>;
 }
 
 /** What is kept under one key: plain JSON. */

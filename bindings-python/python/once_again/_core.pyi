@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Examination", "HttpGuard", "HttpRun", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "client_config", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "is_stream_answer", "key_config", "manager_settings", "name_refusal", "record_key", "redirect", "registry_limit", "retry_after", "speaks_against_service", "store_step", "veto", "wants_credentials"]
+__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Examination", "HttpGuard", "HttpRun", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "client_config", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "is_stream_answer", "key_config", "manager_settings", "name_refusal", "origin", "record_key", "redirect", "registry_limit", "retry_after", "speaks_against_service", "store_step", "veto", "wants_credentials"]
 
 @final
 class Action:
@@ -791,7 +791,8 @@ def origin(url: str) -> str | None:
 
 def record_key(namespace: str, scope: str, key: str) -> str:
     """
-    The key of the record that a caller's key is filed under.
+    The key of the record that a caller's key is filed under. Half a surrogate pair, which a `str` may hold, is read as
+    U+FFFD: no key has that either.
     """
 
 def redirect(status: SupportsIndex, method: str, from_url: str, to: str | None, followed: SupportsIndex, key_header: str, headers: SupportsGetItem[int, str]) -> tuple[str | None, str, bool, list[str]] | None:
@@ -815,7 +816,7 @@ def speaks_against_service(verdict: SupportsIndex) -> bool:
     Whether a failure with this verdict says something about the service, so that a breaker counts it.
     """
 
-def store_step(op: str, payload: SupportsGetItem[int, SupportsIndex] | None, found: SupportsGetItem[int, SupportsIndex] | None, wall_now: SupportsFloat | SupportsIndex) -> tuple[str, bytes | None, int, str, bytes | None]:
+def store_step(op: str, payload: SupportsGetItem[int, SupportsIndex] | None, found: bytes | None, wall_now: SupportsFloat | SupportsIndex) -> tuple[str, bytes | None, int, str, bytes | None]:
     """
     Decides one operation at `wall_now`, where `found` is what lies under its key.
     """
