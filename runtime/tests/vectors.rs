@@ -14,6 +14,8 @@ mod breaker;
 mod http;
 #[path = "../../core/tests/vectors/notation.rs"]
 mod notation;
+#[path = "vectors/record.rs"]
+mod record;
 #[path = "vectors/retry.rs"]
 mod retry;
 #[path = "vectors/store.rs"]
@@ -61,6 +63,8 @@ fn player(module: &str) -> Option<Play> {
         #[cfg(feature = "http")]
         "idempotency.key" | "http.request" | "http.options" | "http.answer" | "http.headers"
         | "http.problem" => Some(|given, _| http::run(given)),
+        "idempotency.record" => Some(|given, _| Some(record::record(given))),
+        "idempotency.outcome" => Some(|given, _| Some(record::outcome(given))),
         "store" | "store.memory" => Some(|given, _| Some(store::run(given))),
         _ => None,
     }
