@@ -1,20 +1,22 @@
-// A thousand callers with one key, of ten processes in two languages: the function runs once.
+// A thousand callers with one key, of ten processes in three languages: the function runs once.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { before, test } from "node:test";
 import { booksOf, checkKey } from "./audit.mjs";
 import { kinds } from "./places.mjs";
-import { Worker } from "./workers.mjs";
+import { build, Worker } from "./workers.mjs";
 
 const PROCESSES = 10;
 const CALLERS = 100;
 
+before(build);
+
 for (const [kind, clients] of [
-  ["sqlite", ["better-sqlite3", "sqlite3"]],
-  ["redis", ["ioredis", "redis-py"]],
-  ["postgres", ["pg", "psycopg"]],
+  ["sqlite", ["better-sqlite3", "sqlite3", "rusqlite"]],
+  ["redis", ["ioredis", "redis-py", "redis-rs"]],
+  ["postgres", ["pg", "psycopg", "deadpool"]],
 ]) {
-  test(`${kind}: of ${PROCESSES} × ${CALLERS} callers in Node and Python, one runs`, {
+  test(`${kind}: of ${PROCESSES} × ${CALLERS} callers in Node, Python and Rust, one runs`, {
     skip: kinds[kind].missing,
   }, async (t) => {
     const books = await kinds[kind].start();
@@ -23,7 +25,7 @@ for (const [kind, clients] of [
     // Nobody dies here, so a lease that a busy machine outlasts would only blur the picture.
     const settings = { place, ledger, lease: 60_000, conflict: { wait: 60_000 }, storeTimeout: 60_000, pause: 20 };
     const workers = Array.from({ length: PROCESSES }, (_, at) => {
-      const worker = new Worker({ ...settings, client: clients[at % 2], seed: at + 1 });
+      const worker = new Worker({ ...settings, client: clients[at % clients.length], seed: at + 1 });
       t.after(() => worker.kill());
       return worker;
     });

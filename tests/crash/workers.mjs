@@ -1,13 +1,16 @@
-// Workers in two languages, as their parent sees them: they are given keys, heard, and killed.
+// Workers in three languages, as their parent sees them: they are given keys, heard, and killed.
 
-import { spawn } from "node:child_process";
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
 const node = [process.execPath, "--no-warnings", file("worker.mjs")];
 const python = [file("../../.venv/bin/python"), "-W", "ignore", file("worker.py")];
+const rust = [resolve(process.env.CARGO_TARGET_DIR ?? file("../../target"), "debug/examples/crash_worker")];
 const languages = {
   "better-sqlite3": node,
   ioredis: node,
@@ -21,7 +24,17 @@ const languages = {
   "redis-py, cluster": python,
   psycopg: python,
   asyncpg: python,
+  rusqlite: rust,
+  "redis-rs": rust,
+  deadpool: rust,
 };
+
+/** Cargo builds Rust's worker, if it has to. Before the first of them: it takes longer than anybody lives here. */
+export function build() {
+  const told = ["build", "--quiet", "--package", "once-again-tests", "--example", "crash_worker"];
+  const { status } = spawnSync("cargo", told, { stdio: "inherit" });
+  assert.equal(status, 0, "cargo builds Rust's worker");
+}
 
 const usual = { mode: "reexecute", lease: 1_000, conflict: "reject", storeTimeout: 5_000, pause: 3 };
 
