@@ -8,7 +8,7 @@ use once_again_core::idempotency::record::{Owner, Record};
 use once_again_core::json;
 use once_again_core::spec::{Unit, Value};
 use once_again_core::store::memory::{self, MemorySpec};
-use once_again_core::store::{StoreOp, Write, step_encoded};
+use once_again_core::store::{StoreOp, Write, step};
 use pyo3::prelude::*;
 
 use crate::error::{refused, unavailable};
@@ -76,16 +76,16 @@ pub(crate) fn store_step(
     wall_now: f64,
 ) -> PyResult<Stepped> {
     let (op, now) = (operation(op, payload)?, timestamp(wall_now));
-    let (write, reply) = step_encoded(now, found, &op).map_err(|why| unavailable(why.to_string()))?;
+    let found = found.map(Record::decode).transpose().map_err(|why| unavailable(why.to_string()))?;
+    let (write, reply) = step(now, found, &op);
     let (reply, payload) = reply.to_wire();
     let (name, record) = match write {
         Write::Keep => ("keep", None),
         Write::Delete => ("delete", None),
         Write::Put(record) => ("put", Some(record)),
     };
-    let kept = record.as_deref().and_then(|record| Record::decode(record).ok());
-    let ttl = kept.map_or(0, |record| record.expires_at.since(now).get().div_ceil(1_000_000));
-    Ok((name, record, ttl, reply, payload))
+    let ttl = record.as_ref().map_or(0, |record| record.kept_for(now));
+    Ok((name, record.map(|record| record.encode()), ttl, reply, payload))
 }
 
 /// Seconds between two sweeps of a store that is bounded by nothing else.

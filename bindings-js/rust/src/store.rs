@@ -9,7 +9,7 @@ use once_again_core::idempotency::record::Record;
 use once_again_core::json;
 use once_again_core::spec::Unit;
 use once_again_core::store::memory::{MemorySpec, MemoryStore};
-use once_again_core::store::{StoreOp, StoreReply, Write, step_encoded};
+use once_again_core::store::{self, StoreOp, StoreReply, Write};
 use once_again_core::time::Timestamp;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -89,25 +89,22 @@ pub fn step(now: f64, record: Option<&[u8]>, op: &str, bytes: Option<Vec<u8>>) -
         Ok(op) => op,
         Err(error) => return invalid(&error.to_string()),
     };
-    let (write, reply) = match step_encoded(now, record, &op) {
-        Ok(stepped) => stepped,
+    let found = match record.map(Record::decode).transpose() {
+        Ok(found) => found,
         Err(error) => return unreadable(&error.to_string()),
     };
+    let (write, reply) = store::step(now, found, &op);
     let payload = reply.to_wire().1;
     let (name, record) = match write {
         Write::Keep => ("keep", None),
         Write::Delete => ("delete", None),
         Write::Put(record) => ("put", Some(record)),
     };
-    let expires_at = record.as_deref().map_or(now, expiry);
-    let ttl = expires_at.since(now).get().div_ceil(1_000_000);
+    let expires_at = record.as_ref().map_or(now, |record| record.expires_at);
+    let ttl = record.as_ref().map_or(0, |record| record.kept_for(now));
     let text = json::to_string(&Stepped { write: name, expires_at, ttl, reply: &reply });
-    payload::leave(record.into_iter().chain(payload));
+    payload::leave(record.map(|record| record.encode()).into_iter().chain(payload));
     text
-}
-
-fn expiry(record: &[u8]) -> Timestamp {
-    Record::decode(record).map_or(Timestamp::ZERO, |record| record.expires_at)
 }
 
 /// A reply as text; its bytes are left as payload.

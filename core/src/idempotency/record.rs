@@ -234,6 +234,12 @@ impl Record {
         now >= self.expires_at
     }
 
+    /// For how many whole seconds after `now` a store that forgets by itself must keep it.
+    #[must_use]
+    pub const fn kept_for(&self, now: Timestamp) -> u64 {
+        self.expires_at.since(now).get().div_ceil(1_000_000)
+    }
+
     /// Whether the claim still excludes others.
     #[must_use]
     pub fn is_leased(&self, now: Timestamp) -> bool {
