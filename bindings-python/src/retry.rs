@@ -137,7 +137,7 @@ impl RetryPolicy {
 
     /// How many seconds an attempt may run that starts `now` in a call that started at `started`.
     fn time_left(&self, started: f64, now: f64) -> Option<f64> {
-        self.0.time_left(&self.0.begin(tick(started)), tick(now)).map(seconds)
+        self.0.time_left(&self.0.begin(tick(started)), tick(now)).map(|limit| seconds(limit.left))
     }
 
     /// Whether a call that was given up with this verdict is a dead letter.

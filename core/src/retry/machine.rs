@@ -19,6 +19,17 @@ use crate::time::{Micros, Tick};
 /// waits use up no attempt, so something else must end them.
 const FREE_LIMIT: Micros = Micros::from_secs(60);
 
+/// How long an attempt may run, and which limit ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLeft {
+    /// From now on.
+    pub left: Micros,
+    /// The whole of the limit that ends it.
+    pub limit: Micros,
+    /// Whether that is the call's, not the attempt's own.
+    pub whole_call: bool,
+}
+
 /// The state of one call: six numbers that a driver keeps in its own locals. Nothing has to be freed when a call never
 /// ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,10 +240,14 @@ impl RetryPolicy {
 
     /// How long the attempt that starts now may run: the attempt's own limit or what is left of the whole call's.
     #[must_use]
-    pub fn time_left(&self, call: &RetryCall, now: Tick) -> Option<Micros> {
-        let total = self.total_timeout().map(|total| call.started.plus(total).since(now));
-        match (self.attempt_timeout(), total) {
-            (Some(attempt), Some(total)) => Some(attempt.min(total)),
+    pub fn time_left(&self, call: &RetryCall, now: Tick) -> Option<TimeLeft> {
+        let attempt = self.attempt_timeout().map(|limit| TimeLeft { left: limit, limit, whole_call: false });
+        let total = self.total_timeout().map(|limit| {
+            let left = call.started.plus(limit).since(now);
+            TimeLeft { left, limit, whole_call: true }
+        });
+        match (attempt, total) {
+            (Some(attempt), Some(total)) if total.left < attempt.left => Some(total),
             (attempt, total) => attempt.or(total),
         }
     }
@@ -573,11 +588,15 @@ mod tests {
             let call = policy.begin(Tick::new(5_000));
             policy.time_left(&call, Tick::new(5_000).plus(Micros::from_millis(700)))
         };
+        let left = |left, limit, whole_call| {
+            Some(TimeLeft { left: Micros::from_millis(left), limit: Micros::from_millis(limit), whole_call })
+        };
         assert_eq!(limits(None, None), None);
-        assert_eq!(limits(Some(500), None), Some(Micros::from_millis(500)));
-        assert_eq!(limits(Some(500), Some(1_000)), Some(Micros::from_millis(300)));
-        assert_eq!(limits(Some(100), Some(1_000)), Some(Micros::from_millis(100)));
-        assert_eq!(limits(None, Some(600)), Some(Micros::ZERO));
+        assert_eq!(limits(Some(500), None), left(500, 500, false));
+        assert_eq!(limits(Some(500), Some(1_000)), left(300, 1_000, true));
+        assert_eq!(limits(Some(300), Some(1_000)), left(300, 300, false), "of two equal ones, its own");
+        assert_eq!(limits(Some(100), Some(1_000)), left(100, 100, false));
+        assert_eq!(limits(None, Some(600)), left(0, 600, true));
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod write;
 
 pub use crate::classify::Kind;
 pub use judge::{Once, Verdict};
-pub use machine::{Failure, RetryCall, Step, Stop};
+pub use machine::{Failure, RetryCall, Step, Stop, TimeLeft};
 pub use policy::RetryPolicy;
 pub use sources::{from_environment, from_levels, level_names, unit_of_levels};
 pub(crate) use spec::range;

@@ -10,7 +10,7 @@ use crate::time::{duration, micros, tick, timestamp};
 use once_again_core::budget::Withdrawal;
 use once_again_core::classify::Kind;
 use once_again_core::draw::Draw;
-use once_again_core::retry::{self, RetryCall, Step, Stop};
+use once_again_core::retry::{self, RetryCall, Step, Stop, TimeLeft};
 use once_again_core::time::Tick;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -91,13 +91,13 @@ impl<'a, E> Call<'a, E> {
     /// How long the attempt that begins now may run.
     pub(super) fn time_left(&self) -> Option<Limit> {
         let policy = self.rules.policy.core();
+        // Without a limit nobody looks at the clock.
         if policy.attempt_timeout().is_none() && policy.total_timeout().is_none() {
             return None;
         }
-        let left = policy.time_left(&self.state, self.now())?;
-        let own = policy.attempt_timeout().filter(|own| *own == left);
-        let limit = duration(own.or(policy.total_timeout())?);
-        Some(Limit { left: duration(left), timed_out: TimedOut { limit, whole_call: own.is_none() } })
+        let TimeLeft { left, limit, whole_call } = policy.time_left(&self.state, self.now())?;
+        let timed_out = TimedOut { limit: duration(limit), whole_call };
+        Some(Limit { left: duration(left), timed_out })
     }
 
     pub(super) fn succeeded(&mut self) {
