@@ -71,6 +71,20 @@ eachPackage("a failure is not kept, and binary answers come back byte for byte",
   }
 });
 
+eachPackage(
+  "a key that was generated takes no record: only those that are given fill the client's records",
+  async (api) => {
+    const story = await scripted(json(201, 1));
+    const client = clientOf(api, story, { idempotency: { maxRecords: 1 } });
+    for (let i = 0; i < 3; i++) assert.equal((await client.post(story.path, {})).fromCache, false);
+    await client.post(story.path, {}, keyed("k"));
+    assert.equal((await client.post(story.path, {}, keyed("k"))).fromCache, true);
+    assert.equal((await rejection(client.post(story.path, {}, keyed("l")))).code, "STORE_FULL");
+    await client.put(story.path, {});
+    assert.equal((await story.log()).requests.length, 5);
+  },
+);
+
 eachPackage("a caller who gives up does not take those along who joined", async (api) => {
   const story = await scripted({ do: "hang" }, json(201, 1));
   const client = clientOf(api, story, { idempotency: {} });

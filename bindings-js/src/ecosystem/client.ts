@@ -125,10 +125,13 @@ export class IdempotentHttpClient {
       await repeatable(url, { method, headers: lines, body: out.body ?? null, signal, ...stream }),
       this.#keys.headerName,
     );
+    const given = request.headers.has(this.#keys.headerName);
     const key = keyOf(request, this.#keys, true);
     const exchange = new Exchange(request, key, options);
-    const keyed = key !== undefined && this.#keys.methods.includes(method);
-    return keyed ? this.#keyed(exchange, key, out.type === undefined ? request.body : body) : this.#sent(exchange);
+    if (key === undefined || !this.#keys.methods.includes(method)) return this.#sent(exchange);
+    // Nobody can ask for a key again that was made here: its record would only take another one's place.
+    const records = given ? this.#records : undefined;
+    return this.#keyed(exchange, key, out.type === undefined ? request.body : body, records);
   }
 
   /** The client's identity, then what the caller says. */
@@ -141,13 +144,17 @@ export class IdempotentHttpClient {
   }
 
   /** A write under a key. */
-  async #keyed<T>(exchange: Exchange, key: string, body: unknown): Promise<HttpAnswer<T>> {
+  async #keyed<T>(
+    exchange: Exchange,
+    key: string,
+    body: unknown,
+    records: Records | undefined,
+  ): Promise<HttpAnswer<T>> {
     const begun = this.#clock.now();
     const { request, options } = exchange;
     let [duplicate, hit] = [false, false];
     globalStats.began();
     try {
-      const records = this.#records;
       if (records === undefined) {
         const answer = await this.#sent<T>(exchange);
         hit = answer.replayed;

@@ -34,7 +34,8 @@ export interface HttpClientOptions extends PolicyWishes {
   readonly circuitBreaker?: BreakerChoice | false | undefined;
   /**
    * Has the client keep records of its own: of two writes under one key, the second joins the first, or is answered from
-   * memory. Default: none are kept.
+   * memory. Only keys that you give are recorded; a generated key is new for each call and can never be asked for again.
+   * Default: none are kept.
    */
   readonly idempotency?: IdempotencyManagerOptions | undefined;
   /** Whether a write without a key gets one, so that it can be sent again. Default true. */
