@@ -119,3 +119,77 @@ test("an outbox that is closed while a write is written down answers it all the 
   });
   assert.equal(status, 202);
 });
+
+test("a write keeps its key, and has no other one, where the next version of a page names another header", async (t) => {
+  const { script, log, open } = await setUp(t);
+  await script("g", { do: "answer", status: 503 }, { do: "answer", status: 422 }, { do: "effect", status: 201 });
+  const page = await open();
+  const id = await page.evaluate(async () => (await post("g")).queued);
+  await page.evaluate(() => outbox.flush());
+  assert.equal((await page.evaluate(() => outbox.givenUp()))[0].id, id);
+  await page.close();
+
+  const later = await open();
+  await later.evaluate(async (id) => {
+    const { createFetch } = await import("once-again-web");
+    await outbox.close();
+    const headers = () => ({ "idempotency-key": "another" });
+    const idempotency = { headerName: "X-Key", keyOrigins: [service] };
+    const renamed = await createFetch({ policy: { maxAttempts: 1 }, idempotency, outbox: { headers } }).outbox;
+    if (!(await renamed.retry(id))) throw new Error("it was not given up");
+    while ((await renamed.pending()).length > 0) await new Promise((done) => setTimeout(done, 20));
+  }, id);
+  const keys = (await log("g")).requests.map(({ headers }) => [headers["idempotency-key"], headers["x-key"]]);
+  const [[key]] = keys;
+  assert.deepEqual(keys, [
+    [key, undefined],
+    [key, undefined],
+    [undefined, key],
+  ]);
+});
+
+test("headers that never come hold up nobody: the write waits, and says what was wrong", async (t) => {
+  const { script, log, open } = await setUp(t);
+  await script("h", { do: "answer", status: 503 }, { do: "effect", status: 201 });
+  const page = await open();
+  const seen = await page.evaluate(async () => {
+    const { createFetch } = await import("once-again-web");
+    const { queued } = await post("h");
+    await outbox.close();
+    const idempotency = { keyOrigins: [service] };
+    const policy = { maxAttempts: 1, attemptTimeout: 50 };
+    const hanging = createFetch({ policy, idempotency, outbox: { headers: () => new Promise(() => {}) } });
+    await (await hanging.outbox).flush();
+    const [write] = await (await hanging.outbox).pending();
+    await (await hanging.outbox).close();
+    const { held } = await navigator.locks.query();
+    const after = await createFetch({ policy: { maxAttempts: 1 }, idempotency, outbox: {} }).outbox;
+    await after.flush();
+    return [
+      write.id === queued,
+      write.attempts,
+      write.status,
+      write.error,
+      held.length,
+      (await after.pending()).length,
+    ];
+  });
+  const error = "TimeoutError: outbox.headers took longer than 50 ms";
+  assert.deepEqual(seen, [true, 2, 503, error, 0, 0]);
+  assert.equal((await log("h")).requests.length, 2);
+});
+
+test("a tab that dies as the sender leaves the line to the next one", async (t) => {
+  const { script, log, open } = await setUp(t);
+  await script("i", { do: "answer", status: 503 }, { do: "hang" }, { do: "effect", status: 201 });
+  const doomed = await open();
+  await doomed.evaluate(() => post("i"));
+  doomed.evaluate(() => void outbox.flush()).catch(() => {});
+  await until(async () => (await log("i")).requests.length, 2);
+  const other = await open();
+  const flushed = other.evaluate(() => outbox.flush());
+  await doomed.close();
+  await flushed;
+  await until(() => pending(other), 0);
+  assert.deepEqual(Object.values((await log("i")).effects), [1]);
+});

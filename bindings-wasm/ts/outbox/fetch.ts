@@ -50,7 +50,7 @@ export function withOutbox(options: FetchOptions, wanted: true | OutboxOptions):
     // Without a key nobody could send it a second time, so it is not for the outbox.
     if (keyOf({ url, method, headers, mode }, rules) === undefined) return plain(request);
     const signal = signalOf(input, init);
-    const write = await read(request, newId(), headers, clock.wallNow(), signal);
+    const write = await read(request, newId(), headers, rules.headerName, clock.wallNow(), signal);
     const posted = await outbox.post(write, signal);
     return "queued" in posted ? accepted(posted.queued) : posted.response;
   };

@@ -24,6 +24,11 @@ export class Judge {
     this.#plan = new Plan(policy);
   }
 
+  /** How long the policy lets an attempt take, milliseconds. */
+  get attemptTimeout(): number | undefined {
+    return this.#plan.attemptTimeout;
+  }
+
   /** Sends, and judges what came of it. */
   async ended(send: () => Promise<Response>, method: string): Promise<Ended> {
     const about = { method, hasKey: true, replayed: false };

@@ -4,13 +4,14 @@ import { type Clock, type Random, systemClock } from "@once-again/driver/clock";
 import { OnceAgainError } from "@once-again/driver/errors";
 import { dispose } from "@once-again/driver/machine";
 import { Decisions } from "./decisions.js";
+import { type FreshHeaders, fresh } from "./fresh.js";
 import { type Ended, Judge } from "./judge.js";
 import { Locks } from "./locks.js";
 import { News } from "./news.js";
 import { Postman } from "./postman.js";
 import { afresh, Rows } from "./rows.js";
 import type { Flushed, Outbox, OutboxEvents, QueuedWrite } from "./types.js";
-import { initOf, type NewWrite, type Placed, type Row, redacted, seen } from "./write.js";
+import { came, initOf, type NewWrite, type Placed, type Row, redacted, seen } from "./write.js";
 
 /** What an outbox is made of. */
 export interface OutboxParts {
@@ -22,7 +23,7 @@ export interface OutboxParts {
   /** The header that carries keys, in lower case. */
   readonly keyHeader: string;
   readonly omitHeaders: ReadonlySet<string>;
-  readonly headers: ((write: QueuedWrite) => HeadersInit | PromiseLike<HeadersInit>) | undefined;
+  readonly headers: FreshHeaders | undefined;
   /** The fetch that sends, with the same attempts, breaker and budget for every write. */
   readonly fetch: typeof globalThis.fetch;
   readonly policy: ConstructorParameters<typeof Judge>[0];
@@ -166,9 +167,9 @@ export class OpenOutbox implements Outbox {
     const fate = this.#decisions.fate(row, ended, true, random());
     if (fate.fate === "later") {
       const { wait, failures, answers } = fate;
-      const status = ended.response === undefined ? {} : { status: ended.response.status };
       ended.response?.body?.cancel().catch(() => {});
-      const later = { ...row, queued: true, failures, answers, wait, failedAt: this.#clock.wallNow(), ...status };
+      const failedAt = this.#clock.wallNow();
+      const later = { ...row, queued: true, failures, answers, wait, failedAt, ...came(ended) };
       // Should the database fail now, the write is there all the same, as it was before this attempt.
       await this.#rows.put(later).catch(() => {});
       return this.#queued(later);
@@ -187,8 +188,9 @@ export class OpenOutbox implements Outbox {
   /** Sends a write that nobody waits for. */
   async #send(row: Placed, body: ArrayBuffer | undefined): Promise<Ended> {
     const { headers } = this.#parts;
+    const { attemptTimeout } = this.#judge;
     return this.#judge.ended(async () => {
-      const more = await headers?.(seen(row, true));
+      const more = await fresh(headers, seen(row, true), this.#clock, attemptTimeout);
       return this.#fetch(row, body, undefined, more);
     }, row.method);
   }

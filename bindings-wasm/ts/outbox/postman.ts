@@ -8,7 +8,7 @@ import type { Locks } from "./locks.js";
 import type { News } from "./news.js";
 import type { Rows } from "./rows.js";
 import type { GivenUp } from "./types.js";
-import { type Placed, seen } from "./write.js";
+import { came, type Placed, seen } from "./write.js";
 
 export interface PostmanParts {
   readonly rows: Rows;
@@ -142,9 +142,9 @@ export class Postman {
       const { wait, failures, answers } = fate;
       ended.response?.body?.cancel().catch(() => {});
       const failedAt = clock.wallNow();
-      await rows.put({ ...row, failures, answers, wait, failedAt, ...(status === undefined ? {} : { status }) });
+      await rows.put({ ...row, failures, answers, wait, failedAt, ...came(ended) });
     } else if (fate.fate === "dead") {
-      await this.#giveUp(row, fate.reason, ended.response);
+      await this.#giveUp({ ...row, ...came(ended) }, fate.reason, ended.response);
     }
   }
 
@@ -154,7 +154,7 @@ export class Postman {
   }
 
   async #giveUp(row: Placed, givenUp: GivenUp, response?: Response): Promise<void> {
-    const dead = { ...row, givenUp, ...(response === undefined ? {} : { status: response.status }) };
+    const dead = { ...row, givenUp };
     await this.#parts.rows.put(dead);
     const write = seen(dead, false);
     this.#parts.news.tell("givenUp", response === undefined ? { write } : { write, response });

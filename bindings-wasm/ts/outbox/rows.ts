@@ -85,7 +85,7 @@ export class Rows {
 }
 
 /** A row that is new again: what it went through is forgotten, its age is not. */
-export function afresh({ failedAt: _, givenUp: __, status: ___, ...row }: Placed): Placed {
+export function afresh({ failedAt: _, givenUp: __, status: ___, error: ____, ...row }: Placed): Placed {
   return { ...row, failures: 0, answers: 0, wait: 0, queued: true };
 }
 

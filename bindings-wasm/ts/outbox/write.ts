@@ -1,6 +1,8 @@
 // A request as it lies in the database, and back: the same bytes, headers and credentials mode whenever it is sent.
 
 import { cancellable } from "@once-again/driver/abort";
+import { RetryExhaustedError } from "@once-again/driver/errors";
+import type { Ended } from "./judge.js";
 import type { GivenUp, QueuedWrite } from "./types.js";
 
 /** Everything about a write but its body. */
@@ -10,6 +12,8 @@ export interface Row {
   readonly url: string;
   readonly origin: string;
   readonly headers: readonly [string, string][];
+  /** Which of them is its key. */
+  readonly keyHeader: string;
   readonly options: RequestInit;
   readonly bytes: number;
   /** Milliseconds since the Unix epoch. */
@@ -20,6 +24,7 @@ export interface Row {
   readonly failedAt?: number;
   readonly wait: number;
   readonly status?: number;
+  readonly error?: string | undefined;
   /** Its caller was told that it waits, so what is made from then on stands behind it, also while it is on its way. */
   readonly queued?: boolean;
   readonly givenUp?: GivenUp;
@@ -49,6 +54,7 @@ export async function read(
   request: Request,
   id: string,
   headers: Headers,
+  keyHeader: string,
   madeAt: number,
   signal: AbortSignal | undefined,
 ): Promise<NewWrite> {
@@ -65,6 +71,7 @@ export async function read(
     url,
     origin: new URL(url).origin,
     headers: pairs,
+    keyHeader,
     options: optionsOf(request),
     bytes: text + read.byteLength,
     madeAt,
@@ -80,7 +87,10 @@ export function redacted(row: Row, omit: ReadonlySet<string>): Row {
   return { ...row, headers: row.headers.filter(([name]) => !omit.has(name)) };
 }
 
-/** What `fetch` is called with. Whatever `more` says, a write keeps the key it was made with, in the header `key`. */
+/**
+ * What `fetch` is called with. Whatever `more` says, a write keeps the key it was made with, and has no other one: it goes out in the
+ * header `key`, also where another one carried it when it was made.
+ */
 export function initOf(
   row: Row,
   body: ArrayBuffer | undefined,
@@ -88,13 +98,23 @@ export function initOf(
   more: HeadersInit | undefined,
 ): RequestInit {
   const headers = new Headers([...row.headers]);
-  for (const [name, value] of new Headers(more)) if (name !== key) headers.set(name, value);
+  const own = headers.get(row.keyHeader);
+  for (const [name, value] of new Headers(more)) headers.set(name, value);
+  headers.delete(row.keyHeader);
+  if (own !== null) headers.set(key, own);
   return { ...row.options, method: row.method, headers, ...(body === undefined ? {} : { body }) };
+}
+
+/** What is kept of how a sending ended that was not the last: the status of an answer, or what was wrong. */
+export function came({ response, error }: Ended): Pick<Row, "status" | "error"> {
+  if (response !== undefined) return { status: response.status, error: undefined };
+  const last = error instanceof RetryExhaustedError ? error.cause : error;
+  return { error: last instanceof Error ? `${last.name}: ${last.message}` : String(last) };
 }
 
 /** What its user may see. */
 export function seen(row: Row, sending: boolean): QueuedWrite {
-  const { id, method, url, madeAt, failures, bytes, status, givenUp } = row;
+  const { id, method, url, madeAt, failures, bytes, status, error, givenUp } = row;
   return {
     id,
     method,
@@ -104,6 +124,7 @@ export function seen(row: Row, sending: boolean): QueuedWrite {
     bytes,
     sending,
     ...(status === undefined ? {} : { status }),
+    ...(error === undefined ? {} : { error }),
     ...(givenUp === undefined ? {} : { givenUp }),
   };
 }
