@@ -11,8 +11,10 @@ use once_again_core::spec::Unit;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::dialect::Dialect;
 use crate::error::{malformed_key, refused};
 use crate::fingerprint::of_body;
+use crate::json::read_json;
 use crate::run::{self, Machine, Step};
 use crate::spec;
 use crate::store::MemoryStore;
@@ -60,26 +62,46 @@ impl Action {
         Ok(ActionRun { run: Machine::new(run), config: Arc::clone(&self.0), key })
     }
 
-    /// As `claim`, and claimed at once in a store that answers at once, at `wall_now`: the value's text when an earlier
-    /// call returned one, else the run and what it does first.
-    fn claim_in(
+    /// As `claim`, and claimed at once in a store that answers at once, at `wall_now`: none and what an earlier call
+    /// returned, of its JSON or else as `text`; or the run and what it does first.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn claim_in<'py>(
         &self,
         store: &MemoryStore,
-        about: &Bound<'_, PyAny>,
+        about: &Bound<'py, PyAny>,
         key: Option<&Bound<'_, PyString>>,
+        as_text: bool,
         now: f64,
         wall_now: f64,
         draw: u32,
-    ) -> PyResult<Begun> {
+    ) -> PyResult<(Option<Py<ActionRun>>, Bound<'py, PyAny>)> {
+        let py = about.py();
         let (mut run, key) = self.run(about, key, store.owner(), now)?;
         let answer = run::settle_in(&mut run, store, Event::Start, now, wall_now, draw);
         if let (Answer::Replay(_), Some(Told::Returned(text))) = (&answer, Told::of(&answer)) {
-            return Ok(Begun::Returned(readable(text)));
+            return Ok((None, returned(py, text, as_text)?));
         }
         let step = step(answer).before(&run);
         let run = ActionRun { run: Machine::new(run), config: Arc::clone(&self.0), key };
-        let py = about.py();
-        Ok(Begun::Going((Py::new(py, run)?, Py::new(py, step)?)))
+        Ok((Some(Py::new(py, run)?), Bound::new(py, step)?.into_any()))
+    }
+
+    /// As `claim`, and what the claim has to send to a store on a server.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn claim_over(
+        &self,
+        dialect: &Dialect,
+        about: &Bound<'_, PyAny>,
+        key: Option<&Bound<'_, PyString>>,
+        owner: [u8; 16],
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<(ActionRun, Step)> {
+        let (run, key) = self.run(about, key, Owner(owner), now)?;
+        let run = ActionRun { run: Machine::new(run), config: Arc::clone(&self.0), key };
+        let step = run.handle_over(about.py(), dialect, Event::Start, now, wall_now, draw)?;
+        Ok((run, step))
     }
 }
 
@@ -103,13 +125,6 @@ impl Action {
         let run = Run::new(config.run_config(), claim.key, claim.fingerprint, None, owner, false, tick(now));
         Ok((run, claim.key))
     }
-}
-
-/// A call over a store that answers at once: the text of an earlier call's value, or the run and its first step.
-#[derive(IntoPyObject)]
-pub(crate) enum Begun {
-    Returned(String),
-    Going((Py<ActionRun>, Py<Step>)),
 }
 
 /// One call: events in, steps out. Its lock is held for core's work only, never while Python runs.
@@ -146,6 +161,36 @@ impl ActionRun {
         Ok(self.handle_in(store, run::event(event, None)?, now, wall_now, draw))
     }
 
+    /// As `tell`, over a store on a server: the step brings the command to send.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn tell_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        event: &str,
+        payload: Option<Vec<u8>>,
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<Step> {
+        self.handle_over(py, dialect, run::event(event, payload)?, now, wall_now, draw)
+    }
+
+    /// The server has answered the command of this ticket.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn answered_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        ticket: u32,
+        answer: &Bound<'_, PyAny>,
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<Step> {
+        self.handle_over(py, dialect, dialect.event(ticket, answer), now, wall_now, draw)
+    }
+
     /// The function returned a value of this text, or raised an error that is written so; none: what cannot be replayed.
     fn ended(&self, text: Option<String>, threw: bool, now: f64, draw: u32) -> Step {
         self.handle(self.finished(text, threw), now, draw)
@@ -162,6 +207,21 @@ impl ActionRun {
         draw: u32,
     ) -> Step {
         self.handle_in(store, self.finished(text, threw), now, wall_now, draw)
+    }
+
+    /// As `ended`, over a store on a server.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn ended_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        text: Option<String>,
+        threw: bool,
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<Step> {
+        self.handle_over(py, dialect, self.finished(text, threw), now, wall_now, draw)
     }
 
     /// The operation that completes the run with a value of this text inside the caller's own transaction, and its bytes;
@@ -191,6 +251,30 @@ impl ActionRun {
 
     fn handle_in(&self, store: &MemoryStore, event: Event, now: f64, wall_now: f64, draw: u32) -> Step {
         self.run.handle_in(store, event, now, wall_now, draw, step)
+    }
+
+    fn handle_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        event: Event,
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<Step> {
+        self.run.handle_over(py, dialect, event, now, wall_now, draw, step)
+    }
+}
+
+/// What an earlier call returned. An empty text is JavaScript's `undefined`.
+fn returned(py: Python<'_>, text: Vec<u8>, as_text: bool) -> PyResult<Bound<'_, PyAny>> {
+    let text = readable(text);
+    if as_text {
+        Ok(PyString::new(py, &text).into_any())
+    } else if text.is_empty() {
+        Ok(py.None().into_bound(py))
+    } else {
+        read_json(py, &text)
     }
 }
 

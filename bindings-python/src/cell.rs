@@ -2,16 +2,37 @@
 
 use once_again_core::store::{Cell, Command};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyString};
+use pyo3::types::{PyBytes, PyInt, PyList, PyString};
 
 use crate::error::unavailable;
 
 /// A statement or script, and one value for each placeholder.
-pub(crate) type Sent<'py> = (String, Vec<Bound<'py, PyAny>>);
+pub(crate) type Sent<'py> = (Bound<'py, PyString>, Bound<'py, PyAny>);
 
+/// As clients of SQL databases take it.
 pub(crate) fn command(py: Python<'_>, command: Command) -> PyResult<Sent<'_>> {
-    let args: PyResult<_> = command.args.into_iter().map(|cell| write(py, cell)).collect();
-    Ok((command.text.into_owned(), args?))
+    let args: PyResult<Vec<_>> = command.args.into_iter().map(|cell| value(py, cell)).collect();
+    Ok((PyString::new(py, &command.text), PyList::new(py, args?)?.into_any()))
+}
+
+fn value(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match cell {
+        Cell::Null => py.None().into_bound(py),
+        Cell::Int(number) => number.into_pyobject(py)?.into_any(),
+        Cell::Text(text) => PyString::new(py, &text).into_any(),
+        Cell::Bytes(bytes) => PyBytes::new(py, &bytes).into_any(),
+    })
+}
+
+/// A value as it goes over the wire to Redis: a client may have been told to write text in another way.
+pub(crate) fn bytes(py: Python<'_>, cell: Cell) -> Bound<'_, PyAny> {
+    match cell {
+        Cell::Null => PyBytes::new(py, b""),
+        Cell::Int(number) => PyBytes::new(py, number.to_string().as_bytes()),
+        Cell::Text(text) => PyBytes::new(py, text.as_bytes()),
+        Cell::Bytes(bytes) => PyBytes::new(py, &bytes),
+    }
+    .into_any()
 }
 
 /// A row, or a script's list. What is none of our four kinds of value is a server that answers what no store answers.
@@ -35,15 +56,6 @@ fn read(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
     } else {
         Err(foreign(value))
     }
-}
-
-fn write(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAny>> {
-    Ok(match cell {
-        Cell::Null => py.None().into_bound(py),
-        Cell::Int(number) => number.into_pyobject(py)?.into_any(),
-        Cell::Text(text) => PyString::new(py, &text).into_any(),
-        Cell::Bytes(bytes) => PyBytes::new(py, &bytes).into_any(),
-    })
 }
 
 fn foreign(value: &Bound<'_, PyAny>) -> PyErr {

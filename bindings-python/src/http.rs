@@ -14,6 +14,7 @@ use once_again_core::spec::Unit;
 use once_again_core::store::memory::{MemoryConfig, WhenFull};
 use pyo3::prelude::*;
 
+use crate::dialect::Dialect;
 use crate::error::refused;
 use crate::run::{self, Machine, Step};
 use crate::spec;
@@ -200,6 +201,56 @@ impl HttpRun {
     ) -> PyResult<Step> {
         let event = self.finished(status, headers, seen, body)?;
         Ok(self.run.handle_in(store, event, now, wall_now, draw, |answer| self.step(answer)))
+    }
+
+    /// As `tell`, over a store on a server: the step brings the command to send.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn tell_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        event: &str,
+        payload: Option<Vec<u8>>,
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<Step> {
+        let event = run::event(event, payload)?;
+        self.run.handle_over(py, dialect, event, now, wall_now, draw, |answer| self.step(answer))
+    }
+
+    /// The server has answered the command of this ticket.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn answered_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        ticket: u32,
+        answer: &Bound<'_, PyAny>,
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<Step> {
+        let event = dialect.event(ticket, answer);
+        self.run.handle_over(py, dialect, event, now, wall_now, draw, |answer| self.step(answer))
+    }
+
+    /// As `ended`, over a store on a server.
+    #[expect(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+    fn ended_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        status: Option<u16>,
+        headers: Vec<Header>,
+        seen: &str,
+        body: &[u8],
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+    ) -> PyResult<Step> {
+        let event = self.finished(status, headers, seen, body)?;
+        self.run.handle_over(py, dialect, event, now, wall_now, draw, |answer| self.step(answer))
     }
 
     /// The headers that mark an answer with these headers of its own as a first one.

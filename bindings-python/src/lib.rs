@@ -11,6 +11,7 @@ mod error;
 mod fingerprint;
 mod http;
 mod idempotency;
+mod json;
 mod retry;
 mod run;
 mod shapes;
@@ -49,6 +50,8 @@ mod _core {
         check_fingerprint, decode_result, describe_record, encode_result, generate_key, manager_settings,
         record_key,
     };
+    #[pymodule_export]
+    use super::json::read_json;
     #[pymodule_export]
     use super::retry::{
         RetryCall, RetryPolicy, RetrySpec, retry_after, speaks_against_service, veto, wants_credentials,

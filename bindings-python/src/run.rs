@@ -6,9 +6,12 @@ use once_again_core::draw::Draw;
 use once_again_core::error::ConfigError;
 use once_again_core::http::Header;
 use once_again_core::idempotency::machine::{Action as Answer, Event, Run};
+use once_again_core::store::{self, Command, Request};
 use once_again_core::time::Micros;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
+use crate::dialect::Dialect;
 use crate::error::refused;
 use crate::store::MemoryStore;
 use crate::time::{seconds, tick, timestamp};
@@ -52,6 +55,51 @@ impl Machine {
     ) -> Step {
         self.with(|run| step(settle_in(run, store, event, now, wall_now, draw)).before(run))
     }
+
+    /// As `handle`, over a store on a server: the step brings the command to send.
+    #[expect(clippy::too_many_arguments, reason = "what one event of a run is told")]
+    pub(crate) fn handle_over(
+        &self,
+        py: Python<'_>,
+        dialect: &Dialect,
+        event: Event,
+        now: f64,
+        wall_now: Option<f64>,
+        draw: u32,
+        step: impl FnOnce(Answer) -> Step,
+    ) -> PyResult<Step> {
+        let (step, command) =
+            self.with(|run| match ask_over(run, dialect.core(), event, now, wall_now, draw) {
+                Ok(answer) => (step(answer).before(run), None),
+                Err((ticket, command)) => {
+                    let step = Step { action: "apply", ticket, ..Step::default() };
+                    (step.before(run), Some(command))
+                }
+            });
+        // Only now: making Python's objects may run any finalizer, which may need the lock.
+        let sent = command.map(|command| dialect.sent(py, command)).transpose()?;
+        Ok(Step { sent: sent.map(|(text, args)| (text.unbind(), args.unbind())), ..step })
+    }
+}
+
+/// One event in, and what the run says to it, or the command of the operation that it wants done on a server.
+fn ask_over(
+    run: &mut Run,
+    dialect: &store::Dialect,
+    event: Event,
+    now: f64,
+    wall_now: Option<f64>,
+    draw: u32,
+) -> Result<Answer, (u32, Command)> {
+    let mut answer = run.handle(tick(now), event, Draw(draw));
+    while let Answer::Apply { ticket, op } = answer {
+        let reply = match dialect.request(wall_now.map(timestamp), &op) {
+            Request::Send(command) => return Err((ticket, command)),
+            Request::Answer(reply) => reply,
+        };
+        answer = run.handle(tick(now), Event::Reply { ticket, reply }, Draw(draw));
+    }
+    Ok(answer)
 }
 
 /// One event in, and every operation that follows from it done in the store, until the run says something else.
@@ -89,6 +137,8 @@ pub(crate) struct Step {
     pub(crate) ticket: u32,
     /// The operation to apply, as a JSON text.
     pub(crate) op: Option<String>,
+    /// The same as what to send to the store's server: a script or a statement, and the list of its arguments.
+    pub(crate) sent: Option<(Py<PyString>, Py<PyAny>)>,
     /// The operation's bytes, the checkpoint of an earlier run, or the body of an HTTP answer that takes the handler's place.
     pub(crate) payload: Option<Vec<u8>>,
     /// A fencing token.

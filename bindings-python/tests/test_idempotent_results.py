@@ -44,6 +44,30 @@ def test_whatever_json_can_say_replays_equal(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        *(sign * (2**bits + more) for bits in (53, 63, 64, 70) for more in (-1, 0, 1) for sign in (1, -1)),
+        *(9.2e18, -1e19, 1.7976931348623157e308, 5e-324, -0.0, 1e16, 0.1),
+        "\ud800",
+        {"\udfff": ["\ud800"], "\u0000": "\u2028", '"\\': "é𝄞"},
+        [{f"name {i}": i for i in range(40)}] * 3,
+        {"": {"": [[], {}, [[]], None, True, False]}},
+    ],
+)
+def test_what_only_a_careful_reader_keeps_replays_as_it_was(value: Any) -> None:
+    f = idempotent(name="f")(lambda: value)
+    assert repr(f()) == repr(f()) == repr(value)
+
+
+def test_a_replay_is_a_value_of_its_own() -> None:
+    f = idempotent(name="f")(lambda: {"lines": [{"sku": "a"}, {"sku": "a"}]})
+    f()["lines"][0]["sku"] = "changed"
+    replayed = f()
+    replayed["lines"][0]["sku"] = "changed too"
+    assert (replayed["lines"][1], f()) == ({"sku": "a"}, {"lines": [{"sku": "a"}, {"sku": "a"}]})
+
+
+@pytest.mark.parametrize(
     "value", [(1, 2), {1: "one"}, date(2026, 1, 1), float("nan"), b"bytes", {"a": {1}}, type("S", (str,), {})("s")]
 )
 def test_a_result_that_json_would_change_is_not_replayed_and_not_run_again(value: Any) -> None:

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
 from redis.retry import Retry
 
-from once_again import ConfigError, StoreUnavailableError
+from once_again import ConfigError, StoreUnavailableError, idempotent
 from once_again.stores import MemoryStore, RedisStore
 from once_again.testing import VirtualClock
 
@@ -264,6 +264,31 @@ def test_an_answer_that_is_none_of_ours_is_a_store_that_failed(answer: Any) -> N
     store: Any = RedisStore(Answering(answer))
     with pytest.raises(StoreUnavailableError):
         store.apply(get(1))
+
+
+@pytest.mark.parametrize("answer", [5, [b"granted"], [object()]])
+def test_a_run_over_such_a_store_fails_closed(answer: Any) -> None:
+    ran: list[int] = []
+    store: Any = RedisStore(Answering(answer))
+    charge = idempotent(name="charge", store=store)(lambda: ran.append(1))
+    with pytest.raises(StoreUnavailableError):
+        charge()
+    assert ran == []
+
+
+def test_whoever_overrides_apply_is_asked(url: str) -> None:
+    asked: list[str] = []
+
+    class Counted(RedisStore[Any]):
+        def apply(self, op: Any, /) -> Any:
+            asked.append(op["op"])
+            return super().apply(op)
+
+    with redis.Redis.from_url(url) as client:
+        store = Counted(client, prefix="counted:")
+        charge = idempotent(name="charge", store=store)(lambda: "charged")
+        assert [charge(), charge()] == ["charged"] * 2
+    assert asked == ["begin", "complete", "begin"]
 
 
 def test_a_closed_store_is_unavailable_and_its_client_still_open(url: str) -> None:

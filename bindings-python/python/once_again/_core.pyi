@@ -5,7 +5,7 @@ The extension module `once_again._core`.
 from _typeshed import SupportsGetItem, SupportsLenAndGetItem
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Examination", "HttpGuard", "HttpRun", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "client_config", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "is_stream_answer", "key_config", "manager_settings", "name_refusal", "origin", "record_key", "redirect", "registry_limit", "retry_after", "speaks_against_service", "store_step", "veto", "wants_credentials"]
+__all__ = ["Action", "ActionRun", "Breaker", "Budget", "Dialect", "Examination", "HttpGuard", "HttpRun", "Letters", "Link", "MemoryStore", "RetryCall", "RetryPolicy", "RetrySpec", "SharedRequest", "SqliteDialect", "SqliteStep", "Step", "breakers_to_prometheus", "check_fingerprint", "cleanup_interval", "client_config", "complete_breaker", "core_version", "decode_result", "describe_code", "describe_record", "encode_result", "fingerprint", "generate_key", "is_stream_answer", "key_config", "manager_settings", "name_refusal", "origin", "read_json", "record_key", "redirect", "registry_limit", "retry_after", "speaks_against_service", "store_step", "veto", "wants_credentials"]
 
 @final
 class Action:
@@ -17,10 +17,14 @@ class Action:
         """
         Files a call: `about` is what it is about, `key` the caller's, `owner` 16 random bytes.
         """
-    def claim_in(self, /, store: MemoryStore, about: Any, key: str | None, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> str | tuple[ActionRun, Step]:
+    def claim_in(self, /, store: MemoryStore, about: Any, key: str | None, as_text: bool, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> tuple[ActionRun | None, Any]:
         """
-        As `claim`, and claimed at once in a store that answers at once, at `wall_now`: the value's text when an earlier
-        call returned one, else the run and what it does first.
+        As `claim`, and claimed at once in a store that answers at once, at `wall_now`: none and what an earlier call
+        returned, of its JSON or else as `text`; or the run and what it does first.
+        """
+    def claim_over(self, /, dialect: Dialect, about: Any, key: str | None, owner: SupportsLenAndGetItem[SupportsIndex], now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> tuple[ActionRun, Step]:
+        """
+        As `claim`, and what the claim has to send to a store on a server.
         """
     @property
     def enabled(self, /) -> bool:
@@ -43,6 +47,10 @@ class ActionRun:
     """
     One call: events in, steps out. Its lock is held for core's work only, never while Python runs.
     """
+    def answered_over(self, /, dialect: Dialect, ticket: SupportsIndex, answer: Any, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> Step:
+        """
+        The server has answered the command of this ticket.
+        """
     def child_key(self, /, step: str, ordinal: SupportsIndex = 0) -> str:
         """
         The idempotency key that a step of this call sends onwards: the same each time the step runs again.
@@ -60,6 +68,10 @@ class ActionRun:
         """
         As `ended`, over a store that answers at once.
         """
+    def ended_over(self, /, dialect: Dialect, text: str | None, threw: bool, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> Step:
+        """
+        As `ended`, over a store on a server.
+        """
     @property
     def key(self, /) -> str:
         """
@@ -73,6 +85,10 @@ class ActionRun:
         """
         As `tell` of an event without bytes, over a store that answers at once: its operations are done here, at `wall_now`,
         until the machine says something else.
+        """
+    def tell_over(self, /, dialect: Dialect, event: str, payload: SupportsGetItem[int, SupportsIndex] | None, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> Step:
+        """
+        As `tell`, over a store on a server: the step brings the command to send.
         """
 
 @final
@@ -208,11 +224,11 @@ class Dialect:
         """
         What in the server's answer endangers records.
         """
-    def health(self, /) -> tuple[str, list[Any]]:
+    def health(self, /) -> tuple[str, Any]:
         """
         What asks the server about itself.
         """
-    def install(self, /) -> tuple[str, list[Any]] | None:
+    def install(self, /) -> tuple[str, Any] | None:
         """
         What makes all that the server must have; none where it needs nothing.
         """
@@ -220,7 +236,7 @@ class Dialect:
         """
         The reply in a server's answer (none: no row), a JSON text, and its payload.
         """
-    def request(self, /, op: str, payload: SupportsGetItem[int, SupportsIndex] | None, wall_now: SupportsFloat | SupportsIndex | None) -> tuple[tuple[str, list[Any]] | None, str | None]:
+    def request(self, /, op: str, payload: SupportsGetItem[int, SupportsIndex] | None, wall_now: SupportsFloat | SupportsIndex | None) -> tuple[tuple[str, Any] | None, str | None]:
         """
         What to send for an operation; or, where the server need not be asked, the reply. `wall_now` overrides the
         server's clock.
@@ -302,6 +318,10 @@ class HttpRun:
     """
     One guarded request: events in, steps out. Its lock is held for core's work only, never while Python runs.
     """
+    def answered_over(self, /, dialect: Dialect, ticket: SupportsIndex, answer: Any, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> Step:
+        """
+        The server has answered the command of this ticket.
+        """
     def child_key(self, /, step: str, ordinal: SupportsIndex = 0) -> str:
         """
         The idempotency key that a step of this request's handler sends onwards: the same each time the step runs again.
@@ -318,6 +338,10 @@ class HttpRun:
     def ended_in(self, /, store: MemoryStore, status: SupportsIndex | None, headers: SupportsGetItem[int, tuple[str, str]], seen: str, body: bytes, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Step:
         """
         As `ended`, over a store that answers at once.
+        """
+    def ended_over(self, /, dialect: Dialect, status: SupportsIndex | None, headers: SupportsGetItem[int, tuple[str, str]], seen: str, body: bytes, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> Step:
+        """
+        As `ended`, over a store on a server.
         """
     def first_answer(self, /, headers: SupportsGetItem[int, tuple[str, str]]) -> list[tuple[str, str]]:
         """
@@ -336,6 +360,10 @@ class HttpRun:
         """
         As `tell` of an event without bytes, over a store that answers at once: its operations are done here, at `wall_now`,
         until the machine says something else.
+        """
+    def tell_over(self, /, dialect: Dialect, event: str, payload: SupportsGetItem[int, SupportsIndex] | None, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex | None, draw: SupportsIndex) -> Step:
+        """
+        As `tell`, over a store on a server: the step brings the command to send.
         """
 
 @final
@@ -579,7 +607,7 @@ class SqliteDialect:
         Opens the transaction around one operation.
         """
     @staticmethod
-    def migrate(found: SupportsIndex | None) -> list[tuple[str, list[Any]]]:
+    def migrate(found: SupportsIndex | None) -> list[tuple[str, Any]]:
         """
         The statements that bring a file whose schema has version `found` up to date.
         """
@@ -605,11 +633,11 @@ class SqliteStep:
     One operation at one time: first `look_up`, then `decide` on what that brought.
     """
     def __new__(cls, /, op: str, payload: SupportsGetItem[int, SupportsIndex] | None, wall_now: SupportsFloat | SupportsIndex) -> SqliteStep: ...
-    def decide(self, /, row: Any) -> tuple[list[tuple[str, list[Any]]], str, bytes | None]:
+    def decide(self, /, row: Any) -> tuple[list[tuple[str, Any]], str, bytes | None]:
         """
         What to run, in this order and in the transaction of the look-up; the reply, a JSON text, and its payload.
         """
-    def look_up(self, /) -> tuple[str, list[Any]]:
+    def look_up(self, /) -> tuple[str, Any]:
         """
         What to read: one row, or none.
         """
@@ -673,6 +701,11 @@ class Step:
     def retry_after(self, /) -> float | None:
         """
         When to come back, in seconds.
+        """
+    @property
+    def sent(self, /) -> tuple[str, Any] | None:
+        """
+        The same as what to send to the store's server: a script or a statement, and the list of its arguments.
         """
     @property
     def status(self, /) -> int | None:
@@ -787,6 +820,11 @@ def name_refusal(status: SupportsIndex | None, timed_out: bool, problem_type: st
 def origin(url: str) -> str | None:
     """
     The origin of a URL whose host is ASCII, if it has one.
+    """
+
+def read_json(text: str) -> Any:
+    """
+    What `json.loads` makes of a text.
     """
 
 def record_key(namespace: str, scope: str, key: str) -> str:

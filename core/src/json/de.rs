@@ -4,10 +4,11 @@ mod variant;
 
 use super::error::{JsonError, Reason};
 use super::float::float;
-use super::scan::{MAX_DEPTH, Scanner};
+use super::scan::{Lexeme, MAX_DEPTH, Scanner};
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Error as _, Expected, Visitor};
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use variant::Variant;
 
 /// Reads a strict JSON text into `T`. Strings without escapes are borrowed from the text.
@@ -15,8 +16,13 @@ use variant::Variant;
 /// A number without point and exponent that fits is given as `u64` or `i64`, any other as the nearest `f64`. A name used
 /// twice is refused by types with fields; a map keeps the last, as every `Deserialize` of a map does.
 pub fn from_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, JsonError> {
+    from_str_with(text, PhantomData)
+}
+
+/// As [`from_str`], for what a binding makes of a text: `seed` brings what its making needs.
+pub fn from_str_with<'de, S: DeserializeSeed<'de>>(text: &'de str, seed: S) -> Result<S::Value, JsonError> {
     let mut reader = Reader { scanner: Scanner::new(text.as_bytes())?, depth: 0 };
-    let whole = T::deserialize(&mut reader).and_then(|value| {
+    let whole = seed.deserialize(&mut reader).and_then(|value| {
         reader.scanner.finish()?;
         Ok(value)
     });
@@ -43,12 +49,13 @@ impl<'de> Reader<'de> {
         if !matches!(self.scanner.need()?, b'-' | b'0'..=b'9') {
             return Err(self.mismatch(expected));
         }
-        let text = self.scanner.number()?.text;
-        Ok(match (text.parse(), text.parse()) {
-            (Ok(number), _) => Number::Unsigned(number),
-            (_, Ok(number)) => Number::Signed(number),
-            _ => Number::Float(float(text)?),
-        })
+        let Lexeme { text, negative, whole, .. } = self.scanner.number()?;
+        let fits = match text.len() - usize::from(negative) == whole {
+            true if negative => text.parse().ok().map(Number::Signed),
+            true => text.parse().ok().map(Number::Unsigned),
+            false => None,
+        };
+        fits.map_or_else(|| Ok(Number::Float(float(text)?)), Ok)
     }
 
     #[inline(never)]

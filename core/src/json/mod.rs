@@ -14,7 +14,7 @@ mod scan;
 mod ser;
 mod text;
 
-pub use de::from_str;
+pub use de::{from_str, from_str_with};
 pub use error::{JsonError, Reason};
 pub(crate) use float::{float, plain_float};
 pub use parse::parse;

@@ -34,8 +34,12 @@ class Answered:
     def tell(self, run: Told) -> _core.Step:
         """Tells the run's machine."""
         host = run.host
-        now, draw, memory = host.clock.now(), host.random.getrandbits(32), host.memory
+        now, draw, memory, carrier = host.clock.now(), host.random.getrandbits(32), host.memory, host.carrier
         core: _core.HttpRun = run.core
+        if carrier is not None:
+            dialect = carrier.dialect
+            own, seen = dialect.wall_now(), self.seen
+            return core.ended_over(dialect.core, self.status, self.headers, seen, self.body, now, own, draw)
         if memory is None:
             return core.ended(self.status, self.headers, self.seen, self.body, now, draw)
         wall = memory._swept()

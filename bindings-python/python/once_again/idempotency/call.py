@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .options import IdempotentResult, RetryContext
-from .result import ended, error_text, read_result
+from .result import ended, error_text
 from .run import Run
 
 TYPE_CHECKING = False
@@ -24,15 +24,18 @@ def call(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -
     if memory is None or not action.replays:
         return execute(action, args, kwargs, key).output
     # Nothing is made for a run before it is known that there is one.
-    begun = action.claim_in(memory, args[1], kwargs, key)
-    if isinstance(begun, str):
-        return read_result(begun, action.codec)
-    core, step = begun
-    return _carried(action, Run(core, action.host), step, args, kwargs).output
+    core, begun = action.claim_in(memory, args[1], kwargs, key)
+    if core is None:
+        return begun
+    return _carried(action, Run(core, action.host), begun, args, kwargs).output
 
 
 def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> IdempotentResult:
     """What the call came to, and how."""
+    carrier = action.host.carrier
+    if carrier is not None and action.core.enabled:
+        core, step = action.claim_over(carrier, args[1], kwargs, key)
+        return _carried(action, Run(core, action.host), step, args, kwargs)
     return _carried(action, Run(action.claim(args[1], kwargs, key), action.host), None, args, kwargs)
 
 

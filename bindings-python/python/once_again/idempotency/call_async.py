@@ -5,7 +5,7 @@ from __future__ import annotations
 from once_again._callables import awaited
 
 from .options import IdempotentResult, RetryContext
-from .result import ended, error_text, read_result
+from .result import ended, error_text
 from .run_async import AsyncRun
 
 TYPE_CHECKING = False
@@ -26,16 +26,19 @@ async def call(action: _Action, args: Args, kwargs: dict[str, Any], key: str | N
     if memory is None or not action.replays:
         return (await execute(action, args, kwargs, key)).output
     # Nothing is made for a run before it is known that there is one.
-    begun = action.claim_in(memory, args[1], kwargs, key)
-    if isinstance(begun, str):
-        return read_result(begun, action.codec)
-    core, step = begun
-    result = await _carried(action, AsyncRun(core, action.host), step, args, kwargs)
+    core, begun = action.claim_in(memory, args[1], kwargs, key)
+    if core is None:
+        return begun
+    result = await _carried(action, AsyncRun(core, action.host), begun, args, kwargs)
     return result.output
 
 
 async def execute(action: _Action, args: Args, kwargs: dict[str, Any], key: str | None) -> IdempotentResult:
     """What the call came to, and how."""
+    carrier = action.host.carrier
+    if carrier is not None and action.core.enabled:
+        core, step = action.claim_over(carrier, args[1], kwargs, key)
+        return await _carried(action, AsyncRun(core, action.host), step, args, kwargs)
     return await _carried(action, AsyncRun(action.claim(args[1], kwargs, key), action.host), None, args, kwargs)
 
 

@@ -71,15 +71,39 @@ class _Action:
 
     def claim_in(
         self, memory: MemoryStore, args: tuple[Any, ...], kwargs: dict[str, Any], key: str | None
-    ) -> str | tuple[_core.ActionRun, _core.Step]:
-        """Files a call and claims it in our memory store: the text that an earlier call returned, or the run and its
+    ) -> tuple[_core.ActionRun | None, Any]:
+        """Files a call and claims it in our memory store: none and what an earlier call returned, or the run and its
         first step."""
         if key is None:
             key = self.arguments.key(args, kwargs)
         about = self.arguments.about(args, kwargs)
-        host = self.host
-        begun: str | tuple[_core.ActionRun, _core.Step] = self.core.claim_in(
-            memory._core, about, key, host.clock.now(), memory._swept(), host.random.getrandbits(32)
+        host, codec = self.host, self.codec
+        core, begun = self.core.claim_in(
+            memory._core,
+            about,
+            key,
+            codec is not None,
+            host.clock.now(),
+            memory._swept(),
+            host.random.getrandbits(32),
+        )
+        return core, codec.decode(begun) if core is None and codec is not None else begun
+
+    def claim_over(
+        self, carrier: Any, args: tuple[Any, ...], kwargs: dict[str, Any], key: str | None
+    ) -> tuple[_core.ActionRun, _core.Step]:
+        """Files a call over a store on a server: the run, and its first step."""
+        if key is None:
+            key = self.arguments.key(args, kwargs)
+        about, host, dialect = self.arguments.about(args, kwargs), self.host, carrier.dialect
+        begun: tuple[_core.ActionRun, _core.Step] = self.core.claim_over(
+            dialect.core,
+            about,
+            key,
+            os.urandom(16),
+            host.clock.now(),
+            dialect.wall_now(),
+            host.random.getrandbits(32),
         )
         return begun
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from math import isfinite
 
+from once_again import _core
 from once_again._classify import message_of, sign_of
 from once_again.errors import (
     IdempotencyError,
@@ -21,10 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from once_again import _core
     from once_again._types import Codec
-
-_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 # Deeper than any result, and where a cycle ends.
 _DEEPEST = 128
@@ -41,14 +39,7 @@ def read_result(text: str, codec: Codec | None) -> Any:
     """The value of a result's text. An empty one is JavaScript's `undefined`."""
     if codec is not None:
         return codec.decode(text)
-    if not text:
-        return None
-    try:
-        # What `json.loads` does, without looking for blanks around the value: none of those who write results put any.
-        value, end = _SCAN(text, 0)
-    except StopIteration:
-        end = -1
-    return value if end == len(text) else json.loads(text)
+    return _core.read_json(text) if text else None
 
 
 def _is_json(value: Any, depth: int) -> bool:

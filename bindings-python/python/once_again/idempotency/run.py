@@ -31,7 +31,7 @@ _SETTLED = frozenset(("settled", "answer"))
 class Host:
     """What a run needs from the world."""
 
-    __slots__ = ("clock", "limit", "memory", "random", "store")
+    __slots__ = ("carrier", "clock", "limit", "memory", "random", "store")
 
     def __init__(
         self, store: Any, clock: Clock | SystemClock, random: Random | SystemRandom, limit: float | None
@@ -39,6 +39,8 @@ class Host:
         self.store = store
         # Our own memory store is asked by core itself, without a text between them.
         self.memory: MemoryStore | None = store if _is_plain(store) else None
+        # Of a store on a server core makes the commands itself; this carries them.
+        self.carrier: Any = _carrier_of(store)
         self.clock = clock
         self.random = random
         self.limit = limit
@@ -72,9 +74,12 @@ class Told:
     def tell(self, event: str, payload: bytes | None = None) -> _core.Step:
         """Hands the machine one event."""
         host = self.host
-        now, draw, memory = host.clock.now(), host.random.getrandbits(32), host.memory
+        now, draw, memory, carrier = host.clock.now(), host.random.getrandbits(32), host.memory, host.carrier
         step: _core.Step
-        if memory is None or payload is not None:
+        if carrier is not None:
+            dialect = carrier.dialect
+            step = self.core.tell_over(dialect.core, event, payload, now, dialect.wall_now(), draw)
+        elif memory is None or payload is not None:
             step = self.core.tell(event, payload, now, draw)
         else:
             step = self.core.tell_in(memory._core, event, now, memory._swept(), draw)
@@ -89,6 +94,13 @@ class Told:
         except (ConfigError, TypeError, ValueError):
             return self.failed(ticket)
 
+    def answered_by(self, carrier: Any, ticket: int, answer: Any) -> _core.Step:
+        """Hands over what a store's server has answered."""
+        host, dialect = self.host, carrier.dialect
+        now, draw = host.clock.now(), host.random.getrandbits(32)
+        step: _core.Step = self.core.answered_over(dialect.core, ticket, answer, now, dialect.wall_now(), draw)
+        return step
+
     def failed(self, ticket: int) -> _core.Step:
         """The store could not be reached. What went wrong is its own business: all failures are alike."""
         return self.tell(f'{{"event":"storeFailed","ticket":{ticket}}}')
@@ -96,9 +108,12 @@ class Told:
     def ended(self, text: str | None, threw: bool) -> _core.Step:
         """The function has returned or raised."""
         host = self.host
-        now, draw, memory = host.clock.now(), host.random.getrandbits(32), host.memory
+        now, draw, memory, carrier = host.clock.now(), host.random.getrandbits(32), host.memory, host.carrier
         step: _core.Step
-        if memory is None:
+        if carrier is not None:
+            dialect = carrier.dialect
+            step = self.core.ended_over(dialect.core, text, threw, now, dialect.wall_now(), draw)
+        elif memory is None:
             step = self.core.ended(text, threw, now, draw)
         else:
             step = self.core.ended_in(memory._core, text, threw, now, memory._swept(), draw)
@@ -112,12 +127,22 @@ def _is_plain(store: Any) -> bool:
     return isinstance(store, MemoryStore) and type(store).apply is MemoryStore.apply
 
 
+def _carrier_of(store: Any) -> Any:
+    """What carries the commands of a store on a server, if its `apply` does nothing else."""
+    carries = getattr(store, "carries", None)
+    return store._carrier if carries is not None and type(store).apply is type(store).carries else None
+
+
 def operation(step: _core.Step) -> dict[str, Any]:
     """The operation that a step asks for, as a store takes it."""
     op: dict[str, Any] = json.loads(step.op or "{}")
     if step.payload is not None:
         op["payload"] = step.payload
     return op
+
+
+def _answers_later(store: Any) -> ConfigError:
+    return ConfigError("store", type(store).__name__, "a store that answers at once: nobody awaits here")
 
 
 class Run(Told):
@@ -184,15 +209,26 @@ class Run(Told):
         return step
 
     def _apply(self, step: _core.Step) -> _core.Step:
+        if (sent := step.sent) is not None:
+            return self._carry(step, *sent)
         try:
             reply = self.host.store.apply(operation(step))
         except Exception:
             return self.failed(step.ticket)
         if hasattr(reply, "__await__"):
-            raise ConfigError(
-                "store", type(self.host.store).__name__, "a store that answers at once: nobody awaits here"
-            )
+            raise _answers_later(self.host.store)
         return self.replied(step.ticket, reply)
+
+    def _carry(self, step: _core.Step, text: str, args: list[Any]) -> _core.Step:
+        carrier = self.host.carrier
+        try:
+            answer = carrier.carry(text, args)
+        except Exception:
+            return self.failed(step.ticket)
+        if hasattr(answer, "__await__"):
+            answer.close()
+            raise _answers_later(self.host.store)
+        return self.answered_by(carrier, step.ticket, answer)
 
     def _do(self, step: _core.Step) -> _core.Step:
         """What the machine says while the function runs."""

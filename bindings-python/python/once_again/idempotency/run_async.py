@@ -86,21 +86,31 @@ class AsyncRun(Told):
     def _apply(self, step: _core.Step) -> _core.Step | None:
         """Sends one operation. A store in this process answers at once, and then nothing is awaited."""
         try:
-            reply = self.host.store.apply(operation(step))
+            reply = self._sent(step)
         except Exception:
             return self.failed(step.ticket)
         if not hasattr(reply, "__await__"):
-            return self.replied(step.ticket, reply)
+            return self._heard(step, reply)
         task = asyncio.ensure_future(_awaited(reply))
         self._under_way.add(task)
-        task.add_done_callback(lambda task: self._answered(step.ticket, task))
+        task.add_done_callback(lambda task: self._answered(step, task))
         return None
 
-    def _answered(self, ticket: int, task: asyncio.Future[Any]) -> None:
+    def _answered(self, step: _core.Step, task: asyncio.Future[Any]) -> None:
         self._under_way.discard(task)
         if task.cancelled():
             return  # the loop is being closed
-        self._do(self.failed(ticket) if task.exception() is not None else self.replied(ticket, task.result()))
+        self._do(self.failed(step.ticket) if task.exception() is not None else self._heard(step, task.result()))
+
+    def _sent(self, step: _core.Step) -> Any:
+        if step.sent is not None:
+            return self.host.carrier.carry(*step.sent)
+        return self.host.store.apply(operation(step))
+
+    def _heard(self, step: _core.Step, reply: Any) -> _core.Step:
+        if step.sent is not None:
+            return self.answered_by(self.host.carrier, step.ticket, reply)
+        return self.replied(step.ticket, reply)
 
     def _wake_at(self, step: _core.Step) -> None:
         if self._call_off is not None:

@@ -33,12 +33,22 @@ class Dialect:
         self._checked = False
         self.closed = False
 
-    def request(self, op: Mapping[str, Any]) -> tuple[tuple[str, list[Any]] | None, str | None]:
-        """What to send; or, where the server need not be asked, the reply."""
+    def open(self) -> None:
+        """Makes sure that the store has not been closed.
+
+        Raises:
+            StoreUnavailableError: it has.
+        """
         if self.closed:
             raise StoreUnavailableError("the store was closed")
-        now = None if self._clock is None else self._clock.wall_now()
-        return self.core.request(*op_text(op), now)
+
+    def wall_now(self) -> float | None:
+        """What takes the place of the server's clock, if anything does."""
+        return None if self._clock is None else self._clock.wall_now()
+
+    def request(self, op: Mapping[str, Any]) -> tuple[tuple[str, list[Any]] | None, str | None]:
+        """What to send; or, where the server need not be asked, the reply."""
+        return self.core.request(*op_text(op), self.wall_now())
 
     def reply(self, answer: Any) -> dict[str, Any]:
         """The reply in a server's answer."""
@@ -54,31 +64,36 @@ class Carrier:
     """Carries operations over a client that blocks."""
 
     def __init__(self, dialect: Dialect, send: Send) -> None:
-        self._dialect = dialect
+        self.dialect = dialect
         self._send = send
 
     def apply(self, op: Mapping[str, Any], send: Send | None = None) -> dict[str, Any]:
         """Does one operation; over ``send`` where the store's own connection will not do."""
-        sent, reply = self._dialect.request(op)
+        sent, reply = self.dialect.request(op)
         if sent is None:
             return reply_of(reply or "", None)
-        answer = self._reach(*sent, send or self._send)
-        if self._dialect.is_first():
+        return self.dialect.reply(self.carry(*sent, send))
+
+    def carry(self, text: str, args: list[Any], send: Send | None = None) -> Any:
+        """What the server answers to a command of core's."""
+        answer = self._reach(text, args, send or self._send)
+        if self.dialect.is_first():
             try:
                 _warn(self.check())
             except StoreUnavailableError:
                 pass  # a server that does not let itself be asked is no reason to warn
-        return self._dialect.reply(answer)
+        return answer
 
     def check(self) -> list[str]:
-        return self._dialect.core.diagnose(self._reach(*self._dialect.core.health(), self._send))
+        return self.dialect.core.diagnose(self._reach(*self.dialect.core.health(), self._send))
 
     def install(self) -> None:
         """Makes what the server must have, or brings it up to date."""
-        if (command := self._dialect.core.install()) is not None:
+        if (command := self.dialect.core.install()) is not None:
             self._reach(*command, self._send)
 
     def _reach(self, text: str, args: list[Any], send: Send) -> Any:
+        self.dialect.open()
         try:
             return send(text, args)
         except StoreUnavailableError:
@@ -91,31 +106,36 @@ class AsyncCarrier:
     """Carries operations over a client that is awaited."""
 
     def __init__(self, dialect: Dialect, send: AsyncSend) -> None:
-        self._dialect = dialect
+        self.dialect = dialect
         self._send = send
 
     async def apply(self, op: Mapping[str, Any], send: AsyncSend | None = None) -> dict[str, Any]:
         """Does one operation; over ``send`` where the store's own connection will not do."""
-        sent, reply = self._dialect.request(op)
+        sent, reply = self.dialect.request(op)
         if sent is None:
             return reply_of(reply or "", None)
-        answer = await self._reach(*sent, send or self._send)
-        if self._dialect.is_first():
+        return self.dialect.reply(await self.carry(*sent, send))
+
+    async def carry(self, text: str, args: list[Any], send: AsyncSend | None = None) -> Any:
+        """What the server answers to a command of core's."""
+        answer = await self._reach(text, args, send or self._send)
+        if self.dialect.is_first():
             try:
                 _warn(await self.check())
             except StoreUnavailableError:
                 pass  # a server that does not let itself be asked is no reason to warn
-        return self._dialect.reply(answer)
+        return answer
 
     async def check(self) -> list[str]:
-        return self._dialect.core.diagnose(await self._reach(*self._dialect.core.health(), self._send))
+        return self.dialect.core.diagnose(await self._reach(*self.dialect.core.health(), self._send))
 
     async def install(self) -> None:
         """Makes what the server must have, or brings it up to date."""
-        if (command := self._dialect.core.install()) is not None:
+        if (command := self.dialect.core.install()) is not None:
             await self._reach(*command, self._send)
 
     async def _reach(self, text: str, args: list[Any], send: AsyncSend) -> Any:
+        self.dialect.open()
         try:
             return await send(text, args)
         except StoreUnavailableError:

@@ -34,16 +34,18 @@ def is_awaited(client: Any) -> bool:
 
 
 def send_over(client: Any) -> Send:
-    """Runs scripts over a client that blocks: one round trip, two when the server does not know the script yet."""
+    """Runs scripts over a client that blocks: one round trip, two when the server does not know the script yet.
+
+    Core's first argument is a script's only key.
+    """
 
     def send(script: str, args: list[Any]) -> Any:
-        given = _given(args)
         try:
-            return client.execute_command("EVALSHA", _digest(script), *given, **_AS_BYTES)
+            return client.execute_command("EVALSHA", _digest(script), 1, *args, **_AS_BYTES)
         except Exception as error:
             if not _is_unknown(error):
                 raise
-        return client.execute_command("EVAL", script, *given, **_AS_BYTES)
+        return client.execute_command("EVAL", script, 1, *args, **_AS_BYTES)
 
     return send
 
@@ -52,13 +54,12 @@ def async_send_over(client: Any) -> AsyncSend:
     """The same over a client that is awaited."""
 
     async def send(script: str, args: list[Any]) -> Any:
-        given = _given(args)
         try:
-            return await client.execute_command("EVALSHA", _digest(script), *given, **_AS_BYTES)
+            return await client.execute_command("EVALSHA", _digest(script), 1, *args, **_AS_BYTES)
         except Exception as error:
             if not _is_unknown(error):
                 raise
-        return await client.execute_command("EVAL", script, *given, **_AS_BYTES)
+        return await client.execute_command("EVAL", script, 1, *args, **_AS_BYTES)
 
     return send
 
@@ -82,11 +83,6 @@ def client_from_env(awaited: bool) -> Any:
         )
     again = redis.retry.Retry(redis.backoff.NoBackoff(), 1)
     return redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=again)
-
-
-def _given(args: list[Any]) -> list[Any]:
-    """Core's first argument is the script's only key. A client may have been told to write text in another way."""
-    return [1, *(arg.encode() if isinstance(arg, str) else arg for arg in args)]
 
 
 def _is_unknown(error: Exception) -> bool:
