@@ -9,6 +9,8 @@ from concurrent.futures import TimeoutError as Late
 from typing import Any
 
 import pytest
+import redis
+import redis.asyncio
 from asgi_client import ask, reply
 from operations import begin, complete, get
 from plain import Plain, PlainAsync, PlainIfAbsent
@@ -160,3 +162,15 @@ def test_one_warning_says_that_it_guards_a_single_process(monkeypatch: pytest.Mo
         asked.as_store(Plain(), None)
         asked.as_store(Plain(), None)
     assert ["guards a single process" in str(one.message) for one in heard] == [True]
+
+
+@pytest.mark.parametrize("client", [redis.Redis(), redis.asyncio.Redis()])
+def test_a_client_of_redis_is_told_what_makes_a_store_of_it(client: Any) -> None:
+    for take in (
+        lambda: idempotent(name="f", store=client)(lambda: 1),
+        lambda: IdempotencyManager(store=client),
+        lambda: IdempotencyMiddleware(lambda: None, store=client),
+        lambda: simple_store(client),
+    ):
+        with pytest.raises(ConfigError, match=r"^store: got a client of Redis, Redis, expected .*RedisStore\(client\)"):
+            take()

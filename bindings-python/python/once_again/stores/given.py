@@ -18,7 +18,7 @@ def as_store(given: Any, clock: Clock | None) -> Any:
     guards one process only, unless it has ``set_if_absent``.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: it is neither, or the client that a store is made of.
     """
     if callable(getattr(given, "apply", None)):
         return given
@@ -27,9 +27,10 @@ def as_store(given: Any, clock: Clock | None) -> Any:
     if not is_simple(given):
         expected = "a store: an object with apply(op), or with get, set and delete"
         raise ConfigError("store", f"an object of type {type(given).__name__}", expected)
+    made = simple_store(given, clock)
     if not hasattr(given, "set_if_absent"):
         _warn_once()
-    return simple_store(given, clock)
+    return made
 
 
 def answers_later(store: Any) -> bool:

@@ -49,8 +49,11 @@ def simple_store(plain: IdempotencyStore, clock: Clock | None = None) -> SimpleS
         clock: Times in seconds; default the machine's.
 
     Raises:
-        ConfigError: a function is missing.
+        ConfigError: a function is missing, or it is a client of Redis: `RedisStore` makes a real store of that.
     """
+    if callable(getattr(plain, "execute_command", None)):
+        # It has all three, but keeps no mappings, and what it takes third is no time to live.
+        raise ConfigError("store", f"a client of Redis, {type(plain).__name__}", "a store: pass RedisStore(client)")
     if not is_simple(plain):
         expected = "an object with get(key), set(key, value, ttl) and delete(key)"
         raise ConfigError("store", f"an object of type {type(plain).__name__}", expected)
