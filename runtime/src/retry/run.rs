@@ -105,6 +105,13 @@ impl<E: 'static> Retry<E> {
         self.place()
     }
 
+    /// Retries are free.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn without_budget(mut self) -> Self {
+        self.change().budget = None;
+        self
+    }
+
     /// What its clock shows.
     #[cfg(feature = "reqwest")]
     pub(crate) fn now(&self) -> Instant {

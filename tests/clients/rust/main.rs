@@ -4,6 +4,7 @@
 mod credentials;
 mod faults;
 mod limits;
+mod parity;
 mod redirects;
 mod scripted;
 mod waits;

@@ -8,6 +8,8 @@ use crate::retry::{Facts, Kind, RetryPolicy, chain};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use once_again_core::classify::HttpSignals;
+use once_again_core::classify::answer::{Refused, name};
+use once_again_core::error::Code;
 use once_again_core::http::headers::REPLAYED;
 use once_again_core::json;
 use once_again_core::spec::Value;
@@ -77,17 +79,26 @@ impl Failed {
     /// An answer that is no success; `body` is all of it.
     pub(super) fn answered(about: &About, policy: &RetryPolicy, response: Response, body: &[u8]) -> Self {
         let status = response.status().as_u16();
-        let mut facts = Facts::new().status(status);
+        let Said { problem_type, code } = Said::by(response.headers(), body);
+        let signals = HttpSignals {
+            replayed: is_replayed(response.headers()),
+            problem_type: problem_type.map(Into::into),
+            ..about.signals()
+        };
+        let refused = Refused {
+            status: Some(status),
+            problem_type: signals.problem_type.clone(),
+            code: code.map(Into::into),
+            replayed: signals.replayed,
+            ..Refused::default()
+        };
+        // Under this name the lists of a policy may have it, as in the other languages' clients.
+        let mut facts = Facts::new().status(status).code(name(&refused).code.name());
         for (name, value) in response.headers() {
             if let Ok(value) = value.to_str() {
                 facts = facts.header(name.as_str(), value);
             }
         }
-        let signals = HttpSignals {
-            replayed: is_replayed(response.headers()),
-            problem_type: problem_type(response.headers(), body).map(Into::into),
-            ..about.signals()
-        };
         Self::new(facts.exchange(signals), policy, What::Answer(status, Mutex::new(Some(response))))
     }
 
@@ -131,12 +142,12 @@ impl Failed {
 /// What an error of reqwest's says.
 fn facts(error: &reqwest::Error) -> Facts {
     if error.is_timeout() {
-        Facts::new().code("TIMEOUT_ERROR")
+        Facts::new().code(Code::TimeoutError.name())
     } else if error.is_builder() || error.is_redirect() {
         // The same request will fail in the same way.
         Kind::Permanent.into()
     } else {
-        chain(error)
+        chain(error).name(Code::ServiceUnavailable.name())
     }
 }
 
@@ -144,17 +155,41 @@ pub(super) fn is_replayed(headers: &HeaderMap) -> bool {
     headers.get(REPLAYED).is_some_and(|value| value == "true")
 }
 
-/// The `type` of a problem (RFC 9457).
-fn problem_type(headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    let media_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    if !media_type.to_ascii_lowercase().starts_with("application/problem+json") {
-        return None;
+/// What a body says about a refusal.
+#[derive(Default)]
+struct Said {
+    /// The `type` of a problem (RFC 9457).
+    problem_type: Option<String>,
+    /// The code that a service gives in JSON: at its top, or in an object `error`.
+    code: Option<String>,
+}
+
+impl Said {
+    fn by(headers: &HeaderMap, body: &[u8]) -> Self {
+        let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if media_type != "application/json" && !media_type.ends_with("+json") {
+            return Self::default();
+        }
+        let Ok(body) = json::parse(body) else { return Self::default() };
+        let is_problem = media_type == "application/problem+json";
+        Self {
+            problem_type: is_problem.then(|| text(&body, "type")).flatten(),
+            code: text(&body, "code").or_else(|| text(member(&body, "error")?, "code")),
+        }
     }
-    let Ok(Value::Map(members)) = json::parse(body) else { return None };
-    members.into_iter().find_map(|(name, value)| match value {
-        Value::Text(text) if name == "type" => Some(text),
+}
+
+fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    let Value::Map(members) = value else { return None };
+    members.iter().find_map(|(own, value)| (own == name).then_some(value))
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    match member(value, name)? {
+        Value::Text(text) => Some(text.clone()),
         _ => None,
-    })
+    }
 }
 
 /// An answer with its body in memory, and the body.

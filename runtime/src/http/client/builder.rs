@@ -140,6 +140,11 @@ impl IdempotentHttpClientBuilder {
         self.with(|retry| retry.budget(budget))
     }
 
+    /// No budget: retries of all calls together are not limited.
+    pub fn without_budget(self) -> Self {
+        self.with(Retry::without_budget)
+    }
+
     /// The breakers, one for each origin, such as `https://api.example.com` (5 failures within a minute open one for 30 s).
     /// Answers about one request do not count: 4xx but 408, 425 and 429, and 501 and 505.
     pub fn breakers(mut self, breakers: &BreakerRegistry) -> Self {
