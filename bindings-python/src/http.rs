@@ -12,6 +12,7 @@ use once_again_core::idempotency::machine::{Action as Answer, Event, Run};
 use once_again_core::idempotency::record::{Owner, RecordKey};
 use once_again_core::spec::Unit;
 use once_again_core::store::memory::{MemoryConfig, WhenFull};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::dialect::Dialect;
@@ -77,22 +78,66 @@ impl HttpGuard {
         (max_records, max_bytes, when_full)
     }
 
-    /// What to do with a request, whose body is none until it was read. `owner` is 16 random bytes.
-    fn examine(&self, head: Head, body: Option<&[u8]>, owner: [u8; 16], now: f64) -> Examination {
-        let (method, target, headers, principal, remote) = head;
-        let head = RequestHead { method, target, headers, principal, remote };
-        match self.0.examine(&head, body) {
+    /// What to do with a request whose body was not read yet. `owner` is 16 random bytes.
+    fn examine(&self, head: Head, owner: [u8; 16], now: f64) -> Examination {
+        self.examined(of_head(head), None).run(Owner(owner), now)
+    }
+
+    /// As `examine`, and claimed at once in a store that answers at once, at `wall_now`.
+    fn examine_in(&self, store: &MemoryStore, head: Head, now: f64, wall_now: f64, draw: u32) -> Examination {
+        self.examined(of_head(head), None).run_in(store, now, wall_now, draw)
+    }
+}
+
+impl HttpGuard {
+    fn examined(&self, head: RequestHead, body: Option<&[u8]>) -> Found {
+        let examined = self.0.examine(&head, body);
+        Found { config: Arc::clone(&self.0), head, examined }
+    }
+}
+
+fn of_head((method, target, headers, principal, remote): Head) -> RequestHead {
+    RequestHead { method, target, headers, principal, remote }
+}
+
+/// What a request is, and what core makes of it.
+struct Found {
+    config: Arc<HttpConfig>,
+    head: RequestHead,
+    examined: Examined,
+}
+
+impl Found {
+    /// The run of a guarded request waits for its first event.
+    fn run(self, owner: Owner, now: f64) -> Examination {
+        self.begun(owner, now, |_| None)
+    }
+
+    /// It is told to start.
+    fn run_in(self, store: &MemoryStore, now: f64, wall_now: f64, draw: u32) -> Examination {
+        self.begun(store.owner(), now, |run| {
+            let first =
+                run.run.handle_in(store, Event::Start, now, wall_now, draw, |answer| run.step(answer));
+            Some(first)
+        })
+    }
+
+    fn begun(self, owner: Owner, now: f64, first: impl FnOnce(&HttpRun) -> Option<Step>) -> Examination {
+        let Self { config, head, examined } = self;
+        match examined {
             Examined::Pass => Examination::plain("pass"),
-            Examined::NeedBody => Examination::plain("needBody"),
+            Examined::NeedBody => {
+                Examination { waiting: Some((HttpGuard(config), head)), ..Examination::plain("needBody") }
+            }
             Examined::Refuse { problem } => Examination::refused(problem),
             Examined::Guard(found) => {
-                let config = Arc::clone(&self.0);
-                let (rules, owner) = (config.run_config(), Owner(owner));
-                let (fingerprint, caller) = (found.fingerprint, found.caller);
-                let run = Run::new(rules, found.key, fingerprint, caller, owner, found.derived, tick(now));
+                let (rules, fingerprint) = (config.run_config(), found.fingerprint);
+                let run =
+                    Run::new(rules, found.key, fingerprint, found.caller, owner, found.derived, tick(now));
                 let run =
                     HttpRun { run: Machine::new(run), config, key: found.key, shown_key: found.shown_key };
-                Examination { run: Some(run), ..Examination::plain("guard") }
+                let first = first(&run);
+                Examination { run: Some((run, first)), ..Examination::plain("guard") }
             }
         }
     }
@@ -113,12 +158,14 @@ pub(crate) struct Examination {
     /// Its body.
     #[pyo3(get)]
     body: Vec<u8>,
-    run: Option<HttpRun>,
+    /// What must be known again once the body was read.
+    waiting: Option<(HttpGuard, RequestHead)>,
+    run: Option<(HttpRun, Option<Step>)>,
 }
 
 impl Examination {
     fn plain(action: &'static str) -> Self {
-        Self { action, status: 0, headers: Vec::new(), body: Vec::new(), run: None }
+        Self { action, status: 0, headers: Vec::new(), body: Vec::new(), waiting: None, run: None }
     }
 
     fn refused(problem: Problem) -> Self {
@@ -129,9 +176,34 @@ impl Examination {
 
 #[pymethods]
 impl Examination {
-    /// The run of a guarded request; it is given away once.
-    fn take(&mut self) -> Option<HttpRun> {
+    /// As `HttpGuard.examine`, with the body that this one wanted to see.
+    fn with_body(&mut self, body: &[u8], owner: [u8; 16], now: f64) -> PyResult<Self> {
+        Ok(self.seen(body)?.run(Owner(owner), now))
+    }
+
+    /// As `HttpGuard.examine_in`, with the body that this one wanted to see.
+    fn with_body_in(
+        &mut self,
+        store: &MemoryStore,
+        body: &[u8],
+        now: f64,
+        wall_now: f64,
+        draw: u32,
+    ) -> PyResult<Self> {
+        Ok(self.seen(body)?.run_in(store, now, wall_now, draw))
+    }
+
+    /// The run of a guarded request, and its first step if it was claimed; they are given away once.
+    fn take(&mut self) -> Option<(HttpRun, Option<Step>)> {
         self.run.take()
+    }
+}
+
+impl Examination {
+    fn seen(&mut self, body: &[u8]) -> PyResult<Found> {
+        let wanted = self.waiting.take().ok_or_else(|| PyRuntimeError::new_err("no body was wanted"))?;
+        let (guard, head) = wanted;
+        Ok(guard.examined(head, Some(body)))
     }
 }
 

@@ -267,9 +267,17 @@ class Examination:
         """
         The status of a refusal.
         """
-    def take(self, /) -> HttpRun | None:
+    def take(self, /) -> tuple[HttpRun, Step | None] | None:
         """
-        The run of a guarded request; it is given away once.
+        The run of a guarded request, and its first step if it was claimed; they are given away once.
+        """
+    def with_body(self, /, body: bytes, owner: SupportsLenAndGetItem[SupportsIndex], now: SupportsFloat | SupportsIndex) -> Examination:
+        """
+        As `HttpGuard.examine`, with the body that this one wanted to see.
+        """
+    def with_body_in(self, /, store: MemoryStore, body: bytes, now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Examination:
+        """
+        As `HttpGuard.examine_in`, with the body that this one wanted to see.
         """
 
 @final
@@ -278,9 +286,13 @@ class HttpGuard:
     The options of one middleware.
     """
     def __new__(cls, /, fields: Any) -> HttpGuard: ...
-    def examine(self, /, head: tuple[str, str, SupportsGetItem[int, tuple[str, str]], str | None, str], body: bytes | None, owner: SupportsLenAndGetItem[SupportsIndex], now: SupportsFloat | SupportsIndex) -> Examination:
+    def examine(self, /, head: tuple[str, str, SupportsGetItem[int, tuple[str, str]], str | None, str], owner: SupportsLenAndGetItem[SupportsIndex], now: SupportsFloat | SupportsIndex) -> Examination:
         """
-        What to do with a request, whose body is none until it was read. `owner` is 16 random bytes.
+        What to do with a request whose body was not read yet. `owner` is 16 random bytes.
+        """
+    def examine_in(self, /, store: MemoryStore, head: tuple[str, str, SupportsGetItem[int, tuple[str, str]], str | None, str], now: SupportsFloat | SupportsIndex, wall_now: SupportsFloat | SupportsIndex, draw: SupportsIndex) -> Examination:
+        """
+        As `examine`, and claimed at once in a store that answers at once, at `wall_now`.
         """
     @property
     def handler_timeout(self, /) -> float | None:

@@ -75,12 +75,13 @@ class IdempotencyMiddleware:
         if examined.action == "refuse":
             await _answer(send, examined.status, examined.headers, examined.body)
             return
-        core = examined.take()
-        if core is None:
+        if (guarded := examined.take()) is None:
             await self.app(scope, request, send)
             return
-        run = AsyncHttpRun(core, self._guard.host)
-        step = await run.begin()
+        core, step = guarded
+        if step is None or step.status is None:
+            run = AsyncHttpRun(core, self._guard.host)
+            step = await (run.begin() if step is None else run.go_on(step))
         if step.status is not None:
             await _answer(send, step.status, step.headers, step.payload or b"")
             return
@@ -88,12 +89,12 @@ class IdempotencyMiddleware:
 
     async def _examine(self, scope: Any, request: Request) -> _core.Examination:
         guard = self._guard
-        head = await self._head(scope)
-        examined = guard.examine(head, None)
+        examined = guard.examine(await self._head(scope))
         if examined.action == "needBody":
             limit = guard.max_request_bytes
             body = await request.body(limit)
-            examined = guard.examine(head, decoded(body, _header(scope, b"content-encoding"), limit))
+            if not request.disconnected:
+                examined = guard.go_on(examined, decoded(body, _header(scope, b"content-encoding"), limit))
         return examined
 
     async def _head(self, scope: Any) -> Head:
@@ -121,11 +122,19 @@ class IdempotencyMiddleware:
             scope.setdefault("state", {})["once_again"] = claim
         if extensions := scope.get("extensions"):
             scope["extensions"] = {name: value for name, value in extensions.items() if name not in _PAST_US}
-        handler = asyncio.create_task(self._run_app(scope, request, capture))
+        loop = asyncio.get_running_loop()
+        handler, over = loop.create_task(self._run_app(scope, request, capture)), loop.create_future()
         self._handlers.add(handler)
-        handler.add_done_callback(self._handlers.discard)
+
+        def ended(handler: asyncio.Task[Context]) -> None:
+            self._handlers.discard(handler)
+            if not over.done():
+                over.set_result(None)
+
+        handler.add_done_callback(ended)
         try:
-            await asyncio.wait((handler,))
+            # Not the task itself: cancelled with whoever waits for it, the handler would not run to its end.
+            await over
         except asyncio.CancelledError:
             capture.leave()
             raise

@@ -35,9 +35,22 @@ class Guard:
         self.max_body_bytes = self.core.max_body_bytes
         self.max_request_bytes = self.core.max_request_bytes
 
-    def examine(self, head: Head, body: bytes | None) -> _core.Examination:
-        """Reads key, fingerprint and caller off a request; answers ``needBody`` when it must see the body first."""
-        return self.core.examine(head, body, os.urandom(16), self.host.clock.now())
+    def examine(self, head: Head) -> _core.Examination:
+        """Reads key and caller off a request; answers ``needBody`` when it must see the body first.
+
+        Over our own memory store a request that is guarded is claimed at once.
+        """
+        host = self.host
+        if (memory := host.memory) is None:
+            return self.core.examine(head, os.urandom(16), host.clock.now())
+        return self.core.examine_in(memory._core, head, host.clock.now(), memory._swept(), host.random.getrandbits(32))
+
+    def go_on(self, examined: _core.Examination, body: bytes) -> _core.Examination:
+        """As `examine`, with the body that it wanted to see."""
+        host = self.host
+        if (memory := host.memory) is None:
+            return examined.with_body(body, os.urandom(16), host.clock.now())
+        return examined.with_body_in(memory._core, body, host.clock.now(), memory._swept(), host.random.getrandbits(32))
 
     def _own_store(self, clock: Any) -> Any:
         from once_again.stores import MemoryStore

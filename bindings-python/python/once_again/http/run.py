@@ -58,8 +58,8 @@ class HttpRun(Run):
         self.signal: ThreadEvent = Event()
         self._call_off_limit: Callable[[], object] | None = None
 
-    def begin(self) -> _core.Step:
-        step = super().begin()
+    def go_on(self, first: _core.Step) -> _core.Step:
+        step = super().go_on(first)
         if step.action == "execute" and self.host.limit is not None:
             self._call_off_limit = call_in_thread(self.host.clock, self.host.limit, self.signal.set)
         return step
@@ -94,8 +94,8 @@ class AsyncHttpRun(AsyncRun):
         self.signal: AsyncioEvent = Event()
         self._call_off_limit: Callable[[], object] | None = None
 
-    async def begin(self) -> _core.Step:
-        step = await super().begin()
+    async def go_on(self, first: _core.Step) -> _core.Step:
+        step = await super().go_on(first)
         if step.action == "execute" and self.host.limit is not None:
             self._call_off_limit = start_timer(self.host.limit, self.host.clock, self.signal.set)
         return step

@@ -20,16 +20,39 @@ if TYPE_CHECKING:
     from once_again import _core
 
 
+class _Said:
+    """A step of the machine that one caller waits for, if it has not come yet."""
+
+    __slots__ = ("_step", "_waiting")
+
+    def __init__(self) -> None:
+        self._step: _core.Step | None = None
+        self._waiting: asyncio.Future[None] | None = None
+
+    def set(self, step: _core.Step) -> None:
+        """It has come. Only the first counts."""
+        if self._step is None:
+            self._step = step
+            if self._waiting is not None and not self._waiting.done():
+                self._waiting.set_result(None)
+
+    async def get(self) -> _core.Step:
+        """The step. Whoever is cancelled waiting for it takes nothing from others."""
+        while self._step is None:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        return self._step
+
+
 class AsyncRun(Told):
     """`begin`, and when that answered ``execute`` or ``unprotected``, the end of the function."""
 
-    __slots__ = ("_begun", "_call_off", "_loop", "_over", "_settled", "_under_way")
+    __slots__ = ("_begun", "_call_off", "_over", "_settled", "_under_way")
 
     def __init__(self, core: _core.ActionRun | _core.HttpRun, host: Host) -> None:
         super().__init__(core, host)
-        self._loop = asyncio.get_running_loop()
-        self._begun: asyncio.Future[_core.Step] = self._loop.create_future()
-        self._settled: asyncio.Future[_core.Step] = self._loop.create_future()
+        self._begun = _Said()
+        self._settled = _Said()
         self._call_off: Callable[[], object] | None = None
         self._over = False
         # The loop itself holds its tasks weakly.
@@ -43,8 +66,7 @@ class AsyncRun(Told):
         """As `begin`, from the first step of a machine that has begun."""
         self._do(first)
         try:
-            # Cancelled with its caller, the future itself would be lost to the machine.
-            step = await asyncio.shield(self._begun)
+            step = await self._begun.get()
         except asyncio.CancelledError:
             self.abandon()
             raise
@@ -59,7 +81,7 @@ class AsyncRun(Told):
     async def finish(self, ended: _core.Step) -> _core.Step:
         """Goes on from what the machine said to the end of the work, until the record is settled."""
         self._do(ended)
-        return await asyncio.shield(self._settled)
+        return await self._settled.get()
 
     def abandon(self) -> None:
         """The caller was cancelled: the claim is given up as soon as the store has been told."""
@@ -76,9 +98,9 @@ class AsyncRun(Told):
                 step = self._apply(step)
                 continue
             if step.action in ("execute", "unprotected", "replay", "refuse"):
-                _set(self._begun, step)
+                self._begun.set(step)
             elif step.action in ("settled", "answer"):
-                _set(self._settled, step)
+                self._settled.set(step)
             elif step.action == "abortHandler":
                 self.stop()
             return
@@ -129,8 +151,3 @@ class AsyncRun(Told):
 
 async def _awaited(reply: Awaitable[Any]) -> Any:
     return await reply
-
-
-def _set(future: asyncio.Future[_core.Step], step: _core.Step) -> None:
-    if not future.done():
-        future.set_result(step)

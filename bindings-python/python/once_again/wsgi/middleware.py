@@ -65,12 +65,12 @@ class IdempotencyMiddleware:
         examined = self._examine(environ)
         if examined.action == "refuse":
             return answer(start_response, examined.status, examined.headers, examined.body)[1]
-        core = examined.take()
-        if core is None:
+        if (guarded := examined.take()) is None:
             passed = self.app(environ, start_response)
             return passed
+        core, first = guarded
         run = HttpRun(core, self._guard.host)
-        step = run.begin()
+        step = run.begin() if first is None else run.go_on(first)
         if step.status is not None:
             return answer(start_response, step.status, step.headers, step.payload or b"")[1]
         protected = step.action == "execute"
@@ -80,12 +80,11 @@ class IdempotencyMiddleware:
 
     def _examine(self, environ: dict[str, Any]) -> _core.Examination:
         guard = self._guard
-        head = self._head(environ)
-        examined = guard.examine(head, None)
+        examined = guard.examine(self._head(environ))
         if examined.action == "needBody":
             limit = guard.max_request_bytes
             body = read_and_put_back(environ, limit)
-            examined = guard.examine(head, decoded(body, environ.get("HTTP_CONTENT_ENCODING", ""), limit))
+            examined = guard.go_on(examined, decoded(body, environ.get("HTTP_CONTENT_ENCODING", ""), limit))
         return examined
 
     def _head(self, environ: dict[str, Any]) -> Head:
