@@ -64,6 +64,9 @@ class Deadlines {
     else before.after = after;
     if (after === undefined) this.#last = before;
     else after.before = before;
+    // One that is old and gone would keep all that came after it, until the whole heap is looked through.
+    deadline.before = undefined;
+    deadline.after = undefined;
     if (deadline.holds && --this.#holding === 0) this.#timer.unref?.();
   }
 

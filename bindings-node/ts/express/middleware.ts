@@ -2,7 +2,7 @@
 // refused, kept and replayed is core's decision.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { admit, type RequestIdempotency } from "../http/admit.js";
+import { type Admitted, type Arrived, admit, type RequestIdempotency, record } from "../http/admit.js";
 import { Guard, type IdempotencyOptions } from "../http/guard.js";
 import { send } from "../http/send.js";
 import { onDestroyed } from "./destroyed.js";
@@ -36,23 +36,42 @@ export function idempotencyMiddleware<Request extends IncomingMessage = Incoming
   // What reaches the middleware is what the framework hands over: the caller knows its type better.
   const guard = new Guard<IncomingMessage>(options as IdempotencyOptions<IncomingMessage>);
   return (request, response, next) => {
-    if (!guard.guards(request.method ?? "")) next();
-    else handle(guard, request, response, next).catch(next);
+    if (!guard.guards(request.method ?? "")) {
+      next();
+      return;
+    }
+    const go = (admitted: Admitted): void => goOn(guard, admitted, request, response, next);
+    let admitted: Admitted | Promise<Admitted>;
+    try {
+      admitted = admit(guard, arrived(request));
+    } catch (error) {
+      next(error);
+      return;
+    }
+    if (admitted instanceof Promise) admitted.then(go).catch(next);
+    else go(admitted);
   };
 }
 
-async function handle(
+function arrived(request: GuardedRequest): Arrived<IncomingMessage> {
+  const target = request.originalUrl ?? request.url ?? "";
+  return { request, message: request, target, parsed: request.body };
+}
+
+function goOn(
   guard: Guard<IncomingMessage>,
+  admitted: Admitted,
   request: GuardedRequest,
   response: ServerResponse,
   next: (error?: unknown) => void,
-): Promise<void> {
-  const target = request.originalUrl ?? request.url ?? "";
-  const admitted = await admit(guard, { request, message: request, target, parsed: request.body });
-  if (admitted.action === "answer") return send(response, admitted.answer);
+): void {
+  if (admitted.action === "answer") {
+    send(response, admitted.answer);
+    return;
+  }
   if (admitted.action === "run") {
     if (admitted.idempotency !== undefined) request.idempotency = admitted.idempotency;
-    const cut = admitted.watch(response, () => onDestroyed(request, cut));
+    record(guard, admitted, response, onDestroyed);
   }
   next();
 }

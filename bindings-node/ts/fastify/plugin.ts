@@ -2,7 +2,7 @@
 // body parsed. Fastify's types are described as far as they are used, so that nobody needs Fastify to compile.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { admit, type RequestIdempotency } from "../http/admit.js";
+import { admit, type RequestIdempotency, record } from "../http/admit.js";
 import { Guard, type IdempotencyOptions } from "../http/guard.js";
 import type { HttpAnswer } from "../http/run.js";
 import { send } from "../http/send.js";
@@ -66,7 +66,7 @@ export const idempotencyPlugin: FastifyPluginLike = async (fastify, options) => 
     if (admitted.action === "answer") answerWith(reply, admitted.answer);
     if (admitted.action === "run") {
       (request as { idempotency?: RequestIdempotency | undefined }).idempotency = admitted.idempotency;
-      admitted.watch(reply.raw);
+      record(guard, admitted, reply.raw);
     }
   });
 };

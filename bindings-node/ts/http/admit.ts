@@ -2,12 +2,13 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Execution } from "@once-again/driver/idempotency/run";
+import type { Store } from "@once-again/driver/store/store";
 import { parsedBytes, rawBytes } from "./body.js";
-import { capture } from "./capture.js";
-import type { Guard } from "./guard.js";
+import { type Began, Capture } from "./capture.js";
+import type { Examined, Guard } from "./guard.js";
 import { wantedLines } from "./head.js";
 import { completeIn, type JointAnswer } from "./joint.js";
-import type { HttpAnswer, HttpRun } from "./run.js";
+import type { Beginning, HttpAnswer, HttpRun } from "./run.js";
 
 /** What a handler finds of its claim at `req.idempotency`. */
 export interface RequestIdempotency {
@@ -45,17 +46,18 @@ export type Admitted =
   | { readonly action: "answer"; readonly answer: HttpAnswer }
   | {
       readonly action: "run";
+      readonly run: HttpRun;
       /** Undefined when it runs unprotected, because its store is away and `failOpen` is set. */
       readonly idempotency: RequestIdempotency | undefined;
-      /**
-       * Records what the handler will answer. `began` is called when the answer begins before its end. The function it returns
-       * ends the run without an answer; an answer that is whole by then stands.
-       */
-      watch(response: ServerResponse, began?: () => void): () => void;
     };
 
-/** Asks core, and the store, what becomes of a request whose method is guarded. */
-export async function admit<Request>(guard: Guard<Request>, arrived: Arrived<Request>): Promise<Admitted> {
+const pass: Admitted = { action: "pass" };
+
+/**
+ * Asks core, and the store, what becomes of a request whose method is guarded. Answers at once where the body is there and the
+ * store lies in this thread.
+ */
+export function admit<Request>(guard: Guard<Request>, arrived: Arrived<Request>): Admitted | Promise<Admitted> {
   const { message, target, parsed } = arrived;
   const head = {
     method: message.method ?? "",
@@ -65,42 +67,58 @@ export async function admit<Request>(guard: Guard<Request>, arrived: Arrived<Req
     remote: message.socket.remoteAddress ?? "",
   };
   // A body that is there already saves core a question.
-  let examined = guard.examine(head, parsedBytes(message, parsed));
-  if (examined.action === "needBody") {
-    examined = guard.examine(head, await rawBytes(message, guard.maxRequestBytes));
-  }
-  if (examined.action === "replay" || examined.action === "refuse") return { action: "answer", answer: examined };
-  if (examined.action !== "guard") return { action: "pass" };
-
-  const { run } = examined;
-  const beginning = examined.beginning instanceof Promise ? await examined.beginning : examined.beginning;
-  if (beginning.action === "replay" || beginning.action === "refuse") return { action: "answer", answer: beginning };
-  const idempotency = beginning.action === "execute" ? claimOf(guard, run, beginning) : undefined;
-  const watch = (response: ServerResponse, began?: () => void): (() => void) =>
-    capture(response, guard.maxBodyBytes, {
-      began,
-      // An unprotected answer must not promise that it can be had again.
-      mark: (own) => (idempotency === undefined ? [] : run.firstAnswerHeaders(own)),
-      record: (answer, body) => run.answered(answer, body),
-      cutShort: () => void run.thrown(),
-    });
-  return { action: "run", idempotency, watch };
+  const examined = guard.examine(head, parsedBytes(message, parsed));
+  if (examined.action !== "needBody") return admitted(guard, examined);
+  return rawBytes(message, guard.maxRequestBytes).then((body) => admitted(guard, guard.examine(head, body)));
 }
 
-function claimOf(
-  guard: Pick<Guard, "store">,
-  run: HttpRun,
-  { attempts, epoch }: Extract<Execution, { action: "execute" }>,
-): RequestIdempotency {
-  return {
-    key: run.key,
-    attempt: attempts,
-    epoch,
-    get signal() {
-      return run.signal;
-    },
-    completeIn: (db, answer) => completeIn(guard.store, run, db, answer),
-  };
+function admitted(guard: Pick<Guard, "store">, examined: Examined): Admitted | Promise<Admitted> {
+  if (examined.action === "replay" || examined.action === "refuse") return { action: "answer", answer: examined };
+  if (examined.action !== "guard") return pass;
+  const { run, beginning } = examined;
+  if (beginning instanceof Promise) return beginning.then((begun) => running(guard, run, begun));
+  return running(guard, run, beginning);
+}
+
+function running(guard: Pick<Guard, "store">, run: HttpRun, begun: Beginning): Admitted {
+  if (begun.action === "replay" || begun.action === "refuse") return { action: "answer", answer: begun };
+  const idempotency = begun.action === "execute" ? new Claim(run, guard.store, begun) : undefined;
+  return { action: "run", run, idempotency };
+}
+
+/** Records what the handler of a request that runs will answer. */
+export function record(
+  guard: Pick<Guard, "maxBodyBytes">,
+  { run, idempotency }: Extract<Admitted, { action: "run" }>,
+  response: ServerResponse,
+  began?: Began,
+): Capture {
+  // An unprotected answer must not promise that it can be had again.
+  return new Capture(response, guard.maxBodyBytes, run, idempotency !== undefined, began);
+}
+
+class Claim implements RequestIdempotency {
+  readonly key: string;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly #run: HttpRun;
+  readonly #store: Store;
+
+  constructor(run: HttpRun, store: Store, { attempts, epoch }: Extract<Execution, { action: "execute" }>) {
+    this.key = run.key;
+    this.attempt = attempts;
+    this.epoch = epoch;
+    this.#run = run;
+    this.#store = store;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+
+  completeIn(db: object, answer: JointAnswer): void | Promise<void> {
+    return completeIn(this.#store, this.#run, db, answer);
+  }
 }
 
 /** Who asks: what the option answers, or what a verifying middleware has left on the request. */

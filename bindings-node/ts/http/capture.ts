@@ -14,22 +14,25 @@ import {
 } from "./head.js";
 import { readOn } from "./piped.js";
 import type { AnswerHead, Header, Settled } from "./run.js";
+import { type Methods, type Watcher, watch } from "./watched.js";
 
 /** What the run behind an answer wants to know of it. */
 export interface Recorder {
   /** The headers that a first answer gains; `own` tells those it has. */
-  mark(own: () => readonly Header[]): readonly Header[];
+  firstAnswerHeaders(own: () => readonly Header[]): readonly Header[];
   /** Called once, when the handler has ended its answer; the answer leaves when this is over, which may be at once. */
-  record(answer: AnswerHead, body: Uint8Array): Settled | Promise<Settled>;
+  answered(answer: AnswerHead, body: Uint8Array): Settled | Promise<Settled>;
   /** Called instead when the answer has been cut short, and nobody will end it. */
-  cutShort(): void;
-  /** Called when an answer begins before its end: what fails from here on can have no other answer. */
-  readonly began?: (() => void) | undefined;
+  thrown(): unknown;
 }
+
+/** Called when an answer begins before its end: what fails from there on can have no other answer. `cut` cuts it short. */
+export type Began = (response: ServerResponse, cut: () => void) => void;
 
 type Callback = (error?: Error | null) => void;
 
 const unrecorded: Settled = { headers: [], instead: undefined };
+const nothing = new Uint8Array(0);
 
 const HEAD: Shown = { headersSent: true, writableEnded: false };
 const ALL: Shown = { headersSent: true, writableEnded: true };
@@ -38,166 +41,214 @@ const ALL: Shown = { headersSent: true, writableEnded: true };
 const isStream = (response: ServerResponse): boolean =>
   String(response.getHeader("content-type") ?? "").startsWith("text/event-stream");
 
+/** The last of an answer, as it waits for the record. */
+interface Last {
+  readonly head: AnswerHead;
+  readonly chunk: unknown;
+  readonly encoding: unknown;
+  readonly bytes: Buffer | undefined;
+  readonly callback: Callback | undefined;
+}
+
 /**
- * Watches `response` on behalf of `recorder`. Whatever becomes of the record, the client gets an answer.
+ * Watches one answer on behalf of its run. Whatever becomes of the record, the client gets an answer.
  *
- * The function it returns tells it that the answer is cut short.
+ * One object for all that is known of the answer, and nothing of it in closures: what hangs on a response outlives it.
  */
-export function capture(response: ServerResponse, maxBytes: number, recorder: Recorder): () => void {
-  const { write, end, writeHead, flushHeaders, destroy } = response;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let fate: AnswerHead["body"] = "kept";
+export class Capture implements Watcher {
+  readonly #response: ServerResponse;
+  readonly #methods: Methods;
+  readonly #maxBytes: number;
+  /** Whether the answer may promise that it can be had again. */
+  readonly #isMarked: boolean;
+  readonly #began: Began | undefined;
+  #recorder: Recorder | undefined;
+  #chunks: Buffer[] | undefined;
+  #size = 0;
+  #fate: AnswerHead["body"] = "kept";
   /** The newest chunk, kept back so that the last one waits for the record. */
-  let held: { chunk: Buffer; callback: Callback | undefined } | undefined;
-  let ended = false;
-  let marked = false;
+  #held: Buffer | undefined;
+  #heldCallback: Callback | undefined;
+  #ended = false;
+  #begun = false;
   /** Whether the head may leave now. Until then `writeHead` only notes it: another answer may have to take its place. */
-  let leaving = false;
+  #leaving = false;
+  #shows = false;
 
-  /** Before the first byte, and before the run is over: afterwards nobody knows the marks any more. */
-  const mark = (): void => {
-    if (marked || leaving) return;
-    marked = true;
-    setHeaders(
-      response,
-      recorder.mark(() => headersOf(response)),
-    );
-  };
+  constructor(response: ServerResponse, maxBytes: number, recorder: Recorder, isMarked: boolean, began?: Began) {
+    this.#response = response;
+    this.#maxBytes = maxBytes;
+    this.#recorder = recorder;
+    this.#isMarked = isMarked;
+    this.#began = began;
+    this.#methods = watch(response, this);
+    readOn(response, this);
+  }
 
-  /** The same for an answer that begins before its end. */
-  const begin = (): void => {
-    if (marked || leaving) return;
-    mark();
-    recorder.began?.();
-  };
+  /** The answer is cut short: nobody will end it. One that is whole stands. */
+  cut(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#recorder?.thrown();
+    this.#recorder = undefined;
+  }
 
-  /** The head goes out with whatever is written next; from here on the response says itself what it has sent. */
-  const leave = (): void => {
-    leaving = true;
-    showAs(response, undefined);
-  };
-
-  const keep = (chunk: Buffer): void => {
-    if (fate !== "kept") return;
-    if (isStream(response)) fate = "stream";
-    else if (size + chunk.length > maxBytes) fate = "tooLarge";
-    if (fate === "kept") {
-      chunks.push(chunk);
-      size += chunk.length;
-    } else {
-      chunks.length = 0;
-    }
-  };
-
-  const passHeld = (): boolean => {
-    if (held === undefined) return true;
-    const { chunk, callback } = held;
-    held = undefined;
-    return write.call(response, chunk, "utf8", callback as Callback);
-  };
-
-  const cut = (): void => {
-    if (ended) return;
-    ended = true;
-    recorder.cutShort();
-  };
-
-  readOn(response, cut);
-
-  response.destroy = ((error?: Error): ServerResponse => {
+  destroy(error?: Error): ServerResponse {
+    const response = this.#response;
     // Whoever destroys it will not end it. That its client has gone by itself says nothing: the handler may still be at work.
     const here = !response.destroyed;
-    destroy.call(response, error);
-    if (here) cut();
+    this.#methods.destroy.call(response, error);
+    if (here) this.cut();
     return response;
-  }) as typeof response.destroy;
+  }
 
-  response.writeHead = ((...head: HeadArguments): ServerResponse => {
+  writeHead(head: readonly unknown[]): ServerResponse {
+    const response = this.#response;
     // Node's own methods come here as well, once they really write.
-    if (leaving) return writeHead.apply(response, head as Parameters<typeof writeHead>);
-    if (ended) return response;
+    if (this.#leaving) return this.#methods.writeHead.apply(response, head as Parameters<ServerResponse["writeHead"]>);
+    if (this.#ended) return response;
     if (response.headersSent) throw headSent();
-    readHead(response, head);
-    begin();
-    showAs(response, HEAD);
+    readHead(response, head as unknown as HeadArguments);
+    this.#begin();
+    this.#showAs(HEAD);
     return response;
-  }) as typeof response.writeHead;
+  }
 
-  response.flushHeaders = (): void => {
-    if (ended) return;
-    begin();
-    leave();
-    flushHeaders.call(response);
-  };
+  flushHeaders(): void {
+    if (this.#ended) return;
+    this.#begin();
+    this.#leave();
+    this.#methods.flushHeaders.call(this.#response);
+  }
 
-  response.write = ((chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
-    if (ended) return write.call(response, chunk, encoding as BufferEncoding, callback as Callback);
-    begin();
+  write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+    const response = this.#response;
+    const { write } = this.#methods;
+    if (this.#ended) return write.call(response, chunk, encoding as BufferEncoding, callback as Callback);
+    this.#begin();
     const [bytes, done] = chunkOf(chunk, encoding, callback);
-    keep(bytes);
-    if (fate !== "kept" || held !== undefined) leave();
-    const flowing = passHeld();
-    if (fate === "kept") {
-      held = { chunk: bytes, callback: done };
-      if (!leaving) showAs(response, HEAD);
-      // Nobody will ever drain what a client has left behind.
-      return flowing || response.destroyed;
-    }
-    return write.call(response, bytes, "utf8", done as Callback);
-  }) as typeof response.write;
+    this.#keep(bytes);
+    if (this.#fate !== "kept" || this.#held !== undefined) this.#leave();
+    const flowing = this.#passHeld();
+    if (this.#fate !== "kept") return write.call(response, bytes, "utf8", done as Callback);
+    this.#held = bytes;
+    this.#heldCallback = done;
+    if (!this.#leaving) this.#showAs(HEAD);
+    // Nobody will ever drain what a client has left behind.
+    return flowing || response.destroyed;
+  }
 
-  response.end = ((chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse => {
-    if (ended) return response;
+  end(chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse {
+    const response = this.#response;
+    if (this.#ended) return response;
     checkStatus(response.statusCode);
-    ended = true;
+    this.#ended = true;
     const [bytes, done] =
       typeof chunk === "function" ? [undefined, chunk as Callback] : lastOf(chunk, encoding, callback);
-    if (bytes !== undefined) keep(bytes);
-    mark();
-    const head: AnswerHead = { status: response.statusCode, headers: headersOf(response), body: fate };
-    const gone = leaving;
-
-    /** Sends what is to leave, with the head as it stood when the handler ended, unless `fresh`: then it stands so still. */
-    const send = ({ headers, instead }: Settled, fresh: boolean): void => {
-      leave();
-      if (!gone && (instead !== undefined || !fresh)) sendHead(response, instead ?? head);
-      if (gone || instead === undefined) {
-        if (!gone) setHeaders(response, headers);
-        passHeld();
-        // As text, where it was text: Node writes head and text at once.
-        if (typeof chunk === "string") end.call(response, chunk, encodingOf(encoding), done as () => void);
-        else end.call(response, bytes, "utf8", done as () => void);
-      } else {
-        response.statusMessage = "";
-        end.call(response, instead.body, "utf8", done as () => void);
-      }
-    };
-
-    let settled: Settled | Promise<Settled>;
-    try {
-      settled = recorder.record(head, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-    } catch {
-      settled = unrecorded;
-    }
+    if (bytes !== undefined) this.#keep(bytes);
+    this.#mark();
+    const head: AnswerHead = { status: response.statusCode, headers: headersOf(response), body: this.#fate };
+    const last: Last = { head, chunk, encoding, bytes, callback: done };
+    const settled = this.#record(head);
     if (settled instanceof Promise) {
       // It reads as sent, although its bytes still wait: an error handler must not start a second answer.
-      showAs(response, ALL);
+      this.#showAs(ALL);
       void settled
         .catch(() => unrecorded)
-        .then((how) => send(how, false))
+        .then((how) => this.#send(last, how, false))
         // Node refuses the head, an illegal phrase for instance: there is nobody left to tell but the client.
         .catch((error: Error) => response.destroy(error));
       return response;
     }
     try {
-      send(settled, true);
+      this.#send(last, settled, true);
     } catch (error) {
       response.destroy(error as Error);
     }
     return response;
-  }) as typeof response.end;
-  return cut;
+  }
+
+  #record(head: AnswerHead): Settled | Promise<Settled> {
+    const [recorder, chunks = []] = [this.#recorder as Recorder, this.#chunks];
+    // The response stays reachable for a while when its connection goes on; what is recorded need not.
+    this.#recorder = undefined;
+    this.#chunks = undefined;
+    try {
+      return recorder.answered(head, chunks.length > 1 ? Buffer.concat(chunks) : (chunks[0] ?? nothing));
+    } catch {
+      return unrecorded;
+    }
+  }
+
+  /** Sends what is to leave, with the head as it stood when the handler ended, unless `fresh`: then it stands so still. */
+  #send({ head, chunk, encoding, bytes, callback }: Last, { headers, instead }: Settled, fresh: boolean): void {
+    const response = this.#response;
+    const { end } = this.#methods;
+    const gone = this.#leaving;
+    this.#leave();
+    if (!gone && (instead !== undefined || !fresh)) sendHead(response, instead ?? head);
+    if (gone || instead === undefined) {
+      if (!gone) setHeaders(response, headers);
+      this.#passHeld();
+      // As text, where it was text: Node writes head and text at once.
+      if (typeof chunk === "string") end.call(response, chunk, encodingOf(encoding), callback as () => void);
+      else end.call(response, bytes, "utf8", callback as () => void);
+    } else {
+      response.statusMessage = "";
+      end.call(response, instead.body, "utf8", callback as () => void);
+    }
+  }
+
+  /** Before the first byte, and before the run is over: afterwards nobody knows the marks any more. */
+  #mark(): void {
+    if (this.#begun || this.#leaving) return;
+    this.#begun = true;
+    const [response, recorder] = [this.#response, this.#recorder];
+    if (!this.#isMarked || recorder === undefined) return;
+    setHeaders(
+      response,
+      recorder.firstAnswerHeaders(() => headersOf(response)),
+    );
+  }
+
+  /** The same for an answer that begins before its end. */
+  #begin(): void {
+    if (this.#begun || this.#leaving) return;
+    this.#mark();
+    this.#began?.(this.#response, () => this.cut());
+  }
+
+  /** The head goes out with whatever is written next; from here on the response says itself what it has sent. */
+  #leave(): void {
+    this.#leaving = true;
+    if (this.#shows) showAs(this.#response, undefined);
+  }
+
+  #showAs(what: Shown): void {
+    this.#shows = true;
+    showAs(this.#response, what);
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#fate !== "kept") return;
+    if (isStream(this.#response)) this.#fate = "stream";
+    else if (this.#size + chunk.length > this.#maxBytes) this.#fate = "tooLarge";
+    if (this.#fate !== "kept") {
+      this.#chunks = undefined;
+      return;
+    }
+    this.#size += chunk.length;
+    if (this.#chunks === undefined) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
+  }
+
+  #passHeld(): boolean {
+    const [chunk, callback] = [this.#held, this.#heldCallback];
+    if (chunk === undefined) return true;
+    this.#held = undefined;
+    this.#heldCallback = undefined;
+    return this.#methods.write.call(this.#response, chunk, "utf8", callback as Callback);
+  }
 }
 
 function lastOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer | undefined, Callback | undefined] {

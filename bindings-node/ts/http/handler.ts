@@ -2,7 +2,8 @@
 // that hand both out.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Arrived, admit, type RequestIdempotency } from "./admit.js";
+import { type Arrived, admit, type RequestIdempotency, record } from "./admit.js";
+import type { Capture } from "./capture.js";
 import { Guard, type IdempotencyOptions } from "./guard.js";
 import { send } from "./send.js";
 
@@ -36,14 +37,14 @@ export function idempotencyHandler<
 ): (request: Request, response: Response) => Promise<void> {
   const guard = new Guard<Request>(options);
   return async (request, response) => {
-    let cut: (() => void) | undefined;
+    let capture: Capture | undefined;
     try {
       if (guard.guards(request.method ?? "")) {
         const admitted = await admit(guard, arrived(request));
         if (admitted.action === "answer") return send(response, admitted.answer);
         if (admitted.action === "run") {
           if (admitted.idempotency !== undefined) (request as GuardedMessage).idempotency = admitted.idempotency;
-          cut = admitted.watch(response);
+          capture = record(guard, admitted, response);
         }
       }
       await handler(request, response);
@@ -52,7 +53,7 @@ export function idempotencyHandler<
         response.statusCode = 500;
         response.end();
       } else if (!response.writableEnded) {
-        cut?.();
+        capture?.cut();
         response.destroy();
       }
       throw error;

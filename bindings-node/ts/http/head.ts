@@ -100,10 +100,9 @@ const watching: PropertyDescriptorMap = {
 /** What others see from now on of whether `response` has left; undefined: what is so. */
 export function showAs(response: ServerResponse, what: Shown | undefined): void {
   const watched = response as Watched;
-  if (watched[shown] === undefined) {
-    if (what === undefined) return;
-    // Only where there is something to show: own getters make every later look at the response dearer.
-    if (!Object.hasOwn(response, "headersSent")) Object.defineProperties(response, watching);
+  // Only where there is something to show: own getters make every later look at the response dearer.
+  if (watched[shown] === undefined && !Object.hasOwn(response, "headersSent")) {
+    Object.defineProperties(response, watching);
   }
   watched[shown] = what;
 }

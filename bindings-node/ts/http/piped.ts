@@ -4,16 +4,30 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 
+/** Who is told where a stream cannot be read to its end. */
+interface Cut {
+  cut(): void;
+}
+
 /**
- * Reads to its end what is piped into `response` when its client has gone. `cutShort` is called where that is impossible:
+ * Reads to its end what is piped into `response` when its client has gone. `capture` is told where that is impossible:
  * `pipeline` and Fastify destroy the stream then.
  */
-export function readOn(response: ServerResponse, cutShort: () => void): void {
+export function readOn(response: ServerResponse, capture: Cut): void {
+  let note: ((source: Readable) => void) | undefined;
+  response.on("pipe", (source: Readable) => {
+    note ??= piping(response, capture);
+    note(source);
+  });
+}
+
+/** From the first pipe on; answers whom to tell of each. */
+function piping(response: ServerResponse, capture: Cut): (source: Readable) => void {
   let ending: Readable | undefined;
   const unpiped = (source: Readable): void => {
     if (!response.destroyed || response.writableEnded) return;
     const closed = (): void => {
-      if (!source.readableEnded) cutShort();
+      if (!source.readableEnded) capture.cut();
     };
     if (source.destroyed) {
       closed();
@@ -23,9 +37,9 @@ export function readOn(response: ServerResponse, cutShort: () => void): void {
     if (source === ending) source.once("end", () => response.end());
     source.resume();
   };
-  response.on("pipe", (source: Readable) => {
+  response.on("unpipe", unpiped);
+  return (source) => {
     // What the handler pipes with `end: false` it ends itself: more may follow. Only this listener's name tells.
     if (source.listeners("end").some(({ name }) => name === "onend")) ending = source;
-    if (!response.listeners("unpipe").includes(unpiped)) response.on("unpipe", unpiped);
-  });
+  };
 }
