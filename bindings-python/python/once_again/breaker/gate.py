@@ -15,7 +15,7 @@ from .permit import ABANDONED, FAILURE, IGNORED, SUCCESS, Permit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Any
 
     from once_again._clock import SystemClock, SystemRandom
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from .health import HealthCheck
     from .shared import Shared
+
+    # The numbers of a permit, of which the first is nothing when the call must not be made; the state, after how many
+    # seconds to come back, and from what state to what the breaker went.
+    Admission = tuple[Any, int, int, str, Any, tuple[str, str] | None]
 
 
 class Published:
@@ -66,8 +70,8 @@ class Gate:
     ) -> None:
         self.published = Published()
         self.core = _core.Breaker(fields, self.published, _text(snapshot), clock.now())
-        self.ask: Callable[[float], tuple[Any, ...]] = self.core.admit
-        self.ask_async: Callable[[float], tuple[Any, ...]] = self.core.admit
+        self.ask: Callable[[float], Admission] = self.core.admit
+        self.ask_async: Callable[[float], Admission] = self.core.admit
         self._settle: Callable[..., tuple[str, tuple[str, str] | None, bool]] = self.core.settle
         self.shared: Shared | None = None
         self.name = self.core.name or "default"
@@ -98,31 +102,54 @@ class Gate:
         now = self.clock.now()
         if epoch := self.published.closed:
             return Permit((epoch, 0, 0), now)
-        epoch, kind, seq, state, retry_after, change = self.ask(now)
-        if change is not None:
-            self.changed(change)
-        if epoch is None and self.shared is not None:
-            epoch, kind, seq, state, retry_after = self.shared.claim(retry_after)
-        return self._permit((epoch, kind, seq), now, state, retry_after)
+        return self._permit(now, self.admission()())
 
     async def admit_async(self) -> Permit:
         """As `admit`; a shared breaker's store may have to be waited for."""
         now = self.clock.now()
         if epoch := self.published.closed:
             return Permit((epoch, 0, 0), now)
-        epoch, kind, seq, state, retry_after, change = self.ask_async(now)
-        if change is not None:
-            self.changed(change)
-        if epoch is None and self.shared is not None:
-            epoch, kind, seq, state, retry_after = await self.shared.claim_async(retry_after)
-        return self._permit((epoch, kind, seq), now, state, retry_after)
+        return self._permit(now, await self.admission_async()())
 
-    def _permit(self, numbers: tuple[int, int, int], now: float, state: str, retry_after: float) -> Permit:
-        if not numbers[0]:
-            if self.listeners.reject:
-                self.rejected(state, retry_after)
+    def admission(self) -> Callable[[], Admission]:
+        """What asks for a call of a breaker that is not closed, and tells everybody what follows."""
+        ask, now, shared, listeners = self.ask, self.clock.now, self.shared, self.listeners
+        changed, rejected = self.changed, self.rejected
+
+        def admission() -> Admission:
+            answer = ask(now())
+            if (change := answer[5]) is not None:
+                changed(change)
+            if answer[0] is None and shared is not None:
+                answer = (*shared.claim(answer[4]), None)
+            if not answer[0] and listeners.reject:
+                rejected(answer[3], answer[4])
+            return answer
+
+        return admission
+
+    def admission_async(self) -> Callable[[], Awaitable[Admission]]:
+        """As `admission`; a shared breaker's store may have to be waited for."""
+        ask, now, shared, listeners = self.ask_async, self.clock.now, self.shared, self.listeners
+        changed, rejected = self.changed, self.rejected
+
+        async def admission() -> Admission:
+            answer = ask(now())
+            if (change := answer[5]) is not None:
+                changed(change)
+            if answer[0] is None and shared is not None:
+                answer = (*await shared.claim_async(answer[4]), None)
+            if not answer[0] and listeners.reject:
+                rejected(answer[3], answer[4])
+            return answer
+
+        return admission
+
+    def _permit(self, now: float, admission: Admission) -> Permit:
+        epoch, kind, seq, state, retry_after, _ = admission
+        if not epoch:
             raise CircuitOpenError(self.name, state, retry_after)
-        return Permit(numbers, now)
+        return Permit((epoch, kind, seq), now)
 
     def settle(
         self,

@@ -23,20 +23,14 @@ def guarded(gate: Gate, target: Callable[..., R], answer: Answer | None = None) 
 
     When ``target`` answers something to await, so does the guarded call, and the breaker is told when that has ended.
     """
-    published, clock, timed, listeners = gate.published, gate.clock, gate.core.timed, gate.listeners
-    ask, settle = gate.ask, gate.settle
+    published, clock, timed = gate.published, gate.clock, gate.core.timed
+    admission, settle = gate.admission(), gate.settle
 
     def guarded(*args: Any, **kwargs: Any) -> R:
         epoch, kind, seq = published.closed, 0, 0
         if not epoch:
-            epoch, kind, seq, state, retry_after, change = ask(clock.now())
-            if change is not None:
-                gate.changed(change)
-            if epoch is None and gate.shared is not None:
-                epoch, kind, seq, state, retry_after = gate.shared.claim(retry_after)
+            epoch, kind, seq, state, retry_after, _ = admission()
             if not epoch:
-                if listeners.reject:
-                    gate.rejected(state, retry_after)
                 if answer is None:
                     raise CircuitOpenError(gate.name, state, retry_after)
                 answered: R = answer(CircuitOpenError(gate.name, state, retry_after), args, kwargs)
@@ -70,20 +64,14 @@ def guarded_async(
     gate: Gate, target: Callable[..., Awaitable[R]], answer: Answer | None = None
 ) -> Callable[..., Awaitable[R]]:
     """As `guarded`, for a function that answers something to await; so does ``answer``."""
-    published, clock, timed, listeners = gate.published, gate.clock, gate.core.timed, gate.listeners
-    ask, settle = gate.ask_async, gate.settle
+    published, clock, timed = gate.published, gate.clock, gate.core.timed
+    admission, settle = gate.admission_async(), gate.settle
 
     async def guarded(*args: Any, **kwargs: Any) -> R:
         epoch, kind, seq = published.closed, 0, 0
         if not epoch:
-            epoch, kind, seq, state, retry_after, change = ask(clock.now())
-            if change is not None:
-                gate.changed(change)
-            if epoch is None and gate.shared is not None:
-                epoch, kind, seq, state, retry_after = await gate.shared.claim_async(retry_after)
+            epoch, kind, seq, state, retry_after, _ = await admission()
             if not epoch:
-                if listeners.reject:
-                    gate.rejected(state, retry_after)
                 if answer is None:
                     raise CircuitOpenError(gate.name, state, retry_after)
                 answered: R = await answer(CircuitOpenError(gate.name, state, retry_after), args, kwargs)
