@@ -297,7 +297,7 @@ pub(crate) fn names(change: Change) -> Names {
 }
 
 fn restored(config: &BreakerConfig, text: &str, now: f64) -> Result<core::Breaker, ConfigError> {
-    let snapshot = json::from_str(text)
+    let snapshot = json::read(text)
         .map_err(|why| ConfigError::new("snapshot", why.to_string(), "what a breaker's snapshot() gave"))?;
     core::Breaker::restore(config, &snapshot, tick(now)).map_err(|error| {
         let ConfigError { field, value, expected } = error;

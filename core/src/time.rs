@@ -3,6 +3,7 @@
 //! Everything is whole microseconds in a `u64` that stays below 2^53, so that it crosses into JavaScript as an exact
 //! number. All sums saturate.
 
+use crate::json::{Json, JsonError, Read};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The largest instant or duration: 2^53 − 1 microseconds, about 285 years.
@@ -124,6 +125,12 @@ macro_rules! from_number {
                 u64::deserialize(deserializer).map(Self::new)
             }
         }
+
+        impl Read<'_> for $name {
+            fn read(json: Json<'_, '_>) -> Result<Self, JsonError> {
+                u64::read(json).map(Self::new)
+            }
+        }
     )*};
 }
 
@@ -146,6 +153,8 @@ mod tests {
         assert_eq!(crate::json::to_string(&Micros::from_millis(5)), "5000");
         assert_eq!(crate::json::from_str("18446744073709551615"), Ok(Timestamp::MAX));
         assert!(crate::json::from_str::<Tick>("-1").is_err());
+        assert_eq!(crate::json::read("18446744073709551615"), Ok(Timestamp::MAX));
+        assert!(crate::json::read::<Tick>("-1").is_err());
     }
 
     #[test]

@@ -133,7 +133,7 @@ pub fn restore(handle: f64, config: &str, snapshot: &str, now: f64) -> String {
 
 fn try_restore(handle: f64, config: &str, snapshot: &str, now: f64) -> Result<Restored, ConfigError> {
     let config = BreakerConfig::try_from(read(config)?)?;
-    let snapshot: Snapshot = json::from_str(snapshot)
+    let snapshot: Snapshot = json::read(snapshot)
         .map_err(|error| ConfigError::new("snapshot", error.to_string(), "what `snapshot()` answered"))?;
     let breaker = Breaker::restore(&config, &snapshot, mailbox::tick(now)).map_err(|error| {
         let ConfigError { field, value, expected } = error;
@@ -171,7 +171,7 @@ struct Registry {
 /// Breakers in the text format of Prometheus, from a JSON list of names and handles; those that are closed are left out.
 #[must_use]
 pub fn metrics(breakers: &str) -> String {
-    let named: Vec<(String, f64)> = json::from_str(breakers).unwrap_or_default();
+    let named: Vec<(String, f64)> = json::read(breakers).unwrap_or_default();
     BREAKERS.with_borrow(|breakers| {
         let found = named.iter().filter_map(|(name, handle)| Some((name, breakers.get(*handle)?)));
         prometheus(found.map(|(name, Kept { breaker, transitions, .. })| Scraped {

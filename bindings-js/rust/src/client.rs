@@ -46,7 +46,7 @@ struct Named {
 /// `{"code","retryable"}` of an answer; one that cannot be read says nothing.
 #[must_use]
 pub fn failure(refused: &str) -> String {
-    let refused: Refused<'_> = json::from_str(refused).unwrap_or_default();
+    let refused: Refused<'_> = json::read(refused).unwrap_or_default();
     let refused::Named { code, retryable } = refused::name(&refused);
     json::to_string(&Named { code: code.name(), retryable })
 }

@@ -103,7 +103,7 @@ pub fn begin(
 ) -> String {
     payload::leave(None);
     let Some(config) = config_of(handle) else { return run::plain("pass").text() };
-    let head: RequestHead = match json::from_str(head) {
+    let head: RequestHead = match json::read(head) {
         Ok(head) => head,
         Err(error) => return store::invalid(&error.to_string()),
     };
@@ -133,7 +133,7 @@ pub fn begin(
 /// The handler has answered; `answer` is `{status, headers, body}` as [`Answer`] reads it.
 #[must_use]
 pub fn run_answered(handle: f64, at: Moment, answer: &str, body: &[u8]) -> String {
-    match json::from_str::<Answer>(answer) {
+    match json::read::<Answer>(answer) {
         Ok(answer) => run::with(handle, |open| {
             let Kind::Http(answers) = &open.kind else { return Told::default() };
             let ending = answers.config.ending(&answer, body);
@@ -157,7 +157,7 @@ pub fn run_thrown(handle: f64, at: Moment) -> String {
 /// run holds its record.
 #[must_use]
 pub fn run_completion(handle: f64, answer: &str, body: &[u8]) -> String {
-    let Ok(answer) = json::from_str::<Answer>(answer) else { return "null".into() };
+    let Ok(answer) = json::read::<Answer>(answer) else { return "null".into() };
     run::completion(handle, |kind| match kind {
         Kind::Http(answers) => Some(answers.config.outcome(&answer, body)),
         Kind::Function(_) => None,
@@ -167,7 +167,7 @@ pub fn run_completion(handle: f64, answer: &str, body: &[u8]) -> String {
 /// The headers that mark a first answer, which carries these of its own already.
 #[must_use]
 pub fn run_first_answer(handle: f64, headers: &str) -> String {
-    let Ok(headers) = json::from_str::<Vec<Header>>(headers) else { return "[]".into() };
+    let Ok(headers) = json::read::<Vec<Header>>(headers) else { return "[]".into() };
     let added = run::look(handle, |open| match &open.kind {
         Kind::Http(answers) => answers.config.first_answer(&answers.shown_key, &headers),
         Kind::Function(_) => Vec::new(),

@@ -3,11 +3,11 @@
 use crate::answer;
 use crate::mailbox::{self, drawn, millis, span, timestamp};
 use crate::slab::Slab;
-use once_again_core::json;
+use once_again_core::json::{self, Fields, Json, JsonError, Read};
 use once_again_core::outbox::{Counts, Fate, OutboxConfig, Sending, Waiting};
 use once_again_core::retry::Verdict;
 use once_again_core::spec::Unit;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::cell::RefCell;
 
 thread_local! {
@@ -20,25 +20,39 @@ struct Opened {
 }
 
 /// A write that waits; times in milliseconds.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Write {
-    origin: String,
-    made_at: f64,
-    #[serde(default)]
-    failed_at: Option<f64>,
-    wait: f64,
-    busy: bool,
+struct Write(Waiting);
+
+impl Read<'_> for Write {
+    fn read(json: Json<'_, '_>) -> Result<Self, JsonError> {
+        let mut fields = Fields::of(json)?;
+        Ok(Self(Waiting {
+            origin: fields.need("origin")?,
+            made_at: timestamp(fields.need("madeAt")?),
+            failed_at: fields.or("failedAt", None)?.map(timestamp),
+            wait: span(fields.need("wait")?).unwrap_or_default(),
+            busy: fields.need("busy")?,
+        }))
+    }
 }
 
 /// When a plan is asked for; milliseconds since the Unix epoch.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Moment {
     now: f64,
     online: bool,
     asked_at: f64,
     writes: Vec<Write>,
+}
+
+impl Read<'_> for Moment {
+    fn read(json: Json<'_, '_>) -> Result<Self, JsonError> {
+        let mut fields = Fields::of(json)?;
+        Ok(Self {
+            now: fields.need("now")?,
+            online: fields.need("online")?,
+            asked_at: fields.need("askedAt")?,
+            writes: fields.need("writes")?,
+        })
+    }
 }
 
 /// What to do; `wake` in milliseconds from now.
@@ -50,18 +64,27 @@ struct Plan {
 }
 
 /// How a sending ended.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Ended {
-    failures: u32,
-    answers: u32,
-    #[serde(default)]
-    status: Option<u16>,
-    verdict: f64,
-    /// Milliseconds; negative for none.
-    retry_after: f64,
-    watched: bool,
+    before: Counts,
+    sending: Sending,
     draw: f64,
+}
+
+impl Read<'_> for Ended {
+    fn read(json: Json<'_, '_>) -> Result<Self, JsonError> {
+        let mut fields = Fields::of(json)?;
+        Ok(Self {
+            before: Counts { failures: fields.need("failures")?, answers: fields.need("answers")? },
+            sending: Sending {
+                status: fields.or("status", None)?,
+                verdict: Verdict::from_bits(crate::retry::bits(fields.need("verdict")?)),
+                // Milliseconds; negative for none.
+                retry_after: mailbox::span(fields.need("retryAfter")?),
+                watched: fields.need("watched")?,
+            },
+            draw: fields.need("draw")?,
+        })
+    }
 }
 
 /// What becomes of it; `wait` in milliseconds.
@@ -104,19 +127,10 @@ pub fn admit(handle: f64, records: f64, bytes: f64, size: f64) -> String {
 /// Which writes are sent now; JSON in and out. Nothing at all when the outbox was closed.
 #[must_use]
 pub fn plan(handle: f64, moment: &str) -> String {
-    let Ok(Moment { now, online, asked_at, writes }) = json::from_str(moment) else {
+    let Ok(Moment { now, online, asked_at, writes }) = json::read(moment) else {
         return json::to_string(&Plan::default());
     };
-    let waiting: Vec<Waiting> = writes
-        .into_iter()
-        .map(|write| Waiting {
-            origin: write.origin,
-            made_at: timestamp(write.made_at),
-            failed_at: write.failed_at.map(timestamp),
-            wait: span(write.wait).unwrap_or_default(),
-            busy: write.busy,
-        })
-        .collect();
+    let waiting: Vec<Waiting> = writes.into_iter().map(|Write(waiting)| waiting).collect();
     let plan = ask(handle, |config| config.plan(&waiting, timestamp(now), online, timestamp(asked_at)));
     let plan = plan.map(|plan| Plan { send: plan.send, expired: plan.expired, wake: plan.wake.map(millis) });
     json::to_string(&plan.unwrap_or_default())
@@ -125,15 +139,8 @@ pub fn plan(handle: f64, moment: &str) -> String {
 /// What becomes of a write after an attempt; JSON in and out. `gone` when the outbox was closed: then it stays as it is.
 #[must_use]
 pub fn settle(handle: f64, ended: &str) -> String {
-    let fate = json::from_str::<Ended>(ended).ok().and_then(|ended| {
-        let sending = Sending {
-            status: ended.status,
-            verdict: Verdict::from_bits(crate::retry::bits(ended.verdict)),
-            retry_after: mailbox::span(ended.retry_after),
-            watched: ended.watched,
-        };
-        let before = Counts { failures: ended.failures, answers: ended.answers };
-        ask(handle, |config| config.settle(before, &sending, drawn(ended.draw)))
+    let fate = json::read::<Ended>(ended).ok().and_then(|Ended { before, sending, draw }| {
+        ask(handle, |config| config.settle(before, &sending, drawn(draw)))
     });
     json::to_string(&match fate {
         None => Told { fate: "gone", ..Told::default() },

@@ -80,7 +80,7 @@ pub(crate) fn describe(policy: &RetryPolicy) -> Described {
 /// Signals that cannot be read are no signals: whatever was thrown, there is a verdict.
 #[must_use]
 pub fn judge(handle: f64, signals: &str) -> f64 {
-    let signals = json::from_str(signals).unwrap_or_else(|_| Signals::new(Host::Node));
+    let signals = json::read(signals).unwrap_or_else(|_| Signals::new(Host::Node));
     POLICIES.with_borrow_mut(|policies| {
         policies.get_mut(handle).map_or(f64::NAN, |policy| f64::from(policy.judge(&signals).to_bits()))
     })
@@ -91,7 +91,7 @@ pub fn judge(handle: f64, signals: &str) -> f64 {
 #[must_use]
 pub fn retry_after(hints: &str, now: f64) -> f64 {
     let now = Timestamp::new(mailbox::span(now).unwrap_or_default().get());
-    json::from_str::<Hints<'_>>(hints)
+    json::read::<Hints<'_>>(hints)
         .ok()
         .and_then(|hints| retry_after::read(&hints, now))
         .map_or(-1.0, mailbox::millis)

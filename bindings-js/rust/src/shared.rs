@@ -65,7 +65,7 @@ pub fn hear(mail: &Mailbox, request: &str, answer: Option<&str>) {
     with(mail, |kept| {
         mail[ATTACHED].set(-1.0);
         mail[ADMITTED].set(0.0);
-        let request = json::from_str(request).ok()?;
+        let request = json::read(request).ok()?;
         let shared = kept.shared.as_mut()?;
         let (now, breaker) = (mailbox::now(mail), &mut kept.breaker);
         let Heard { decision, change, connection } = match answer {
@@ -85,7 +85,7 @@ pub fn hear(mail: &Mailbox, request: &str, answer: Option<&str>) {
 /// The store has answered a request that was given up.
 pub fn late(handle: f64, request: &str, answer: &str) {
     Kept::find(handle, |kept| {
-        if let (Some(shared), Ok(request)) = (&mut kept.shared, json::from_str(request)) {
+        if let (Some(shared), Ok(request)) = (&mut kept.shared, json::read(request)) {
             shared.link.late(request, answer);
         }
     });

@@ -16,6 +16,7 @@ mod metrics;
 mod permit;
 pub mod presets;
 mod read;
+mod recall;
 mod registry;
 pub mod shared;
 mod snapshot;

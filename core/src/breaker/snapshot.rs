@@ -20,16 +20,16 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
-    version: u32,
-    mode: u8,
-    epoch: u64,
+    pub(super) version: u32,
+    pub(super) mode: u8,
+    pub(super) epoch: u64,
     /// How much longer it stays open; absent when it is not open.
-    open_for: Option<u64>,
+    pub(super) open_for: Option<u64>,
     /// The next wait in 2⁻¹⁶ µs.
-    wait: u64,
-    draw: u32,
-    streak: u32,
-    window: WindowSnapshot,
+    pub(super) wait: u64,
+    pub(super) draw: u32,
+    pub(super) streak: u32,
+    pub(super) window: WindowSnapshot,
 }
 
 impl Breaker {
@@ -98,7 +98,8 @@ mod tests {
     fn the_first_version_is_still_read() {
         let spec = BreakerSpec { consecutive_failures: Some(3), ..BreakerSpec::threshold() };
         let config = BreakerConfig::try_from(spec).unwrap();
-        let snapshot: Snapshot = json::from_str(VERSION_1).unwrap();
+        let snapshot: Snapshot = json::read(VERSION_1).unwrap();
+        assert_eq!(json::from_str(VERSION_1), Ok(snapshot.clone()), "as serde has it");
         let breaker = Breaker::restore(&config, &snapshot, at(2)).unwrap();
         assert_eq!((breaker.state(), breaker.epoch()), (State::Open, 5));
         assert_eq!(breaker.deadline(), Some(at(9)));
@@ -119,8 +120,7 @@ mod tests {
 
     #[test]
     fn another_version_is_refused_by_name() {
-        let snapshot: Snapshot =
-            json::from_str(&VERSION_1.replace(r#""version":1"#, r#""version":2"#)).unwrap();
+        let snapshot: Snapshot = json::read(&VERSION_1.replace(r#""version":1"#, r#""version":2"#)).unwrap();
         let error = Breaker::restore(&BreakerConfig::default(), &snapshot, at(0)).unwrap_err();
         assert_eq!(error.to_string(), "version: got 2, expected 1");
     }
@@ -132,7 +132,7 @@ mod tests {
             .replace("1966080000000", "9007199254740991")
             .replace(r#""epoch":4"#, r#""epoch":9007199254740991"#)
             .replace(r#""mode":0"#, r#""mode":9"#);
-        let snapshot: Snapshot = json::from_str(&text).unwrap();
+        let snapshot: Snapshot = json::read(&text).unwrap();
         let breaker = Breaker::restore(&BreakerConfig::default(), &snapshot, at(0)).unwrap();
         assert_eq!(breaker.state(), State::Open);
         assert_eq!(breaker.epoch(), 9_007_199_254_740_991);

@@ -2,12 +2,10 @@
 
 use super::HttpSignals;
 use crate::error::Code;
-use serde::Deserialize;
 use std::borrow::Cow;
 
 /// What is known of an answer with a status of 400 or more, or of none at all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refused<'a> {
     /// The HTTP status; `None`: no answer came.
     pub status: Option<u16>,

@@ -1,31 +1,24 @@
 //! What HTTP adds: which statuses pass, and which requests may be sent twice at all.
 
 use super::Kind;
-use serde::Deserialize;
 use std::borrow::Cow;
 
 /// Facts about one HTTP exchange.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, as a host observed them")]
 pub struct HttpSignals<'a> {
     /// The request's method, in capitals.
     pub method: Cow<'a, str>,
     /// Whether the request carries an idempotency key (and would carry the same one again).
-    #[serde(default)]
     pub has_key: bool,
     /// Whether the answer said `Idempotent-Replayed: true`.
-    #[serde(default)]
     pub replayed: bool,
     /// The `type` of an `application/problem+json` answer.
-    #[serde(default)]
     pub problem_type: Option<Cow<'a, str>>,
     /// Whether the caller can get new credentials after a 401 (`refreshAuth`).
-    #[serde(default)]
     pub can_refresh: bool,
     /// Whether a new connection was tried already: platforms that follow the fetch standard send a misdirected request
     /// again by themselves, so that a 421 which their caller sees is the second one.
-    #[serde(default)]
     pub new_connection: bool,
 }
 

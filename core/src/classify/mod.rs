@@ -10,6 +10,7 @@ mod date;
 mod http;
 mod kind;
 mod names;
+mod read;
 pub mod retry_after;
 mod signals;
 

@@ -2,12 +2,10 @@
 
 use super::date;
 use crate::time::{Micros, Timestamp};
-use serde::Deserialize;
 use std::borrow::Cow;
 
 /// The response headers that say when, as they came. A header that came more than once is joined with commas.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints<'a> {
     /// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date in any of the three forms of HTTP.
     pub retry_after: Option<Cow<'a, str>>,

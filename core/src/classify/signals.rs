@@ -1,11 +1,11 @@
 //! What a host says about a failure, and the kind that follows from it.
 
 use super::{HttpSignals, Kind, codes, http, names};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 
 /// Who caught the error: the same name means different things in different languages (`TypeError`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Host {
     /// Node, Deno, Bun.
@@ -19,34 +19,25 @@ pub enum Host {
 }
 
 /// What a host can say about a failure. Everything but the host is optional.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signals<'a> {
     /// Who caught it.
     pub host: Host,
     /// The error's own `kind`; a valid one wins over everything.
-    #[serde(default)]
     pub kind: Option<Cow<'a, str>>,
     /// A stable code: `ECONNRESET`, `UND_ERR_SOCKET`, `SERVICE_UNAVAILABLE`, an SQLSTATE, `io::ErrorKind`'s variant.
-    #[serde(default)]
     pub code: Option<Cow<'a, str>>,
     /// The error's class names, most derived first; qualified ones (`requests.exceptions.Timeout`) are welcome.
-    #[serde(default)]
     pub names: Vec<Cow<'a, str>>,
     /// The message of a `TypeError`, and of nothing else: browsers say only there that a fetch failed.
-    #[serde(default)]
     pub message: Option<Cow<'a, str>>,
     /// The operating system's error number.
-    #[serde(default)]
     pub errno: Option<i32>,
     /// The HTTP status.
-    #[serde(default)]
     pub status: Option<u16>,
     /// The caller gave up: its signal fired, its task was cancelled.
-    #[serde(default)]
     pub cancelled: bool,
     /// Present when the failed call was one HTTP request that would be sent again.
-    #[serde(default)]
     pub http: Option<HttpSignals<'a>>,
 }
 
@@ -316,9 +307,9 @@ mod tests {
     fn signals_are_read_from_json() {
         let text = r#"{"host":"node","code":"ECONN\u0052ESET","names":["Error"],"status":null,
             "http":{"method":"POST","hasKey":true,"problemType":"urn:x:in-progress"}}"#;
-        let signals: Signals<'_> = crate::json::from_str(text).unwrap();
+        let signals: Signals<'_> = crate::json::read(text).unwrap();
         assert_eq!(classify(&signals), Kind::Network);
         assert!(signals.http.is_some_and(|http| http.has_key && http.in_progress()));
-        assert!(crate::json::from_str::<Signals<'_>>(r#"{"host":"node","colour":"red"}"#).is_err());
+        assert!(crate::json::read::<Signals<'_>>(r#"{"host":"node","colour":"red"}"#).is_err());
     }
 }

@@ -5,13 +5,11 @@ use super::parts::{Parts, essence, is_json};
 use super::select::Selection;
 use super::writer::Writer;
 use crate::hex;
-use crate::json::Reason;
+use crate::json::{Json, JsonError, Read, Reason};
 use core::fmt;
 use core::str::FromStr;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 
 /// How the body entered a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -174,10 +172,9 @@ impl Serialize for Fingerprint {
 }
 
 /// From its text.
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(D::Error::custom)
+impl Read<'_> for Fingerprint {
+    fn read(json: Json<'_, '_>) -> Result<Self, JsonError> {
+        json.text()?.parse().map_err(|NotAFingerprint| json.error(&NotAFingerprint.to_string()))
     }
 }
 
@@ -291,8 +288,8 @@ mod tests {
         assert_eq!(fingerprint.to_string(), text);
         assert_eq!(text.parse(), Ok(fingerprint));
         assert_eq!(json::to_string(&fingerprint), format!("{text:?}"));
-        assert_eq!(json::from_str(&format!("{text:?}")), Ok(fingerprint));
-        assert!(json::from_str::<Fingerprint>("\"raw:0\"").is_err());
+        assert_eq!(json::read(&format!("{text:?}")), Ok(fingerprint));
+        assert!(json::read::<Fingerprint>("\"raw:0\"").is_err());
         for bad in ["", "raw", &text[4..], &text[..67], "md5:00", "RAW:00", &format!("{text}0")] {
             assert_eq!(bad.parse::<Fingerprint>(), Err(NotAFingerprint), "{bad}");
         }

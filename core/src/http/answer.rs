@@ -7,25 +7,20 @@ use super::spec::{On5xx, Profile};
 use crate::idempotency::machine::Ending;
 use crate::idempotency::record::{Body, Outcome, OutcomeKind};
 use crate::store::Mode;
-use serde::Deserialize;
 
 /// How an answer looked, but for its bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// Every header line, in its order.
-    #[serde(default)]
     pub headers: Vec<Header>,
     /// What the host saw of the body.
-    #[serde(default)]
     pub body: Seen,
 }
 
 /// What the host saw of an answer's body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Seen {
     /// All of it; the bytes travel beside.
     #[default]
@@ -223,6 +218,6 @@ mod tests {
             headers: vec![("Location".into(), "/orders/7".into())],
             body: Seen::TooLarge,
         };
-        assert_eq!(crate::json::from_str(text), Ok(answer));
+        assert_eq!(crate::json::read(text), Ok(answer));
     }
 }

@@ -17,6 +17,7 @@ pub mod headers;
 mod leaving;
 mod origin;
 pub mod problem;
+mod read;
 mod redirect;
 pub mod request;
 mod spec;

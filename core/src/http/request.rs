@@ -8,26 +8,22 @@ use crate::fingerprint::{Alg, Fingerprint, Options, Parts, Refused};
 use crate::hex;
 use crate::idempotency::key::{self, Key, digest};
 use crate::idempotency::record::RecordKey;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A request but for its body, as the host saw it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestHead {
     /// The method.
     pub method: String,
     /// Path and query as on the request line, before any mounting or rewriting.
     pub target: String,
     /// Every line of the [wanted headers](HttpConfig::wanted_headers), duplicates not joined; others may be left out.
-    #[serde(default)]
     pub headers: Vec<Header>,
     /// Who the caller is, when the application knows: what its `principal` function answers, or the user an earlier
     /// verifying middleware left. Empty is the same as unknown.
-    #[serde(default)]
     pub principal: Option<String>,
     /// The address of the peer; empty where the host does not know it. Then a request without a key, credentials or
     /// cookies passes, since one caller could not be told from another.
-    #[serde(default)]
     pub remote: String,
 }
 
@@ -59,7 +55,7 @@ pub struct Guarded {
     /// What the request asks for.
     pub fingerprint: Fingerprint,
     /// A digest of the caller's credentials, when they and nothing better say who asks.
-    #[serde(with = "hex::optional")]
+    #[serde(serialize_with = "hex::optional")]
     pub caller: Option<[u8; 32]>,
     /// Whether the request brought no key of its own.
     pub derived: bool,
@@ -451,7 +447,7 @@ mod tests {
     #[test]
     fn a_head_comes_in_and_a_verdict_goes_out_as_json() {
         let text = r#"{"method":"POST","target":"/a","headers":[["idempotency-key","k"]],"remote":"::1"}"#;
-        let head: RequestHead = json::from_str(text).unwrap();
+        let head: RequestHead = json::read(text).unwrap();
         let config = config(r#"{"includeBodyInFingerprint": false}"#);
         let Examined::Guard(Guarded { key, fingerprint, .. }) = config.examine(&head, None) else { panic!() };
         assert_eq!(

@@ -23,6 +23,7 @@ mod claim;
 mod config;
 mod event;
 mod held;
+mod read;
 mod settle;
 mod wire;
 

@@ -36,6 +36,7 @@
 //! only half understood must not be replayed.
 
 mod outcome;
+mod read;
 mod tagged;
 
 pub use outcome::{Body, Outcome, OutcomeKind};
@@ -44,7 +45,7 @@ use crate::fingerprint::{Alg, Fingerprint};
 use crate::hex;
 use crate::time::Timestamp;
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tagged::{Fields, Sink, Tagged, Writer};
 
 /// Why stored bytes are not a record or an outcome.
@@ -81,9 +82,9 @@ impl core::error::Error for RecordError {}
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
-        pub struct $name(#[serde(with = "hex")] pub [u8; $length]);
+        pub struct $name(#[serde(serialize_with = "hex::serialize")] pub [u8; $length]);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,7 +111,7 @@ identifier! {
 }
 
 /// Where a record stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[repr(u8)]
 pub enum State {
@@ -156,13 +157,13 @@ impl State {
 }
 
 /// One record. In JSON without its two byte fields, which travel beside the text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     /// Of the request that made the record; another one under the same key is refused.
     pub fingerprint: Fingerprint,
     /// Digest of the caller's credentials, compared when both sides have one.
-    #[serde(with = "hex::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "hex::optional", skip_serializing_if = "Option::is_none")]
     pub caller: Option<[u8; 32]>,
     /// Where it stands.
     pub state: State,

@@ -34,6 +34,11 @@ impl<'a> Scanner<'a> {
         Ok(Self { text, at: 0 })
     }
 
+    /// The same for bytes that are known to be UTF-8. A byte order mark begins no value.
+    pub(crate) const fn of(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
     /// Byte offset of the next byte.
     pub(crate) const fn offset(&self) -> usize {
         self.at

@@ -16,6 +16,7 @@ pub mod distributed;
 pub mod memory;
 mod op;
 pub mod postgres;
+mod read;
 pub mod redis;
 mod reply;
 mod row;

@@ -4,10 +4,10 @@ use crate::fingerprint::Fingerprint;
 use crate::hex;
 use crate::idempotency::record::{Owner, RecordKey};
 use crate::time::Micros;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What becomes of a claim whose owner fell silent until its lease ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OnOrphan {
     /// The next caller runs it again: at least once.
@@ -28,7 +28,7 @@ impl OnOrphan {
 }
 
 /// How a run that kept no outcome leaves its record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mode {
     /// As if the request had never come.
@@ -51,7 +51,7 @@ impl Mode {
 }
 
 /// An operator's word on a record whose outcome is unknown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Resolution {
     /// It happened, with this encoded outcome.
@@ -61,8 +61,8 @@ pub enum Resolution {
 }
 
 /// A claim on a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Begin {
     /// The record's key.
     pub key: RecordKey,
@@ -71,26 +71,20 @@ pub struct Begin {
     /// Of this request.
     pub fingerprint: Fingerprint,
     /// Digest of the caller's credentials, where the key does not already hold the caller.
-    #[serde(with = "hex::optional", default, skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "hex::optional", skip_serializing_if = "Option::is_none")]
     pub caller: Option<[u8; 32]>,
     /// How long the claim excludes others without a renewal; `None`: until the record expires.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lease: Option<Micros>,
     /// How long the record lives, counted from now and again from completion.
     pub retention: Micros,
     /// What becomes of a silent owner's claim.
-    #[serde(default)]
     pub on_orphan: OnOrphan,
     /// How many times in a record's life a silent owner may be replaced before the outcome counts as unknown.
-    #[serde(default = "default_takeovers")]
     pub max_takeovers: u32,
     /// The key was derived from the request.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_false")]
     pub derived: bool,
-}
-
-const fn default_takeovers() -> u32 {
-    StoreOp::MAX_TAKEOVERS
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -99,8 +93,8 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 /// One atomic operation. Everything with an owner and an epoch is compare-and-set on both.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[expect(missing_docs, reason = "key, owner, epoch, lease and retention are what they are in `Begin`")]
 pub enum StoreOp {
     /// Claims the key, or tells why not.
@@ -149,7 +143,7 @@ pub enum Target<'a> {
 }
 
 /// The name of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the variants of `StoreOp`")]
 pub enum OpKind {

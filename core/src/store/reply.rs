@@ -2,10 +2,10 @@
 
 use crate::idempotency::record::Record;
 use crate::time::{Micros, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What differs from the request that made the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mismatch {
     /// Somebody else's key.
@@ -15,8 +15,8 @@ pub enum Mismatch {
 }
 
 /// The answer to one [`StoreOp`](super::StoreOp).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reply", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StoreReply {
     /// The claim is yours.
     Acquired {

@@ -72,7 +72,7 @@ impl StoreOp {
 
     /// Reads what [`to_wire`](Self::to_wire) wrote.
     pub fn from_wire(text: &str, payload: Option<Vec<u8>>) -> Result<Self, WireError> {
-        let mut op: Self = json::from_str(text)?;
+        let mut op: Self = json::read(text)?;
         match &mut op {
             Self::Checkpoint { data: bytes, .. }
             | Self::Complete { outcome: bytes, .. }
@@ -100,7 +100,7 @@ impl StoreReply {
 
     /// Reads what [`to_wire`](Self::to_wire) wrote.
     pub fn from_wire(text: &str, payload: Option<Vec<u8>>) -> Result<Self, WireError> {
-        let mut reply: Self = json::from_str(text)?;
+        let mut reply: Self = json::read(text)?;
         reply.fill(payload)?;
         Ok(reply)
     }

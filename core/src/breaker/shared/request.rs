@@ -1,6 +1,6 @@
 //! What a shared breaker asks of its store, as the scripts and arguments that any Redis client can send.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::breaker::config::{Rules, Trial};
 use crate::breaker::spec::Abandoned;
@@ -30,7 +30,7 @@ const TIMEOUT: Micros = Micros::from_secs(1);
 const KEPT: Micros = Micros::from_secs(3_600);
 
 /// One request to the store. It is made by [`Link`](super::Link) and goes back to it with the reply, as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Request {
     /// What is the record now?
@@ -69,7 +69,7 @@ pub enum Request {
 }
 
 /// What happened to a probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Settled {
     /// It succeeded.

@@ -4,11 +4,10 @@ use crate::error::Code;
 use crate::idempotency::record::Outcome;
 use crate::store::{Mode, StoreOp, StoreReply};
 use crate::time::{Micros, Timestamp};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The run begins.
     Start,
@@ -34,7 +33,6 @@ pub enum Event {
     /// The handler leaves a checkpoint for whoever runs next should it not finish.
     Checkpoint {
         /// The checkpoint.
-        #[serde(skip)]
         data: Vec<u8>,
     },
     /// The handler is about to open a transaction that a heartbeat would break: renew once for its whole length.
@@ -46,8 +44,7 @@ pub enum Event {
 }
 
 /// What becomes of the record when the handler is done.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// It keeps this outcome.
     Keep(Outcome),

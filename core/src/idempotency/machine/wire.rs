@@ -14,7 +14,7 @@ use crate::store::{WireError, refuse_payload};
 impl Event {
     /// Reads `{"event": …}` and its payload.
     pub fn from_wire(text: &str, payload: Option<Vec<u8>>) -> Result<Self, WireError> {
-        let mut event: Self = json::from_str(text)?;
+        let mut event: Self = json::read(text)?;
         match &mut event {
             Self::Reply { reply, .. } => reply.fill(payload)?,
             Self::Finished { ending: Ending::Keep(Outcome { body: Body::Kept(bytes), .. }) }

@@ -2,10 +2,10 @@
 
 use super::RecordError;
 use super::tagged::{self, Fields, Sink, Tagged, Writer};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What kind of run it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[repr(u8)]
 pub enum OutcomeKind {
@@ -16,7 +16,7 @@ pub enum OutcomeKind {
 }
 
 /// The body of an answer, byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Body {
     /// Kept. In JSON the bytes travel beside the text.
@@ -26,16 +26,14 @@ pub enum Body {
 }
 
 /// A kept answer or result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// What kind of run it was.
     pub kind: OutcomeKind,
     /// The HTTP status; 0 for a function.
-    #[serde(default)]
     pub status: u16,
     /// The headers to send again, in their order.
-    #[serde(default)]
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
