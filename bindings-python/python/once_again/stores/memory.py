@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from once_again import _core
 from once_again._clock import clock_of
 
-from .store import SWEPT_AT_ONCE, op_text, reply_of
+from .store import op_text, reply_of
+from .sweeps import SWEEP, Sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ class MemoryStore:
         }
         self._core = _core.MemoryStore(bounds, getrandbits(64))
         self._clock = clock_of(clock)
-        self._next_sweep = self._clock.wall_now() + self._core.cleanup_interval
+        self._sweeps = Sweeps(self._core.cleanup_interval, self._clock.wall_now())
 
     def apply(self, op: Mapping[str, Any], /) -> dict[str, Any]:
         """Does one operation atomically.
@@ -75,9 +76,9 @@ class MemoryStore:
     def _swept(self) -> float:
         """The time, after a sweep if one is due."""
         now = self._clock.wall_now()
-        if now >= self._next_sweep:
-            self._next_sweep = now + self._core.cleanup_interval
-            self._do({"op": "sweep", "limit": SWEPT_AT_ONCE}, now)
+        if now >= self._sweeps.at:
+            self._sweeps.begins(now)
+            self._do(SWEEP, now)
         return now
 
     def _do(self, op: Mapping[str, Any], now: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from once_again.errors import InProgressError
 from .dialect import AsyncCarrier, Carrier, Dialect
 from .postgres_async import async_send_in, async_send_over, is_awaited
 from .postgres_client import pool_from_env, send_in, send_over
-from .store import SWEPT_AT_ONCE
+from .sweeps import SWEEP, Sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Mapping
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     Awaited: TypeAlias = AsyncConnectionPool[Any] | AsyncConnection[Any] | Asyncpg
 
 C_co = TypeVar("C_co", covariant=True)
-_SWEEP = {"op": "sweep", "limit": SWEPT_AT_ONCE}
 
 
 class PostgresStore(Generic[C_co]):
@@ -82,8 +81,7 @@ class PostgresStore(Generic[C_co]):
             else Carrier(self._dialect, send_over(client))
         )
         self._clock = clock_of(clock)
-        self._interval = _core.cleanup_interval(cleanup_interval)
-        self._next_sweep = self._clock.wall_now() + self._interval
+        self._sweeps = Sweeps(_core.cleanup_interval(cleanup_interval), self._clock.wall_now())
         self._pool: Any = None
 
     @classmethod
@@ -130,12 +128,12 @@ class PostgresStore(Generic[C_co]):
             StoreUnavailableError: PostgreSQL did not do it, or the store was closed.
         """
         carrier, now = self._carrier, self._clock.wall_now()
-        if now < self._next_sweep:
+        if now < self._sweeps.at:
             return carrier.apply(op)
-        self._next_sweep = now + self._interval
+        self._sweeps.begins(now)
         if isinstance(carrier, AsyncCarrier):
             return _swept(carrier, op)
-        carrier.apply(_SWEEP)
+        carrier.apply(SWEEP)
         return carrier.apply(op)
 
     @overload
@@ -186,7 +184,7 @@ class PostgresStore(Generic[C_co]):
 
 
 async def _swept(carrier: AsyncCarrier, op: Mapping[str, Any]) -> dict[str, Any]:
-    await carrier.apply(_SWEEP)
+    await carrier.apply(SWEEP)
     return await carrier.apply(op)
 
 

@@ -15,7 +15,8 @@ from once_again import _core
 from once_again._clock import clock_of
 from once_again.errors import ConfigError, InProgressError, StoreUnavailableError
 
-from .store import SWEPT_AT_ONCE, op_text, reply_of
+from .store import op_text, reply_of
+from .sweeps import SWEEP, Sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,8 +63,7 @@ class SqliteStore:
         clock: Clock | None = None,
     ) -> None:
         self._clock = clock_of(clock)
-        self._interval = _core.cleanup_interval(cleanup_interval)
-        self._next_sweep = self._clock.wall_now() + self._interval
+        self._sweeps = Sweeps(_core.cleanup_interval(cleanup_interval), self._clock.wall_now())
         self._file = None if isinstance(database, sqlite3.Connection) else _file_name(database)
         self._connection = self._open() if self._file is not None else _usable(database)
         self._lock = Lock()
@@ -90,9 +90,9 @@ class SqliteStore:
             # A renewal that finds the caller's transaction open on this very connection must not become part of it.
             if self._connection.in_transaction:
                 raise StoreUnavailableError("a transaction is open on the store's own connection")
-            if now >= self._next_sweep:
-                self._next_sweep = now + self._interval
-                self._do({"op": "sweep", "limit": SWEPT_AT_ONCE}, now)
+            if now >= self._sweeps.at:
+                self._sweeps.begins(now)
+                self._do(SWEEP, now)
             return self._do(op, now)
 
     def complete_in(self, connection: sqlite3.Connection, op: Mapping[str, Any], /) -> dict[str, Any]:

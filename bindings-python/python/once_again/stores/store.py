@@ -10,9 +10,6 @@ from once_again.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
-# At most so many records in one sweep, so that no single call pays for all of them.
-SWEPT_AT_ONCE = 1_000
-
 
 class Store(Protocol):
     """A place where records live."""
