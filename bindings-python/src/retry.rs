@@ -247,18 +247,6 @@ pub(crate) fn veto(verdict: u32) -> u32 {
 #[pyfunction]
 #[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
 pub(crate) fn retry_after(headers: Vec<(String, String)>, wall_now: f64) -> Option<f64> {
-    let find = |names: &[&str]| {
-        let named =
-            |(name, _): &&(String, String)| names.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
-        headers.iter().find(named).map(|(_, value)| Cow::Borrowed(value.as_str()))
-    };
-    let hints = Hints {
-        retry_after: find(&["retry-after"]),
-        retry_after_ms: find(&["retry-after-ms"]),
-        rate_limit: find(&["ratelimit"]),
-        rate_limit_reset: find(&["ratelimit-reset", "x-ratelimit-reset"]),
-        rate_limit_remaining: find(&["ratelimit-remaining", "x-ratelimit-remaining"]),
-        date: find(&["date"]),
-    };
-    read(&hints, timestamp(wall_now)).map(seconds)
+    let lines = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    read(&Hints::of(lines), timestamp(wall_now)).map(seconds)
 }

@@ -148,6 +148,8 @@ async fn a_wait_that_the_server_asked_for_is_never_undercut() {
     assert_eq!(slept(server().header("Retry-After", "3")).await, exhausted(ms(3_000)));
     let date = "Mon, 01 Jan 2024 00:00:20 GMT";
     assert_eq!(slept(server().header("retry-after", date)).await, exhausted(ms(20_000)));
+    let both = server().header("X-RateLimit-Reset", "7").header("RateLimit-Reset", "5");
+    assert_eq!(slept(both).await, exhausted(ms(5_000)), "the standard's own name stands");
     assert_eq!(slept(server().retry_after(ms(1))).await, exhausted(ms(100)));
     assert_eq!(slept(server().retry_after(ms(60_001))).await, (vec![], Stop::RetryAfterTooLong));
 }

@@ -21,6 +21,38 @@ pub struct Hints<'a> {
     pub date: Option<Cow<'a, str>>,
 }
 
+/// By field, the names of its header, in lower case. Where both came, the first stands.
+const NAMES: [&[&str]; 6] = [
+    &["retry-after"],
+    &["retry-after-ms"],
+    &["ratelimit"],
+    &["ratelimit-reset", "x-ratelimit-reset"],
+    &["ratelimit-remaining", "x-ratelimit-remaining"],
+    &["date"],
+];
+
+impl<'a> Hints<'a> {
+    /// Those among the lines of a response's header, whose names may be in any case.
+    pub fn of<'n>(lines: impl Iterator<Item = (&'n str, &'a str)> + Clone) -> Self {
+        let [retry_after, retry_after_ms, rate_limit, rate_limit_reset, rate_limit_remaining, date] =
+            NAMES.map(|names| names.iter().find_map(|name| joined(lines.clone(), name)));
+        Self { retry_after, retry_after_ms, rate_limit, rate_limit_reset, rate_limit_remaining, date }
+    }
+
+    /// Whether a header of this name is one.
+    #[must_use]
+    pub fn reads(name: &str) -> bool {
+        NAMES.iter().copied().flatten().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+fn joined<'n, 'a>(lines: impl Iterator<Item = (&'n str, &'a str)>, wanted: &str) -> Option<Cow<'a, str>> {
+    lines
+        .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| Cow::Borrowed(value))
+        .reduce(|all, value| format!("{all}, {value}").into())
+}
+
 /// How long the server asked to wait: the first hint that can be read, in the order of the fields. A time that has passed
 /// is zero.
 #[must_use]
@@ -177,6 +209,27 @@ mod tests {
         let last = Hints { rate_limit: None, ..fewer };
         assert_eq!(read(&last, EXAMPLE), Some(Micros::from_secs(7)));
         assert_eq!(read(&Hints::default(), EXAMPLE), None);
+    }
+
+    #[test]
+    fn hints_are_found_among_the_lines_of_a_header() {
+        let lines = [
+            ("X-RateLimit-Reset", "7"),
+            ("content-type", "text/plain"),
+            ("RateLimit", "\"a\";t=3"),
+            ("ratelimit-reset", "5"),
+            ("ratelimit", "\"b\";t=4"),
+            ("X-RATELIMIT-REMAINING", "0"),
+        ];
+        let expected = Hints {
+            rate_limit: Some("\"a\";t=3, \"b\";t=4".into()),
+            rate_limit_reset: Some("5".into()),
+            rate_limit_remaining: Some("0".into()),
+            ..Hints::default()
+        };
+        assert_eq!(Hints::of(lines.into_iter()), expected);
+        let told = |(name, _): &(&str, &str)| Hints::reads(name);
+        assert_eq!(lines.iter().filter(|line| told(line)).count(), 5);
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub struct Facts {
     status: Option<u16>,
     http: Option<HttpSignals<'static>>,
     asked: Option<Micros>,
-    hints: Hints<'static>,
+    /// Lines of a response's header that may say when to come again.
+    lines: Vec<(String, String)>,
 }
 
 impl Facts {
@@ -106,21 +107,9 @@ impl Facts {
     /// A response header. `Retry-After`, `RateLimit` and their relatives say how long to wait; others are ignored.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let hints = &mut self.hints;
-        let field = match &*name.to_ascii_lowercase() {
-            "retry-after" => &mut hints.retry_after,
-            "retry-after-ms" => &mut hints.retry_after_ms,
-            "ratelimit" => &mut hints.rate_limit,
-            "ratelimit-reset" | "x-ratelimit-reset" => &mut hints.rate_limit_reset,
-            "ratelimit-remaining" | "x-ratelimit-remaining" => &mut hints.rate_limit_remaining,
-            "date" => &mut hints.date,
-            _ => return self,
-        };
-        // A line that comes again continues the first one.
-        *field = Some(match field.take() {
-            Some(before) => format!("{before}, {value}").into(),
-            None => value.to_owned().into(),
-        });
+        if Hints::reads(name) {
+            self.lines.push((name.to_owned(), value.to_owned()));
+        }
         self
     }
 
@@ -137,8 +126,11 @@ impl Facts {
     }
 
     pub(super) fn asked(&self, now: impl FnOnce() -> Timestamp) -> Option<Micros> {
-        let any = self.hints != Hints::default();
-        self.asked.or_else(|| any.then(|| retry_after::read(&self.hints, now())).flatten())
+        let read = || {
+            let lines = self.lines.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            retry_after::read(&Hints::of(lines), now())
+        };
+        self.asked.or_else(|| if self.lines.is_empty() { None } else { read() })
     }
 }
 
