@@ -20,7 +20,11 @@ use syn::parse_macro_input;
 ///
 /// Fields are known by their names in JSON, so serde's `rename` and `rename_all` are heeded.
 ///
-/// ```ignore
+/// ```
+/// use once_again::IdempotencyKey;
+/// use once_again::action::IdempotencyInput;
+/// use serde::Serialize;
+///
 /// #[derive(Serialize, IdempotencyKey)]
 /// struct Email {
 ///     to: String,
@@ -29,6 +33,10 @@ use syn::parse_macro_input;
 ///     #[idempotency(key)]
 ///     message_id: Option<String>,
 /// }
+///
+/// let email = Email { to: "a@example.com".into(), sent_at: 0, message_id: Some("m-1".into()) };
+/// assert_eq!(email.idempotency_key().as_deref(), Some("m-1"));
+/// assert_eq!(Email::excluded(), ["/sent_at"]);
 /// ```
 #[proc_macro_derive(IdempotencyKey, attributes(idempotency, idempotency_exclude, idempotency_key, parameter))]
 pub fn idempotency_key(item: TokenStream) -> TokenStream {
@@ -44,11 +52,22 @@ pub fn idempotency_key(item: TokenStream) -> TokenStream {
 /// | a struct | its associated constant `ID` |
 /// | an `impl IdempotentAction for …` | the method `id` in it |
 ///
-/// ```ignore
-/// #[idempotent(id = "send.email")]
-/// async fn send_email(email: &Email) -> Result<Receipt, MailError> { … }
+/// ```
+/// use once_again::action::{IdempotencyError, IdempotentExecutor};
+/// use once_again::idempotent;
 ///
-/// let receipt = executor.execute(&send_email, email).await?.output;
+/// #[idempotent(id = "send.email")]
+/// async fn send_email(to: &String) -> Result<u32, std::io::Error> {
+///     Ok(1)
+/// }
+///
+/// async fn twice(executor: &IdempotentExecutor) -> Result<(), IdempotencyError<std::io::Error>> {
+///     let to = || "a@example.com".to_owned();
+///     let first = executor.execute(&send_email, to()).await?;
+///     let again = executor.execute(&send_email, to()).await?;
+///     assert!(!first.is_replay() && again.is_replay());
+///     Ok(())
+/// }
 /// ```
 #[proc_macro_attribute]
 pub fn idempotent(arguments: TokenStream, item: TokenStream) -> TokenStream {
