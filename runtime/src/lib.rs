@@ -1,5 +1,5 @@
-//! **once-again**: retries and circuit breakers that agree with each other, and with the same policies in Node, Python and
-//! the browser.
+//! **once-again**: retries, circuit breakers and idempotency that agree with each other, and with the same policies and
+//! records in Node, Python and the browser.
 //!
 //! ```
 //! use once_again::{Breaker, Retry, RetryPolicy};
@@ -17,9 +17,9 @@
 //! # let _ = body; Ok(()) }
 //! ```
 //!
-//! Every decision (how long to wait, which failures to retry, when a breaker opens) is made by `once-again-core`, which has
-//! no clock, no randomness and no I/O, and is held to one set of vectors in four languages. This crate adds the doing: it
-//! awaits, sleeps and cancels, on [tokio](https://docs.rs/tokio).
+//! Every decision (how long to wait, which failures to retry, when a breaker opens, who runs and who is answered from a
+//! record) is made by `once-again-core`, which has no clock, no randomness and no I/O, and is held to one set of vectors in
+//! four languages. This crate adds the doing: it awaits, sleeps and cancels, on [tokio](https://docs.rs/tokio).
 //!
 //! - [`retry`]: policies, presets, time limits, `Retry-After`, hooks; also for code that blocks
 //! - [`breaker`]: a handle for any number of tasks, permits that settle themselves when dropped
@@ -30,7 +30,7 @@
 //! - [`testing`]: a virtual clock, so that no test waits
 //! - `tower` (feature `tower`): both as layers
 //! - events for `tracing` (feature `tracing`), in the fields of the retry policy standards
-//! - `breaker::redis` (feature `redis`): breakers that many processes share
+//! - `breaker::RedisScripts` (feature `redis`): breakers that many processes share
 
 #![forbid(unsafe_code)]
 
@@ -71,7 +71,7 @@ pub use storage as stores;
 /// The examples of the package's own page and of its guide run as they stand.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-#[doc = include_str!("../../docs/rust.md")]
+#[cfg_attr(all(feature = "axum", feature = "reqwest"), doc = include_str!("../../docs/rust.md"))]
 #[cfg_attr(feature = "derive", doc = include_str!("../../docs/idempotent.md"))]
 struct Examples;
 
