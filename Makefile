@@ -167,9 +167,11 @@ format-check: setup
 	@.venv/bin/ruff format --quiet --check .
 
 .PHONY: lint
-lint: setup ## clippy, biome, ruff
+lint: setup ## clippy, rustdoc, biome, ruff
 	$(call say,ready: lints)
 	@cargo clippy --quiet --workspace --all-targets --features once-again/full -- --deny warnings
+	@RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps --package once-again --package once-again-core \
+	  --package once-again-derive --features once-again/full
 	@biome lint --error-on-warnings
 	@.venv/bin/ruff check --quiet .
 

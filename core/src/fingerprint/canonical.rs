@@ -1,4 +1,4 @@
-//! Canonical JSON from JSON text: RFC 8785, with the lossless rule of [`number`](super::number).
+//! Canonical JSON from JSON text: RFC 8785, with the lossless rule of [`number`].
 
 use super::number;
 use super::order::{Name, prefix};
