@@ -27,15 +27,9 @@ pub(crate) fn signals(given: &Value, host: Host) -> Signals<'static> {
     }
 }
 
-pub(crate) fn hints(headers: &Value) -> retry_after::Hints<'static> {
-    retry_after::Hints {
-        retry_after: text(headers, "retry-after"),
-        retry_after_ms: text(headers, "retry-after-ms"),
-        rate_limit: text(headers, "ratelimit"),
-        rate_limit_reset: text(headers, "ratelimit-reset"),
-        rate_limit_remaining: text(headers, "ratelimit-remaining"),
-        date: text(headers, "date"),
-    }
+pub(crate) fn hints(headers: &Value) -> retry_after::Hints<'_> {
+    let lines = headers.as_object().into_iter().flatten();
+    retry_after::Hints::of(lines.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))))
 }
 
 /// A failure as each of `hosts` reports it. All must say the same.
