@@ -54,7 +54,9 @@ def measure_row(row: Row, loop: asyncio.AbstractEventLoop | None = None) -> dict
 
 def _calls_in_a_round(timer: Callable[[int], float]) -> int:
     calls = 1
-    while timer(calls) < ROUND_SECONDS:
+    # The best of three here too: a turn of another program makes one call look like many, and then each round would pay
+    # for a cold start.
+    while min(timer(calls) for _ in range(3)) < ROUND_SECONDS:
         calls *= 2
     return calls
 
