@@ -185,8 +185,11 @@ export declare function fingerprintJson(request: string, text: Uint8Array): stri
 /** A version 4 UUID from 16 random bytes. */
 export declare function generateKey(random: Uint8Array): string
 
-/** Examines a request and begins its run; JSON in and out, bytes as payload. */
-export declare function httpBegin(handle: number, head: string, body: Uint8Array | undefined | null, owner: Uint8Array, now: number, draw: number, wall: number, store?: number | undefined | null): string
+/**
+ * Examines a request and begins its run; lines or JSON out, bytes as payload. `lines` are the wanted headers, names and values
+ * in turn, a line feed between each and the next.
+ */
+export declare function httpBegin(handle: number, method: string, target: string, lines: string, principal: string | undefined | null, remote: string, body: Uint8Array | undefined | null, owner: Uint8Array, now: number, draw: number, wall: number, store?: number | undefined | null): string
 
 /** Frees a configuration. */
 export declare function httpClose(handle: number): void
@@ -278,8 +281,11 @@ export declare function retryOperation(operationType: string): string
 /** The retry slot of a caller; -1 where the policy uses none. */
 export declare function retrySlot(handle: number, service: string, operation: string, instance: string): number
 
-/** The handler of a run has answered; JSON in and out, bytes as payload. */
-export declare function runAnswered(handle: number, now: number, draw: number, wall: number, answer: string, body: Uint8Array): string
+/**
+ * The handler of a run has answered, with these header lines and this body; `unkept` says why a body is not kept: `tooLarge`
+ * or `stream`. JSON out, bytes as payload; null when there is nothing to tell.
+ */
+export declare function runAnswered(handle: number, now: number, draw: number, wall: number, status: number, lines: string, body: Uint8Array, unkept?: string | undefined | null): string | null
 
 /** Frees a run. */
 export declare function runClose(handle: number): void

@@ -1,8 +1,7 @@
 //! Guarded requests, exported.
 
-use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
-use once_again_js::http;
+use once_again_js::http::{self, Head, Seen};
 use once_again_js::run::Moment;
 
 /// Reads the options of a middleware; JSON in and out.
@@ -18,28 +17,50 @@ pub fn http_close(handle: f64) {
     http::close(handle);
 }
 
-/// Examines a request and begins its run; JSON in and out, bytes as payload.
+/// Examines a request and begins its run; lines or JSON out, bytes as payload. `lines` are the wanted headers, names and values
+/// in turn, a line feed between each and the next.
 #[napi]
 #[must_use]
-#[allow(clippy::too_many_arguments, reason = "numbers as arguments are the cheapest way across")]
+#[allow(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
 pub fn http_begin(
     handle: f64,
-    head: String,
-    body: Option<Uint8Array>,
-    owner: Uint8Array,
+    method: String,
+    target: String,
+    lines: String,
+    principal: Option<String>,
+    remote: String,
+    body: Option<&[u8]>,
+    owner: &[u8],
     now: f64,
     draw: f64,
     wall: f64,
     store: Option<f64>,
 ) -> String {
-    http::begin(handle, &head, body.as_deref(), &owner, Moment { now, draw, wall }, store)
+    let head = Head { method, target, lines, principal, remote };
+    http::begin(handle, head, body, owner, Moment { now, draw, wall }, store)
 }
 
-/// The handler of a run has answered; JSON in and out, bytes as payload.
+/// The handler of a run has answered, with these header lines and this body; `unkept` says why a body is not kept: `tooLarge`
+/// or `stream`. JSON out, bytes as payload; null when there is nothing to tell.
 #[napi]
 #[must_use]
-pub fn run_answered(handle: f64, now: f64, draw: f64, wall: f64, answer: String, body: Uint8Array) -> String {
-    http::run_answered(handle, Moment { now, draw, wall }, &answer, &body)
+#[allow(clippy::too_many_arguments, reason = "plain arguments are the cheapest way across")]
+pub fn run_answered(
+    handle: f64,
+    now: f64,
+    draw: f64,
+    wall: f64,
+    status: u16,
+    lines: String,
+    body: &[u8],
+    unkept: Option<String>,
+) -> Option<String> {
+    let seen = match unkept.as_deref() {
+        None => Seen::Kept,
+        Some("stream") => Seen::Stream,
+        Some(_) => Seen::TooLarge,
+    };
+    http::run_answered(handle, Moment { now, draw, wall }, status, &lines, seen, body)
 }
 
 /// The handler of a run will not answer any more; JSON out, bytes as payload.
@@ -52,8 +73,8 @@ pub fn run_thrown(handle: f64, now: f64, draw: f64, wall: f64) -> String {
 /// The operation that completes a run jointly; JSON in and out, the outcome as payload.
 #[napi]
 #[must_use]
-pub fn run_completion(handle: f64, answer: String, body: Uint8Array) -> String {
-    http::run_completion(handle, &answer, &body)
+pub fn run_completion(handle: f64, answer: String, body: &[u8]) -> String {
+    http::run_completion(handle, &answer, body)
 }
 
 /// The headers that mark a first answer; JSON in and out.

@@ -86,6 +86,7 @@ pub fn ended(handle: f64, at: Moment, threw: bool, text: Option<&str>) -> String
         let ending = config.ending(end(threw, text));
         open.handle(at, Event::Finished { ending })
     })
+    .text()
 }
 
 /// The operation that completes a run jointly with the caller's own transaction, its outcome left as payload; `null`

@@ -1,12 +1,13 @@
 //! Guarded requests of one thread: configurations behind handles, and core's answers as a server can send them.
 
 use crate::answer;
+use crate::lines;
 use crate::mailbox::{millis, tick};
 use crate::payload;
 use crate::run::{self, Kind, Moment, Open, Told};
 use crate::slab::Slab;
-use crate::store;
 use once_again_core::error::ConfigError;
+pub use once_again_core::http::Seen;
 use once_again_core::http::headers::Header;
 use once_again_core::http::{Answer, Examined, HttpConfig, Leaving, Ready, RequestHead};
 use once_again_core::idempotency::machine::{Event, Refusal, Replay, Run, Settled};
@@ -15,10 +16,25 @@ use once_again_core::spec::Unit;
 use once_again_core::store::memory::{MemoryConfig, WhenFull};
 use serde::Serialize;
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 thread_local! {
     static CONFIGS: RefCell<Slab<Rc<HttpConfig>>> = const { RefCell::new(Slab::new()) };
+}
+
+/// A request but for its body, as the driver hands it over.
+pub struct Head {
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// The wanted headers, names and values in turn, a line feed between each and the next.
+    pub lines: String,
+    /// Who the caller is, when the application knows.
+    pub principal: Option<String>,
+    /// The address of the peer.
+    pub remote: String,
 }
 
 /// What the answers of a request's run need.
@@ -92,10 +108,12 @@ fn config_of(handle: f64) -> Option<Rc<HttpConfig>> {
 
 /// Examines a request, and begins its run where it is guarded: `pass`, `needBody`, `refuse` (the body is left as payload), or
 /// the run's first action. `owner` is 16 random bytes, `store` the memory store of this thread that answers the run.
+///
+/// What every request comes to is told in lines, the rest in JSON.
 #[must_use]
 pub fn begin(
     handle: f64,
-    head: &str,
+    head: Head,
     body: Option<&[u8]>,
     owner: &[u8],
     at: Moment,
@@ -103,10 +121,8 @@ pub fn begin(
 ) -> String {
     payload::leave(None);
     let Some(config) = config_of(handle) else { return run::plain("pass").text() };
-    let head: RequestHead = match json::read(head) {
-        Ok(head) => head,
-        Err(error) => return store::invalid(&error.to_string()),
-    };
+    let Head { method, target, lines, principal, remote } = head;
+    let head = RequestHead { method, target, headers: lines::read(&lines), principal, remote };
     match config.examine(&head, body) {
         Examined::Pass => run::plain("pass").text(),
         Examined::NeedBody => run::plain("needBody").text(),
@@ -122,25 +138,53 @@ pub fn begin(
                 tick(at.now),
             );
             let kind = Kind::Http(Answers { config, shown_key: found.shown_key });
-            run::begin(Open { run, kind, store }, at, |kind, told| match kind {
+            let told = run::begin(Open { run, kind, store }, at, |kind, told| match kind {
                 Kind::Http(answers) => answers.introduce(told),
                 Kind::Function(_) => told,
-            })
+            });
+            in_lines(&told).unwrap_or_else(|| told.text())
         }
     }
 }
 
-/// The handler has answered; `answer` is `{status, headers, body}` as [`Answer`] reads it.
+/// What the driver of a request whose handler runs, or that is replayed, must know: the action, and its numbers and texts, a
+/// line feed between each and the next. `None` where there is more to tell.
+fn in_lines(told: &Told) -> Option<String> {
+    let mut text = String::with_capacity(256);
+    let (wrote, lines) = match told {
+        Told { action: "execute", run: Some(run), key: Some(key), marks: Some(marks), .. }
+            if !payload::is_left() =>
+        {
+            let (deadline, epoch, attempts) = (told.deadline?, told.epoch?, told.attempts?);
+            (write!(text, "execute\n{run}\n{deadline}\n{epoch}\n{attempts}\n{key}"), marks)
+        }
+        Told { action: "replay", status: Some(status), headers, .. } => {
+            (write!(text, "replay\n{status}"), headers)
+        }
+        _ => return None,
+    };
+    wrote.ok()?;
+    lines::write(lines, &mut text);
+    Some(text)
+}
+
+/// The handler has answered, with these header lines; `body` is all of it when `seen` is so. `None` when the record is settled
+/// and the answer may go as it is.
 #[must_use]
-pub fn run_answered(handle: f64, at: Moment, answer: &str, body: &[u8]) -> String {
-    match json::read::<Answer>(answer) {
-        Ok(answer) => run::with(handle, |open| {
-            let Kind::Http(answers) = &open.kind else { return Told::default() };
-            let ending = answers.config.ending(&answer, body);
-            open.handle(at, Event::Finished { ending })
-        }),
-        Err(error) => store::invalid(&error.to_string()),
-    }
+pub fn run_answered(
+    handle: f64,
+    at: Moment,
+    status: u16,
+    lines: &str,
+    seen: Seen,
+    body: &[u8],
+) -> Option<String> {
+    let told = run::with(handle, |open| {
+        let Kind::Http(answers) = &open.kind else { return Told::default() };
+        let ending = answers.config.ending(&Answer { status, headers: lines::read(lines), body: seen }, body);
+        open.handle(at, Event::Finished { ending })
+    });
+    (!told.is_quiet()).then(|| told.text())
 }
 
 /// The handler has thrown, or its answer was cut short: none will come any more.
@@ -151,6 +195,7 @@ pub fn run_thrown(handle: f64, at: Moment) -> String {
         let ending = answers.config.thrown();
         open.handle(at, Event::Finished { ending })
     })
+    .text()
 }
 
 /// The operation that completes a run inside the caller's own transaction, its outcome left as payload; `null` unless the

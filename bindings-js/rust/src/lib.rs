@@ -16,6 +16,7 @@ pub mod errors;
 pub mod fingerprint;
 pub mod http;
 pub mod keys;
+mod lines;
 pub mod mailbox;
 pub mod outbox;
 pub mod payload;

@@ -106,7 +106,7 @@ pub(crate) fn open(open: Open) -> f64 {
 #[must_use]
 pub fn event(handle: f64, at: Moment, event: &str, bytes: Option<Vec<u8>>) -> String {
     match Event::from_wire(event, bytes) {
-        Ok(event) => with(handle, |open| open.handle(at, event)),
+        Ok(event) => with(handle, |open| open.handle(at, event)).text(),
         Err(error) => store::invalid(&error.to_string()),
     }
 }
@@ -117,27 +117,27 @@ pub fn close(handle: f64) {
 }
 
 /// Moves a run on; one that is gone has nothing to say any more.
-pub(crate) fn with(handle: f64, act: impl FnOnce(&mut Open) -> Told) -> String {
+pub(crate) fn with(handle: f64, act: impl FnOnce(&mut Open) -> Told) -> Told {
     payload::leave(None);
     let told = look(handle, |open| act(open).of(open));
     let (told, over) = told.unwrap_or((plain("nothing"), false));
     if over {
         close(handle);
     }
-    told.text()
+    told
 }
 
 /// Begins a run: what its first action says, and the handle of a run that goes on. `introduce` adds what the driver must know
 /// of that one.
-pub(crate) fn begin(mut open: Open, at: Moment, introduce: impl FnOnce(&Kind, Told) -> Told) -> String {
+pub(crate) fn begin(mut open: Open, at: Moment, introduce: impl FnOnce(&Kind, Told) -> Told) -> Told {
     payload::leave(None);
     let (told, over) = open.handle(at, Event::Start).of(&open);
     if over {
-        return told.text();
+        return told;
     }
     let told = introduce(&open.kind, told);
     let run = RUNS.with_borrow_mut(|runs| runs.insert(open));
-    Told { run: Some(run), ..told }.text()
+    Told { run: Some(run), ..told }
 }
 
 pub(crate) fn look<T>(handle: f64, act: impl FnOnce(&mut Open) -> T) -> Option<T> {
@@ -175,6 +175,16 @@ impl Told {
     fn of(self, open: &Open) -> (Self, bool) {
         let over = open.store.is_some() && ["replay", "refuse", "settled"].contains(&self.action);
         (self, over)
+    }
+
+    /// Whether a run has ended, and that is all.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.action == "settled"
+            && self.status.is_none()
+            && self.headers.is_empty()
+            && self.result.is_none()
+            && self.deadline.is_none()
+            && !payload::is_left()
     }
 
     /// As the driver reads it.

@@ -56,6 +56,9 @@ export interface Action {
   readonly attempts?: number;
 }
 
+/** The end that needs no words. */
+const SETTLED: Action = { action: "settled", deadline: null };
+
 const late = "this run has taken longer than handlerTimeout";
 const lost = "the claim on this idempotency key cannot be kept any longer";
 
@@ -154,7 +157,7 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
   }
 
   /** Tells core how the work ended, in the words of this kind of run. */
-  protected finish(how: (now: number, draw: number, wall: number) => string): Settled | Promise<Settled> {
+  protected finish(how: (now: number, draw: number, wall: number) => string | null): Settled | Promise<Settled> {
     this.#ask(how);
     return this.#settled.get();
   }
@@ -165,10 +168,11 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
     this.#ask((now, draw, wall) => core.runEvent(this.handle, now, draw, text, payload, wall));
   }
 
-  #ask(how: (now: number, draw: number, wall: number) => string): void {
+  #ask(how: (now: number, draw: number, wall: number) => string | null): void {
     const { clock, random } = this.host;
     const [now, draw, wall] = [clock.now(), random(), this.#local?.wallNow() ?? 0];
-    const action = JSON.parse(how(now, draw, wall)) as A | { readonly invalid: string };
+    const said = how(now, draw, wall);
+    const action = said === null ? (SETTLED as A) : (JSON.parse(said) as A | { readonly invalid: string });
     if ("invalid" in action) throw new OnceAgainError("STORE_UNAVAILABLE", action.invalid);
     this.#perform(action, action.bytes === true ? (core.takePayload() ?? null) : null, now);
   }

@@ -62,7 +62,7 @@ export function admit<Request>(guard: Guard<Request>, arrived: Arrived<Request>)
   const head = {
     method: message.method ?? "",
     target,
-    headers: wantedLines(message, guard.wantedHeaders),
+    lines: wantedLines(message, guard.wantedHeaders),
     principal: callerOf(guard, arrived.request),
     remote: message.socket.remoteAddress ?? "",
   };

@@ -7,21 +7,22 @@ import {
   type HeadArguments,
   headersOf,
   headSent,
+  linesOf,
   readHead,
   type Shown,
-  setHeaders,
+  setLines,
   showAs,
 } from "./head.js";
 import { readOn } from "./piped.js";
-import type { AnswerHead, Header, Settled } from "./run.js";
+import type { Header, HttpAnswer, Seen, Settled } from "./run.js";
 import { type Methods, type Watcher, watch } from "./watched.js";
 
 /** What the run behind an answer wants to know of it. */
 export interface Recorder {
   /** The headers that a first answer gains; `own` tells those it has. */
-  firstAnswerHeaders(own: () => readonly Header[]): readonly Header[];
+  firstAnswerLines(own: () => readonly Header[]): readonly string[];
   /** Called once, when the handler has ended its answer; the answer leaves when this is over, which may be at once. */
-  answered(answer: AnswerHead, body: Uint8Array): Settled | Promise<Settled>;
+  answered(status: number, lines: string, seen: Seen, body: Uint8Array): Settled | Promise<Settled>;
   /** Called instead when the answer has been cut short, and nobody will end it. */
   thrown(): unknown;
 }
@@ -31,7 +32,7 @@ export type Began = (response: ServerResponse, cut: () => void) => void;
 
 type Callback = (error?: Error | null) => void;
 
-const unrecorded: Settled = { headers: [], instead: undefined };
+const unrecorded: Settled = { lines: [], instead: undefined };
 const nothing = new Uint8Array(0);
 
 const HEAD: Shown = { headersSent: true, writableEnded: false };
@@ -43,7 +44,9 @@ const isStream = (response: ServerResponse): boolean =>
 
 /** The last of an answer, as it waits for the record. */
 interface Last {
-  readonly head: AnswerHead;
+  readonly status: number;
+  /** All headers, as core takes them. */
+  readonly lines: string;
   readonly chunk: unknown;
   readonly encoding: unknown;
   readonly bytes: Buffer | undefined;
@@ -65,7 +68,7 @@ export class Capture implements Watcher {
   #recorder: Recorder | undefined;
   #chunks: Buffer[] | undefined;
   #size = 0;
-  #fate: AnswerHead["body"] = "kept";
+  #fate: Seen = "kept";
   /** The newest chunk, kept back so that the last one waits for the record. */
   #held: Buffer | undefined;
   #heldCallback: Callback | undefined;
@@ -147,9 +150,15 @@ export class Capture implements Watcher {
       typeof chunk === "function" ? [undefined, chunk as Callback] : lastOf(chunk, encoding, callback);
     if (bytes !== undefined) this.#keep(bytes);
     this.#mark();
-    const head: AnswerHead = { status: response.statusCode, headers: headersOf(response), body: this.#fate };
-    const last: Last = { head, chunk, encoding, bytes, callback: done };
-    const settled = this.#record(head);
+    const last: Last = {
+      status: response.statusCode,
+      lines: linesOf(response),
+      chunk,
+      encoding,
+      bytes,
+      callback: done,
+    };
+    const settled = this.#record(last);
     if (settled instanceof Promise) {
       // It reads as sent, although its bytes still wait: an error handler must not start a second answer.
       this.#showAs(ALL);
@@ -168,27 +177,29 @@ export class Capture implements Watcher {
     return response;
   }
 
-  #record(head: AnswerHead): Settled | Promise<Settled> {
+  #record({ status, lines }: Last): Settled | Promise<Settled> {
     const [recorder, chunks = []] = [this.#recorder as Recorder, this.#chunks];
     // The response stays reachable for a while when its connection goes on; what is recorded need not.
     this.#recorder = undefined;
     this.#chunks = undefined;
     try {
-      return recorder.answered(head, chunks.length > 1 ? Buffer.concat(chunks) : (chunks[0] ?? nothing));
+      const body = chunks.length > 1 ? Buffer.concat(chunks) : (chunks[0] ?? nothing);
+      return recorder.answered(status, lines, this.#fate, body);
     } catch {
       return unrecorded;
     }
   }
 
   /** Sends what is to leave, with the head as it stood when the handler ended, unless `fresh`: then it stands so still. */
-  #send({ head, chunk, encoding, bytes, callback }: Last, { headers, instead }: Settled, fresh: boolean): void {
+  #send(last: Last, { lines, instead }: Settled, fresh: boolean): void {
     const response = this.#response;
     const { end } = this.#methods;
+    const { chunk, encoding, bytes, callback } = last;
     const gone = this.#leaving;
     this.#leave();
-    if (!gone && (instead !== undefined || !fresh)) sendHead(response, instead ?? head);
+    if (!gone && (instead !== undefined || !fresh)) setHead(response, instead ?? headOf(last));
     if (gone || instead === undefined) {
-      if (!gone) setHeaders(response, headers);
+      if (!gone) setLines(response, lines);
       this.#passHeld();
       // As text, where it was text: Node writes head and text at once.
       if (typeof chunk === "string") end.call(response, chunk, encodingOf(encoding), callback as () => void);
@@ -205,9 +216,9 @@ export class Capture implements Watcher {
     this.#begun = true;
     const [response, recorder] = [this.#response, this.#recorder];
     if (!this.#isMarked || recorder === undefined) return;
-    setHeaders(
+    setLines(
       response,
-      recorder.firstAnswerHeaders(() => headersOf(response)),
+      recorder.firstAnswerLines(() => headersOf(response)),
     );
   }
 
@@ -269,9 +280,13 @@ function chunkOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer,
   return [Buffer.from(chunk as Uint8Array), done];
 }
 
+type Head = Pick<HttpAnswer, "status" | "lines">;
+
+const headOf = ({ status, lines }: Last): Head => ({ status, lines: lines === "" ? [] : lines.split("\n") });
+
 /** Status and headers as they are to go out, whatever was set while the answer waited. */
-function sendHead(response: ServerResponse, { status, headers }: Pick<AnswerHead, "status" | "headers">): void {
+function setHead(response: ServerResponse, { status, lines }: Head): void {
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   response.statusCode = status;
-  setHeaders(response, headers);
+  setLines(response, lines);
 }

@@ -5,11 +5,12 @@ import { newOwner } from "@once-again/driver/id";
 import type { RunHost } from "@once-again/driver/idempotency/run";
 import { Machine } from "@once-again/driver/machine";
 import { readAnswer, specText } from "@once-again/driver/spec";
+import type { Local } from "@once-again/driver/store/local";
 import { localOf, MemoryStore, type MemoryStoreOptions } from "@once-again/driver/store/memory";
 import { asStore, type IdempotencyStore } from "@once-again/driver/store/simple";
 import type { Store } from "@once-again/driver/store/store";
 import { native } from "../native.js";
-import { answerOf, type Beginning, type First, type Header, HttpRun, type Instead } from "./run.js";
+import { answerOf, type Beginning, type First, type HttpAction, HttpRun, type Instead } from "./run.js";
 
 /**
  * Options of `idempotencyMiddleware`; all are optional. Durations are milliseconds, except `ttl`, which is seconds.
@@ -93,8 +94,8 @@ export interface RequestHead {
   readonly method: string;
   /** Path and query as they stand on the request line. */
   readonly target: string;
-  /** The wanted headers, one entry for each line. */
-  readonly headers: readonly Header[];
+  /** The wanted headers: names and values in turn, a line feed between each and the next. */
+  readonly lines: string;
   readonly principal?: string | undefined;
   readonly remote: string;
 }
@@ -161,21 +162,57 @@ export class Guard<Request = unknown> {
   }
 
   /** Reads key, fingerprint and caller off a request and begins its run; `needBody` when core must see the body first. */
-  examine(head: RequestHead, body?: Uint8Array): Examined {
-    const [owner, text] = [newOwner(), JSON.stringify(head)];
+  examine({ method, target, lines, principal, remote }: RequestHead, body?: Uint8Array): Examined {
     const { clock, random, store } = this.#host;
     const local = localOf(store);
-    const [now, draw, wall] = [clock.now(), random(), local?.wallNow() ?? 0];
-    const said = native.httpBegin(this.#machine.handle, text, body, owner, now, draw, wall, local?.handle);
-    const looked = JSON.parse(said) as Looked;
+    const [now, draw, wall, owner] = [clock.now(), random(), local?.wallNow() ?? 0, newOwner()];
+    const { handle } = this.#machine;
+    const said = native.httpBegin(
+      handle,
+      method,
+      target,
+      lines,
+      principal,
+      remote,
+      body,
+      owner,
+      now,
+      draw,
+      wall,
+      local?.handle,
+    );
+    return said.startsWith("{") ? this.#told(JSON.parse(said) as Looked, local, now) : this.#heard(said, local, now);
+  }
+
+  #told(looked: Looked, local: Local | undefined, now: number): Examined {
     const { action } = looked;
     if (action === "needBody") return { action };
     if (action === undefined || action === "pass") return { action: "pass" };
     local?.began();
     const payload = looked.bytes === true ? (native.takePayload() ?? null) : null;
+    const { run: handle, key = "", marks } = looked;
     // Without a run that goes on, this was its last word.
-    if (looked.run === undefined) return { action: action as Instead["action"], ...answerOf(looked, payload) };
-    const run = new HttpRun(looked, this.#host, local);
+    if (handle === undefined) return { action: action as Instead["action"], ...answerOf(looked, payload) };
+    const run = new HttpRun(handle, key, marks?.flat(), this.#host, local);
     return { action: "guard", run, beginning: run.start({ ...looked, action }, payload, now) };
+  }
+
+  /** What every request comes to, core tells in lines. */
+  #heard(said: string, local: Local | undefined, now: number): Examined {
+    local?.began();
+    const words = said.split("\n");
+    if (words[0] === "replay") {
+      const body = native.takePayload() ?? new Uint8Array(0);
+      return { action: "replay", status: Number(words[1]), lines: words.slice(2), body };
+    }
+    const [, handle, deadline, epoch, attempts, key = ""] = words;
+    const run = new HttpRun(Number(handle), key, words.slice(6), this.#host, local);
+    const first: HttpAction = {
+      action: "execute",
+      deadline: Number(deadline),
+      epoch: Number(epoch),
+      attempts: Number(attempts),
+    };
+    return { action: "guard", run, beginning: run.start(first, null, now) };
   }
 }

@@ -47,6 +47,25 @@ export function setHeaders(response: ServerResponse, lines: readonly Header[]): 
   }
 }
 
+/** The same for names and values in turn. */
+export function setLines(response: ServerResponse, lines: readonly string[]): void {
+  for (let at = 0; at < lines.length; at += 2) {
+    const [name, value] = [lines[at] as string, lines[at + 1] as string];
+    if (repeats(lines, at)) response.appendHeader(name, value);
+    else response.setHeader(name, value);
+  }
+}
+
+/** Whether the name at `at` stands before it as well. */
+function repeats(lines: readonly string[], at: number): boolean {
+  const name = lines[at] as string;
+  for (let before = 0; before < at; before += 2) {
+    const other = lines[before] as string;
+    if (other.length === name.length && other.toLowerCase() === name.toLowerCase()) return true;
+  }
+  return false;
+}
+
 /** Every header of the answer, repeated ones one by one. */
 export function headersOf(response: ServerResponse): Header[] {
   const lines: Header[] = [];
@@ -59,14 +78,31 @@ export function headersOf(response: ServerResponse): Header[] {
   return lines;
 }
 
-/** The lines of the wanted headers, each line by itself: two key lines must not look like one. */
-export function wantedLines(request: IncomingMessage, wanted: readonly string[]): Header[] {
-  const lines: Header[] = [];
-  for (let at = 0; at < request.rawHeaders.length; at += 2) {
-    const name = (request.rawHeaders[at] as string).toLowerCase();
-    if (wanted.includes(name)) lines.push([name, request.rawHeaders[at + 1] as string]);
+/** The same as core takes them: names and values in turn, a line feed between each and the next. */
+export function linesOf(response: ServerResponse): string {
+  let lines = "";
+  const headers = response.getHeaders();
+  for (const name in headers) {
+    const value = headers[name];
+    if (Array.isArray(value)) for (const one of value) lines += line(name, one);
+    else lines += line(name, String(value));
   }
-  return lines;
+  return lines.slice(1);
+}
+
+/** The lines of the wanted headers, each line by itself: two key lines must not look like one. */
+export function wantedLines({ rawHeaders }: IncomingMessage, wanted: readonly string[]): string {
+  let lines = "";
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase();
+    if (wanted.includes(name)) lines += line(name, rawHeaders[at + 1] as string);
+  }
+  return lines.slice(1);
+}
+
+/** No line of HTTP holds a line feed. What is no line of HTTP stays none, and must not become two. */
+function line(name: string, value: string): string {
+  return `\n${name}\n${value.includes("\n") ? value.replaceAll("\n", "\r") : value}`;
 }
 
 /** What of an answer is shown before it is so, because its bytes still wait for the record. */

@@ -21,7 +21,7 @@ export function completeIn(store: Store, run: HttpRun, db: object, answer: Joint
   const lines: Header[] = Object.entries(headers);
   if (type !== undefined && !lines.some(([name]) => name.toLowerCase() === "content-type"))
     lines.push(["content-type", type]);
-  return completeJointly(store, db, run.completion({ status, headers: lines, body: "kept" }, bytes));
+  return completeJointly(store, db, run.completion({ status, headers: lines }, bytes));
 }
 
 function encode(body: unknown): [bytes: Uint8Array, type: string | undefined] {

@@ -11,17 +11,13 @@ export type Header = readonly [name: string, value: string];
 /** An answer that goes out over HTTP. */
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: readonly Header[];
+  /** Names and values in turn. */
+  readonly lines: readonly string[];
   readonly body: Uint8Array;
 }
 
-/** How a handler has answered, but for the bytes. */
-export interface AnswerHead {
-  readonly status: number;
-  readonly headers: readonly Header[];
-  /** What was seen of the body: all of it, more than is kept, or a stream without an end. */
-  readonly body: "kept" | "tooLarge" | "stream";
-}
+/** What was seen of a body: all of it, more than is kept, or a stream without an end. */
+export type Seen = "kept" | "tooLarge" | "stream";
 
 /** The answer to a request whose handler does not run. */
 export type Instead = { readonly action: "replay" | "refuse" } & HttpAnswer;
@@ -31,8 +27,8 @@ export type Beginning = Execution | Instead;
 
 /** How a run ended. */
 export interface Settled {
-  /** Headers that the handler's answer gains by this end. */
-  readonly headers: readonly Header[];
+  /** Headers that the handler's answer gains by this end: names and values in turn. */
+  readonly lines: readonly string[];
   /** The answer that must go out instead of the handler's, because another run's outcome stands. */
   readonly instead: HttpAnswer | undefined;
 }
@@ -54,31 +50,37 @@ export interface First extends HttpAction {
 }
 
 const none = new Uint8Array(0);
+const unchanged: Settled = { lines: [], instead: undefined };
 
 /** The life of one guarded request: `start`, and when that answered `execute`, `answered`. */
 export class HttpRun extends Run<HttpAction, Instead, Settled> {
   readonly key: string;
-  readonly #marks: readonly Header[] | undefined;
+  readonly #marks: readonly string[] | undefined;
 
+  /** `marks` are the lines that mark its handler's answer as a first one, unless they depend on the answer. */
   constructor(
-    { run = 0, key = "", marks }: Pick<First, "run" | "key" | "marks">,
+    handle: number,
+    key: string,
+    marks: readonly string[] | undefined,
     host: RunHost,
     local: Local | undefined,
   ) {
-    super(run, host, local);
+    super(handle, host, local);
     this.key = key;
     this.#marks = marks;
   }
 
   /** Goes on from the run's first action. */
-  start(first: First, payload: Uint8Array | null, now: number): Beginning | Promise<Beginning> {
+  start(first: HttpAction, payload: Uint8Array | null, now: number): Beginning | Promise<Beginning> {
     return this.begun(first, payload, now);
   }
 
-  /** Records how the handler has answered. */
-  answered(answer: AnswerHead, body: Uint8Array): Settled | Promise<Settled> {
-    const text = JSON.stringify(answer);
-    return this.finish((now, draw, wall) => native.runAnswered(this.handle, now, draw, wall, text, body));
+  /** Records how the handler has answered: `lines` are all headers, names and values in turn, a line feed between them. */
+  answered(status: number, lines: string, seen: Seen, body: Uint8Array): Settled | Promise<Settled> {
+    const unkept = seen === "kept" ? undefined : seen;
+    return this.finish((now, draw, wall) =>
+      native.runAnswered(this.handle, now, draw, wall, status, lines, body, unkept),
+    );
   }
 
   /** The handler will not answer any more. */
@@ -87,14 +89,15 @@ export class HttpRun extends Run<HttpAction, Instead, Settled> {
   }
 
   /** The operation that completes this run inside the caller's own transaction; undefined when it holds no claim. */
-  completion(answer: AnswerHead, body: Uint8Array): StoreOp | undefined {
+  completion(answer: { status: number; headers: readonly Header[] }, body: Uint8Array): StoreOp | undefined {
     const op = JSON.parse(native.runCompletion(this.handle, JSON.stringify(answer), body)) as StoreOp | null;
     return op === null ? undefined : withPayload(op, native.takePayload());
   }
 
   /** The headers that mark the handler's answer as a first one; `own` tells those it carries already. */
-  firstAnswerHeaders(own: () => readonly Header[]): readonly Header[] {
-    return this.#marks ?? (JSON.parse(native.runFirstAnswer(this.handle, JSON.stringify(own()))) as Header[]);
+  firstAnswerLines(own: () => readonly Header[]): readonly string[] {
+    if (this.#marks !== undefined) return this.#marks;
+    return (JSON.parse(native.runFirstAnswer(this.handle, JSON.stringify(own()))) as Header[]).flat();
   }
 
   protected instead(action: HttpAction, payload: Uint8Array | null): Instead {
@@ -102,9 +105,8 @@ export class HttpRun extends Run<HttpAction, Instead, Settled> {
   }
 
   protected settledBy(action: HttpAction, payload: Uint8Array | null): Settled {
-    return action.status === undefined
-      ? { headers: action.headers ?? [], instead: undefined }
-      : { headers: [], instead: answerOf(action, payload) };
+    if (action.status !== undefined) return { lines: [], instead: answerOf(action, payload) };
+    return action.headers === undefined ? unchanged : { lines: action.headers.flat(), instead: undefined };
   }
 }
 
@@ -113,5 +115,5 @@ export function answerOf(
   { status = 500, headers = [] }: Pick<HttpAction, "status" | "headers">,
   body: Uint8Array | null,
 ): HttpAnswer {
-  return { status, headers, body: body ?? none };
+  return { status, lines: headers.flat(), body: body ?? none };
 }
