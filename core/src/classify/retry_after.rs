@@ -35,7 +35,7 @@ impl<'a> Hints<'a> {
     /// Those among the lines of a response's header, whose names may be in any case.
     pub fn of<'n>(lines: impl Iterator<Item = (&'n str, &'a str)> + Clone) -> Self {
         let [retry_after, retry_after_ms, rate_limit, rate_limit_reset, rate_limit_remaining, date] =
-            NAMES.map(|names| names.iter().find_map(|name| joined(lines.clone(), name)));
+            NAMES.map(move |names| names.iter().find_map(|name| joined(lines.clone(), name)));
         Self { retry_after, retry_after_ms, rate_limit, rate_limit_reset, rate_limit_remaining, date }
     }
 

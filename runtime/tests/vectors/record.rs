@@ -36,5 +36,5 @@ fn written_again(answer: Value, written: &[u8], stored: &[u8]) -> Value {
 }
 
 fn digits(bytes: Option<&[u8]>) -> Value {
-    json!(bytes.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    json!(bytes.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()))
 }
