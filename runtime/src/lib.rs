@@ -68,9 +68,10 @@ pub use retry::{
 #[doc(inline)]
 pub use storage as stores;
 
-/// The examples of the package's own page and of its guide run as they stand.
+/// The examples of the package's own page, of the repository's and of the guide run as they stand.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
+#[doc = include_str!("../../README.md")]
 #[cfg_attr(all(feature = "axum", feature = "reqwest"), doc = include_str!("../../docs/rust.md"))]
 #[cfg_attr(feature = "derive", doc = include_str!("../../docs/idempotent.md"))]
 struct Examples;
