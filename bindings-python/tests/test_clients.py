@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 
@@ -126,6 +127,32 @@ def test_other_refusals_are_final(client: Client, script: Script, status: int) -
     story = script(answer(status, "no"), GOOD)
     assert client(FAST, "POST", story.url).status == status
     assert len(story.log()["requests"]) == 1
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("step", "attempts"),
+    [
+        (answer(503), 4),
+        (answer(504), 4),
+        (answer(429), 4),
+        (answer(408), 4),
+        ({"do": "resetBefore"}, 4),
+        ({**answer(500, '{"code": "DEPENDENCY_MISSING"}'), "headers": JSON}, 1),
+        ({**answer(500, '{"error": {"code": "TIMEOUT_ERROR"}}'), "headers": JSON}, 4),
+        (answer(404), 1),
+    ],
+)
+def test_the_lists_of_a_policy_name_codes_and_statuses_of_answers_and_nothing_else_is_retried_then(
+    client: Client, script: Script, step: dict[str, Any], attempts: int
+) -> None:
+    lists = {"retry_on": ["SERVICE_UNAVAILABLE", "TIMEOUT_ERROR"], "retry_statuses": [503, 504, 429]}
+    story = script(step)
+    with suppress(*NETWORK):
+        client({**FAST, **lists, "max_attempts": 4, "breakers": False}, "GET", story.url)
+    assert len(story.log()["requests"]) == attempts
 
 
 def test_a_replayed_failure_is_final(client: Client, script: Script) -> None:

@@ -85,7 +85,12 @@ class Classifier:
         signs = (cls, passed, kind, code, errno, status, http)
         verdict = self._by_signs.get(signs)
         if verdict is None:
-            verdict = self._policy.judge([*passed, *names_of(cls)], kind, code, errno, status, http)
+            names = [*passed, *names_of(cls)]
+            verdict = self._policy.judge(names, kind, code, errno, status, http)
+            if http is not None and status is None and verdict[2] not in ("Permanent", "Client"):
+                # As in every language, the lists of a policy may have a request without an answer by its code.
+                names.append(_core.name_refusal(None, verdict[2] == "Timeout", None, None, False)[0])
+                verdict = self._policy.judge(names, kind, code, errno, status, http)
             _keep(self._by_signs, signs, verdict)
         if not (self._tests or error.__dict__):
             self._remember(cls, errno, verdict)

@@ -27,7 +27,7 @@ from ._answer import HttpAnswer, HttpError, Received
 from ._client_transport import INSTEAD, AsyncClientTransport, ClientTransport
 from ._records import Records
 from ._stats import global_stats
-from .exchange import Answered, give_key, member, problem_type
+from .exchange import Answered, give_key, name_of, problem_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,9 +153,8 @@ class Calls:
         if received.status < 400:
             return received
         said = Answered(response, received.status, headers, received.content)
-        own = member(received.content, "code") or member(received.content, "error", "code")
         answer = received.answer()
-        code, retryable = _core.name_refusal(received.status, False, problem_type(said), own, answer.replayed)
+        code, retryable = name_of(said, replayed=answer.replayed, problem=problem_type(said))
         raise HttpError(code, retryable, answer, received.attempts, self._clock.wall_now())
 
 

@@ -37,6 +37,8 @@ class HttpFailure(Exception):  # noqa: N818 (it is raised where only this packag
     def __init__(self, about: tuple[str, bool, bool, str | None, bool], answered: Answered | None, error: Any) -> None:
         super().__init__(f"HTTP {answered.status}" if answered is not None else str(error))
         self.http_signals = about
+        # Under this name the lists of a policy may have the answer, as in every language.
+        self.code = None if answered is None else name_of(answered, replayed=about[2], problem=about[3])[0]
         self.subject: Exception = self if error is None else error
         """The library's own error, where no answer came."""
         self.answered = answered
@@ -165,6 +167,12 @@ def problem_type(answered: Answered) -> str | None:
     """The ``type`` of a problem (RFC 9457)."""
     is_problem = str(answered.headers.get("content-type", "")).lower().startswith("application/problem+json")
     return member(answered.body, "type") if is_problem else None
+
+
+def name_of(answered: Answered, *, replayed: bool, problem: str | None) -> tuple[str, bool]:
+    """The code of an answer of 400 or more, and whether the same call may succeed later."""
+    own = member(answered.body, "code") or member(answered.body, "error", "code")
+    return _core.name_refusal(answered.status, False, problem, own, replayed)
 
 
 def member(body: bytes | None, *path: str) -> str | None:
