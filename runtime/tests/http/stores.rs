@@ -4,8 +4,9 @@ use crate::support::{Gate, Server, answer, header, post, problem};
 use bytes::Bytes;
 use http_body_util::Full;
 use once_again::http::{Claim, ConflictStrategy, IdempotencyKey, IdempotencyLayer};
-use once_again::storage::{OpKind, StoreReply};
+use once_again::storage::{MemoryStore, OpKind, StoreReply};
 use once_again::testing::{VirtualClock, settle};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -128,4 +129,18 @@ async fn a_handler_may_complete_its_record_by_itself() {
     assert_eq!(*replies.lock().unwrap(), [StoreReply::Completed]);
     let (head, body) = server.ask(post("k")).await;
     assert_eq!((head.status.as_u16(), &*body, header(&head, "etag")), (201, "jointly", Some("\"1\"")));
+}
+
+/// tokio's own panic, which names `enable_time`: a layer has no error of its own to answer with.
+#[test]
+fn in_a_runtime_without_timers_nothing_is_claimed_and_nothing_runs() {
+    let store = MemoryStore::default();
+    let server = Server::counting(&IdempotencyLayer::new().with_storage(store.clone()));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let asked = catch_unwind(AssertUnwindSafe(|| runtime.block_on(server.ask(post("k")))));
+    let panic = asked.err().expect("it cannot keep time");
+    let message =
+        panic.downcast_ref::<String>().map_or_else(|| *panic.downcast_ref::<&str>().unwrap(), |m| m);
+    assert!(message.contains("enable_time"), "{message}");
+    assert_eq!((server.runs(), store.stats().records), (0, 0));
 }
