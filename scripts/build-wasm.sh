@@ -23,6 +23,8 @@ step=target/debug/wasm-bindgen-step
 source scripts/rustflags.sh
 # A page waits for every kilobyte; what a decision loses by this is far below the cost of a timer.
 export CARGO_PROFILE_RELEASE_OPT_LEVEL=z
+# SHA-256 with its rounds in a loop: five kilobytes of code less, and bodies hash as fast within a tenth.
+export RUSTFLAGS="$RUSTFLAGS --cfg sha2_backend_soft=\"compact\""
 case $toolchain in
   rustup)
     echo "wasm: building with $(rustc --version)"
@@ -46,7 +48,7 @@ stamp=.cache/stamps/wasm
 inputs=$(cat "$raw" "$step" node_modules/binaryen/package.json "$0" | sha256sum)
 if [[ ! -f $out/${name}_bg.wasm || $(cat "$stamp" 2>/dev/null) != "$inputs" ]]; then
   "$step" "$raw" "$out" "$name"
-  node_modules/.bin/wasm-opt -Oz --strip-debug --strip-producers --strip-target-features \
+  node_modules/.bin/wasm-opt -Oz --flatten --rereloop -Oz -Oz --strip-debug --strip-producers --strip-target-features \
     "$out/${name}_bg.wasm" --output "$out/${name}_bg.wasm"
   mkdir -p "$(dirname "$stamp")"
   echo "$inputs" >"$stamp"

@@ -5,6 +5,7 @@ use core::str::FromStr;
 use super::machine::Breaker;
 use super::permit::{Change, Mode, State};
 use crate::error::ConfigError;
+use crate::json::quoted;
 use crate::time::Tick;
 
 impl FromStr for Mode {
@@ -14,7 +15,7 @@ impl FromStr for Mode {
     fn from_str(name: &str) -> Result<Self, ConfigError> {
         Self::from_name(name).ok_or_else(|| {
             let modes = [Self::Normal, Self::Disabled, Self::MetricsOnly].map(Self::name);
-            ConfigError::new("mode", format!("{name:?}"), format!("one of {}", modes.join(", ")))
+            ConfigError::new("mode", quoted(name), format!("one of {}", modes.join(", ")))
         })
     }
 }

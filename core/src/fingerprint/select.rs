@@ -8,6 +8,7 @@
 
 use super::order::Name;
 use crate::error::ConfigError;
+use crate::json::quoted;
 
 /// A checked list of pointers to keep and to leave out; [`Selection::default`] keeps everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Pointer {
         let malformed = || {
             ConfigError::new(
                 field,
-                format!("{text:?}"),
+                quoted(text),
                 "JSON Pointers such as /created_at or /items/0/id, with ~0 for ~ and ~1 for / in a name",
             )
         };

@@ -3,6 +3,7 @@
 use super::machine::RunSpec;
 use crate::error::ConfigError;
 use crate::http::headers::is_token;
+use crate::json::quoted;
 use crate::spec::{Names, Reader, Unit, Value};
 use crate::store::memory::{MemoryConfig, MemorySpec};
 use crate::time::Micros;
@@ -68,7 +69,7 @@ fn header_names(reader: &Reader<'_>) -> Result<Vec<String>, ConfigError> {
     match names.iter().find(|name| !is_token(name)) {
         Some(name) => Err(ConfigError::new(
             reader.written("fingerprint_headers"),
-            format!("{name:?}"),
+            quoted(name),
             "header names (RFC 9110, 5.1)",
         )),
         None => Ok(names.into_iter().map(str::to_ascii_lowercase).collect()),

@@ -1,5 +1,6 @@
 //! Why a text is not the JSON we accept, and where.
 
+use super::quote::quoted;
 use crate::spec::render_number;
 use core::fmt;
 use serde::de::{Expected, Unexpected};
@@ -118,7 +119,7 @@ fn name(found: Unexpected<'_>) -> String {
         Unexpected::Unsigned(value) => value.to_string(),
         Unexpected::Signed(value) => value.to_string(),
         Unexpected::Float(value) => render_number(value),
-        Unexpected::Str(value) => format!("{value:?}"),
+        Unexpected::Str(value) => quoted(value),
         Unexpected::Unit | Unexpected::Option => "null".into(),
         Unexpected::Seq => "an array".into(),
         Unexpected::Map => "an object".into(),

@@ -20,7 +20,7 @@ pub use de::{from_str, from_str_with};
 pub use error::{JsonError, Reason};
 pub(crate) use float::{float, plain_float};
 pub use parse::parse;
-pub(crate) use quote::{escape, quote};
+pub(crate) use quote::{escape, quote, quoted};
 pub(crate) use read::words;
 pub use read::{Fields, Read, read};
 pub use scan::MAX_DEPTH;

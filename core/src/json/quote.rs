@@ -16,6 +16,14 @@ pub(crate) fn quote(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// `text` between quotes. The standard library's own way of showing a text escapes what cannot be seen as well, and brings
+/// tables of all that into the wasm.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    quote(text, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// The escape of a `"`, a `\` or a control character: a short one where it exists, lower-case `\u00xx` otherwise.
 pub(crate) fn escape(byte: u8, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";

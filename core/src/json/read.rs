@@ -6,7 +6,7 @@
 
 use super::error::{JsonError, Reason};
 use super::float::float;
-use super::quote::quote;
+use super::quote::quoted;
 use super::tape::{Item, Json, Tape, Values};
 use crate::hex;
 use std::borrow::Cow;
@@ -212,12 +212,6 @@ impl<'t, 'a> Fields<'t, 'a> {
         }
         Ok(())
     }
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = Vec::new();
-    quote(text, &mut out);
-    String::from_utf8(out).unwrap_or_default()
 }
 
 macro_rules! unsigned {

@@ -1,6 +1,7 @@
 //! What a host hands over: its configuration object, walked once.
 
 use crate::fingerprint::number;
+use crate::json::quoted;
 use crate::time::Micros;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -92,7 +93,7 @@ impl Value {
             Self::Text(t) if t.chars().count() > 40 => {
                 format!("a string of {} characters", t.chars().count())
             }
-            Self::Text(t) => format!("{t:?}"),
+            Self::Text(t) => quoted(t),
             Self::List(items) => format!("a list of {}", items.len()),
             Self::Map(_) => "an object".into(),
             Self::Opaque(kind) => kind.clone(),
@@ -153,6 +154,14 @@ mod tests {
             r#"{"whole":3,"part":[0.25,null,true],"none":{"$number":"-Infinity"},"call":{"$opaque":"function"}}"#
         );
         assert_eq!(crate::json::parse(text), Ok(value));
+    }
+
+    #[test]
+    fn a_text_is_shown_as_json_has_it() {
+        assert_eq!(
+            Value::Text("a \"b\"\n\u{1}é\u{200b}".into()).render(),
+            "\"a \\\"b\\\"\\n\\u0001é\u{200b}\""
+        );
     }
 
     #[test]
