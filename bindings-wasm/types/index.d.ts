@@ -22,7 +22,10 @@ interface OutboxOptions {
     readonly maxDelay?: number | undefined;
     /** Headers that are sent when the caller sends them, but never written to disk: `["authorization"]`. Default: none. */
     readonly omitHeaders?: readonly string[] | undefined;
-    /** Headers for a write that is sent later, over those it was made with: fresh credentials. It may be async. */
+    /**
+     * Headers for a write that is sent later, over those it was made with: fresh credentials. It may be async, and take as long
+     * as the policy lets an attempt take, else 10 s; then the write waits for its next attempt.
+     */
     readonly headers?: ((write: QueuedWrite) => HeadersInit | PromiseLike<HeadersInit>) | undefined;
     /** Where databases come from. Default: the global `indexedDB`. */
     readonly indexedDB?: IDBFactory | undefined;
@@ -54,6 +57,8 @@ interface QueuedWrite {
     readonly sending: boolean;
     /** The status of the last answer, if there was one. */
     readonly status?: number | undefined;
+    /** What went wrong with the last attempt, if nobody answered it. */
+    readonly error?: string | undefined;
     /** Why it was given up; a write that still waits has none. */
     readonly givenUp?: GivenUp | undefined;
 }
