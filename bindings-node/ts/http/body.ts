@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { passingBytes } from "./scratch.js";
 
 const decoders: Record<string, (() => Transform) | undefined> = {
   gzip: createGunzip,
@@ -11,13 +12,16 @@ const decoders: Record<string, (() => Transform) | undefined> = {
   br: createBrotliDecompress,
 };
 
-/** What a parser has left, as the bytes that the fingerprint is taken of; undefined where the stream is still to be read. */
+/**
+ * What a parser has left, as the bytes that the fingerprint is taken of, to be looked at once; undefined where the stream is
+ * still to be read.
+ */
 export function parsedBytes(request: IncomingMessage, parsed: unknown): Uint8Array | undefined {
   if (parsed instanceof Uint8Array) return parsed;
-  if (typeof parsed === "string") return Buffer.from(parsed);
+  if (typeof parsed === "string") return passingBytes(parsed);
   // A parser ran: the stream is spent. An empty object is what Express 4 leaves where there was no body to parse.
   if (parsed === undefined || parsed === null || !request.readableEnded) return undefined;
-  return Buffer.from(JSON.stringify(parsed));
+  return passingBytes(JSON.stringify(parsed));
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 } from "./head.js";
 import { readOn } from "./piped.js";
 import type { Header, HttpAnswer, Seen, Settled } from "./run.js";
+import { passingBytes } from "./scratch.js";
 import { type Methods, type Watcher, watch } from "./watched.js";
 
 /** What the run behind an answer wants to know of it. */
@@ -49,7 +50,8 @@ interface Last {
   readonly lines: string;
   readonly chunk: unknown;
   readonly encoding: unknown;
-  readonly bytes: Buffer | undefined;
+  /** Of a text, no longer valid. */
+  readonly bytes: Uint8Array | undefined;
   readonly callback: Callback | undefined;
 }
 
@@ -66,7 +68,7 @@ export class Capture implements Watcher {
   readonly #isMarked: boolean;
   readonly #began: Began | undefined;
   #recorder: Recorder | undefined;
-  #chunks: Buffer[] | undefined;
+  #chunks: Uint8Array[] | undefined;
   #size = 0;
   #fate: Seen = "kept";
   /** The newest chunk, kept back so that the last one waits for the record. */
@@ -146,8 +148,7 @@ export class Capture implements Watcher {
     if (this.#ended) return response;
     checkStatus(response.statusCode);
     this.#ended = true;
-    const [bytes, done] =
-      typeof chunk === "function" ? [undefined, chunk as Callback] : lastOf(chunk, encoding, callback);
+    const [bytes, done] = lastOf(chunk, encoding, callback);
     if (bytes !== undefined) this.#keep(bytes);
     this.#mark();
     const last: Last = {
@@ -240,7 +241,7 @@ export class Capture implements Watcher {
     showAs(this.#response, what);
   }
 
-  #keep(chunk: Buffer): void {
+  #keep(chunk: Uint8Array): void {
     if (this.#fate !== "kept") return;
     if (isStream(this.#response)) this.#fate = "stream";
     else if (this.#size + chunk.length > this.#maxBytes) this.#fate = "tooLarge";
@@ -262,11 +263,17 @@ export class Capture implements Watcher {
   }
 }
 
-function lastOf(chunk: unknown, encoding: unknown, callback: unknown): [Buffer | undefined, Callback | undefined] {
-  if (chunk !== undefined && chunk !== null) return chunkOf(chunk, encoding, callback);
-  const done = typeof encoding === "function" ? encoding : callback;
-  return [undefined, (done ?? undefined) as Callback | undefined];
+/** The bytes of a last chunk, to be looked at once where it is text. */
+function lastOf(chunk: unknown, encoding: unknown, callback: unknown): [Uint8Array | undefined, Callback | undefined] {
+  if (typeof chunk === "function") return [undefined, chunk as Callback];
+  const done = ((typeof encoding === "function" ? encoding : callback) ?? undefined) as Callback | undefined;
+  if (chunk === undefined || chunk === null) return [undefined, done];
+  if (typeof chunk === "string" && isUtf8(encoding)) return [passingBytes(chunk), done];
+  return chunkOf(chunk, encoding, callback);
 }
+
+const isUtf8 = (encoding: unknown): boolean =>
+  typeof encoding !== "string" || encoding === "utf8" || encoding === "utf-8";
 
 const encodingOf = (encoding: unknown): BufferEncoding =>
   typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8";
