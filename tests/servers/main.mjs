@@ -40,7 +40,10 @@ console.log(JSON.stringify(Object.fromEntries(opened)));
 for await (const line of createInterface({ input: process.stdin })) {
   const [what, name] = line.split(" ");
   if (what !== "kill" && what !== "start") throw new Error(`kill or start, not ${what}`);
-  await servers.get(name)[what]();
+  const server = servers.get(name);
+  // Its children too: PostgreSQL's may answer for a moment after their parent has gone.
+  if (what === "kill") server.signal?.("SIGKILL");
+  await server[what]();
   console.log(JSON.stringify({ done: line }));
 }
 await Promise.all([...servers.values()].map((server) => server.stop()));
