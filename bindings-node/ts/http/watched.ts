@@ -25,14 +25,20 @@ interface Prepared {
   readonly ours: Methods;
 }
 
-const watchers = new WeakMap<ServerResponse, Watcher>();
+/** No weak map: with old entries for young keys it keeps requests alive that are long over. */
+const watching = Symbol("who watches for once-again");
+
+interface Watched extends ServerResponse {
+  [watching]?: Watcher;
+}
+
 const prepared = new WeakMap<object, Prepared>();
 
 /** Hands to `watcher` from now on what is done to `response`; answers how it is really done. */
-export function watch(response: ServerResponse, watcher: Watcher): Methods {
+export function watch(response: Watched, watcher: Watcher): Methods {
   const shared = preparedFor(response);
-  if (shared !== undefined && !watchers.has(response)) {
-    watchers.set(response, watcher);
+  if (shared !== undefined && response[watching] === undefined) {
+    response[watching] = watcher;
     return shared.before;
   }
   const { writeHead, flushHeaders, write, end, destroy } = response;
@@ -63,7 +69,7 @@ function prepare(root: object): Prepared {
   // Through the prototype: whoever changes Node's methods later, to trace them for instance, must not be passed over.
   const before = Object.create(Object.getPrototypeOf(root) as object) as Methods;
   for (const name of NAMES) if (Object.hasOwn(root, name)) Object.assign(before, { [name]: (root as Methods)[name] });
-  const made = { before, ours: inFrontOf(before, (response) => watchers.get(response)) };
+  const made = { before, ours: inFrontOf(before, (response: Watched) => response[watching]) };
   for (const name of NAMES) {
     Object.defineProperty(root, name, { value: made.ours[name], configurable: true, writable: true });
   }
