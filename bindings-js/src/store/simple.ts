@@ -53,7 +53,8 @@ export function simpleStore(plain: IdempotencyStore, clock: Clock = systemClock)
 
 /** A store as it is, or a plain one wrapped; warns once that the latter guards one process only. */
 export function asStore(store: Store | IdempotencyStore, clock: Clock): Store {
-  if (typeof (store as Partial<Store> | null)?.apply === "function") return store as Store;
+  // A class has an `apply` too, as every function has.
+  if (typeof store === "object" && typeof (store as Partial<Store> | null)?.apply === "function") return store as Store;
   const plain = (store ?? {}) as Partial<IdempotencyStore>;
   if (typeof plain.get !== "function" || typeof plain.set !== "function" || typeof plain.delete !== "function") {
     throw new ConfigError("store", shown(store), "a store with apply(op), or an object with get, set and delete");

@@ -2,6 +2,8 @@
 // refused, kept and replayed is core's decision.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ConfigError } from "@once-again/driver/errors";
+import { shown } from "@once-again/driver/host";
 import { type Admitted, type Arrived, admit, type RequestIdempotency, record } from "../http/admit.js";
 import { Guard, type IdempotencyOptions } from "../http/guard.js";
 import { send } from "../http/send.js";
@@ -37,7 +39,9 @@ export function idempotencyMiddleware<Request extends IncomingMessage = Incoming
   const guard = new Guard<IncomingMessage>(options as IdempotencyOptions<IncomingMessage>);
   return (request, response, next) => {
     if (!guard.guards(request.method ?? "")) {
-      next();
+      // Fastify registers whatever takes three arguments, and would guard nothing by it.
+      if (request.method === undefined) next(new ConfigError("request", shown(request), "one of Express or of Node"));
+      else next();
       return;
     }
     const go = (admitted: Admitted): void => goOn(guard, admitted, request, response, next);

@@ -1,6 +1,8 @@
 // The way of a request past its guard, the same for every framework of Node: it passes, it is answered, or it runs.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ConfigError } from "@once-again/driver/errors";
+import { shown } from "@once-again/driver/host";
 import type { Execution } from "@once-again/driver/idempotency/run";
 import type { Store } from "@once-again/driver/store/store";
 import { parsedBytes, rawBytes } from "./body.js";
@@ -59,6 +61,7 @@ const pass: Admitted = { action: "pass" };
  */
 export function admit<Request>(guard: Guard<Request>, arrived: Arrived<Request>): Admitted | Promise<Admitted> {
   const { message, target, parsed } = arrived;
+  Claim.refuseSecond(guard.store, arrived.request);
   const head = {
     method: message.method ?? "",
     target,
@@ -112,6 +115,18 @@ class Claim implements RequestIdempotency {
     this.#store = store;
   }
 
+  /** A request that is guarded twice over one store would wait for itself. */
+  static refuseSecond(store: Store, request: unknown): void {
+    const { idempotency: claim } = request as { idempotency?: unknown };
+    if (claim instanceof Claim && claim.#store === store) {
+      throw new ConfigError(
+        "store",
+        "that of a guard this request has passed",
+        "one guard over each store: mount it once",
+      );
+    }
+  }
+
   get signal(): AbortSignal {
     return this.#run.signal;
   }
@@ -121,9 +136,18 @@ class Claim implements RequestIdempotency {
   }
 }
 
+/** A caller's name. Any other object's text may be the same for every caller, or another each time. */
+function named(caller: unknown): string | undefined {
+  if (typeof caller === "string") return caller;
+  if (caller === undefined || caller === null) return undefined;
+  if (typeof caller === "number" || typeof caller === "bigint") return String(caller);
+  const given = `one that answers ${caller instanceof Promise ? "a Promise" : shown(caller)}`;
+  throw new ConfigError("principal", given, "a function that answers a string, a number, null or undefined at once");
+}
+
 /** Who asks: what the option answers, or what a verifying middleware has left on the request. */
 function callerOf<Request>(guard: Guard<Request>, request: Request): string | undefined {
-  if (guard.principal !== undefined) return guard.principal(request) ?? undefined;
+  if (guard.principal !== undefined) return named(guard.principal(request));
   const { user, auth } = request as { user?: { id?: unknown; sub?: unknown }; auth?: { sub?: unknown } };
   for (const candidate of [user?.id, user?.sub, auth?.sub]) {
     if (typeof candidate === "string" || typeof candidate === "number") return String(candidate);

@@ -1,6 +1,9 @@
 // What stands in front of a handler: decides through core whether a request is guarded, and opens its run.
 
+import { IncomingMessage } from "node:http";
 import { type Clock, type Random, systemClock } from "@once-again/driver/clock";
+import { ConfigError } from "@once-again/driver/errors";
+import { fieldsOf } from "@once-again/driver/host";
 import { newOwner } from "@once-again/driver/id";
 import type { RunHost } from "@once-again/driver/idempotency/run";
 import { Machine } from "@once-again/driver/machine";
@@ -121,6 +124,15 @@ interface Opened {
 /** A run's first action, unless the request is none of ours, or its body must be read first. */
 type Looked = Omit<First, "action"> & { readonly action: First["action"] | "pass" | "needBody" };
 
+/** Nothing that stands in the options' place by mistake: it would say nothing, and be taken for none given. */
+function checked<Options extends object>(options: Options): Options {
+  const given: { apply?: unknown } = fieldsOf(options, "options");
+  const expected = "an object of options, such as { store }";
+  if (typeof given.apply === "function") throw new ConfigError("options", "a store", expected);
+  if (given instanceof IncomingMessage) throw new ConfigError("options", "a request", expected);
+  return options;
+}
+
 /** One configured guard, for the life of the server. */
 export class Guard<Request = unknown> {
   readonly #machine: Machine;
@@ -130,7 +142,7 @@ export class Guard<Request = unknown> {
   readonly principal: ((request: Request) => string | undefined | null) | undefined;
 
   constructor(options: IdempotencyOptions<Request> = {}) {
-    const { store, principal, clock = systemClock, random = Math.random, ...config } = options;
+    const { store, principal, clock = systemClock, random = Math.random, ...config } = checked(options);
     this.#opened = readAnswer<Opened>(native.httpOpen(specText({ ...config, principal })));
     this.#machine = new Machine(this, this.#opened.handle, native.httpClose);
     this.#methods = new Set(this.#opened.methods);

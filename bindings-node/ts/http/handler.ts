@@ -2,6 +2,7 @@
 // that hand both out.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkFunction } from "@once-again/driver/host";
 import { type Arrived, admit, type RequestIdempotency, record } from "./admit.js";
 import type { Capture } from "./capture.js";
 import { Guard, type IdempotencyOptions } from "./guard.js";
@@ -36,6 +37,7 @@ export function idempotencyHandler<
   handler: PlainHandler<Request, Response>,
 ): (request: Request, response: Response) => Promise<void> {
   const guard = new Guard<Request>(options);
+  checkFunction("handler", handler);
   return async (request, response) => {
     let capture: Capture | undefined;
     try {

@@ -68,6 +68,7 @@ class IdempotencyMiddleware:
         if scope["type"] != "http" or scope["method"].upper() not in self._guard.methods:
             await self.app(scope, receive, send)
             return
+        self._guard.refuse_second(scope.get("once_again"))
         request = Request(receive)
         examined = await self._examine(scope, request)
         if request.disconnected:

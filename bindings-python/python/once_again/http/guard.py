@@ -35,6 +35,16 @@ class Guard:
         self.max_body_bytes = self.core.max_body_bytes
         self.max_request_bytes = self.core.max_request_bytes
 
+    def refuse_second(self, claim: Any) -> None:
+        """Refuses a request that has passed a guard over the same store, ``claim``: it would wait for itself.
+
+        Raises:
+            ConfigError: it has.
+        """
+        if claim is not None and getattr(claim, "_store", None) is self.store:
+            expected = "one guard over each store: put it around the application once"
+            raise ConfigError("store", "that of a guard this request has passed", expected)
+
     def examine(self, head: Head) -> _core.Examination:
         """Reads key and caller off a request; answers ``needBody`` when it must see the body first.
 

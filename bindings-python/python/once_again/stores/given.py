@@ -20,6 +20,9 @@ def as_store(given: Any, clock: Clock | None) -> Any:
     Raises:
         ConfigError: it is neither, or the client that a store is made of.
     """
+    if isinstance(given, type):
+        # It has an apply, but is not a store before it is made one.
+        raise ConfigError("store", f"the class {given.__name__}", f"a store: {given.__name__}(…)")
     if callable(getattr(given, "apply", None)):
         return given
     from .simple import is_simple, simple_store

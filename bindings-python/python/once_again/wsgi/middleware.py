@@ -62,6 +62,7 @@ class IdempotencyMiddleware:
         if environ["REQUEST_METHOD"].upper() not in self._guard.methods:
             passed = self.app(environ, start_response)
             return passed
+        self._guard.refuse_second(environ.get("once_again"))
         examined = self._examine(environ)
         if examined.action == "refuse":
             return answer(start_response, examined.status, examined.headers, examined.body)[1]
