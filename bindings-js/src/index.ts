@@ -52,7 +52,7 @@ export { IdempotentHttpClient } from "./ecosystem/client.js";
 export { HttpError, QError } from "./ecosystem/error.js";
 export { ClientFactory } from "./ecosystem/factory.js";
 export type { HttpAnswer, HttpClientOptions, Identity, RequestHeaders, RequestOptions } from "./ecosystem/options.js";
-export type { IdempotencyStats, RetryStats } from "./ecosystem/stats.js";
+export type { RetryStats } from "./ecosystem/stats.js";
 export {
   CircuitOpenError,
   ConfigError,
@@ -86,6 +86,7 @@ export type {
   RetryContext,
 } from "./idempotency/options.js";
 export type { Codec } from "./idempotency/result.js";
+export type { Counted, GuardEvent, GuardObservers, GuardStats, IdempotencyStats } from "./idempotency/stats.js";
 export { dispose } from "./machine.js";
 export { type Checkpointed, type CheckpointOptions, retryWithCheckpoint } from "./retry/checkpoint.js";
 export {

@@ -1497,6 +1497,49 @@ declare class HttpError extends OnceAgainError {
     because(cause: unknown, details: Readonly<Record<string, unknown>>): HttpError;
 }
 
+/** Counts of operations that carried an idempotency key. Rates and averages are 0 while there is nothing to divide. */
+interface IdempotencyStats {
+    /** Operations that have ended, however they did. */
+    readonly totalOperations: number;
+    /** Operations that had been begun before: answered from a record, or refused as theirs had no answer to give. */
+    readonly duplicates: number;
+    /** Of all operations, from 0 to 1. */
+    readonly duplicateRate: number;
+    /** Operations that were answered from a record, a client's own or the service's, of all: from 0 to 1. */
+    readonly cacheHitRate: number;
+    /** From the claim to the answer, waits included: milliseconds. */
+    readonly averageProcessingTime: number;
+    /** Operations under way. */
+    readonly active: number;
+}
+/** Counts of what a middleware, a handler or an idempotent function has guarded, or could not. */
+interface GuardStats extends IdempotencyStats {
+    /**
+     * Operations that ran without a record, because the store was away or full and the configuration lets them. A repetition
+     * runs again.
+     */
+    readonly unprotected: number;
+    /** Operations whose answer left before, or without, the confirmation that it is recorded. A repetition may run again. */
+    readonly lostCompletions: number;
+}
+/** What guards, and counts. */
+interface Counted {
+    /** What was guarded so far, since this was made. */
+    stats(): GuardStats;
+}
+/** An operation that a {@link GuardObservers} hears of. */
+interface GuardEvent {
+    /** Of a request: the key as its client sent it, or `derived:` and a digest. Of a function: as in an `IdempotentResult`. */
+    readonly key: string;
+}
+/** Who hears of operations that a record does not guard. They only watch: what they throw or reject with changes nothing. */
+interface GuardObservers {
+    /** An operation runs without a record, because the store is away or full and the configuration lets it. */
+    readonly onUnprotected?: ((event: GuardEvent) => unknown) | undefined;
+    /** An answer leaves whose record is not confirmed; over HTTP with `Idempotency-Completion: lost`. */
+    readonly onLostCompletion?: ((event: GuardEvent) => unknown) | undefined;
+}
+
 /** Counts of operations that may have been retried. Rates and averages are 0 while there is nothing to divide. */
 interface RetryStats {
     readonly totalOperations: number;
@@ -1520,20 +1563,6 @@ interface RetryStats {
         readonly count: number;
     }[];
     readonly circuitBreakerRejections: number;
-}
-/** Counts of operations that carried an idempotency key. Rates and averages are 0 while there is nothing to divide. */
-interface IdempotencyStats {
-    readonly totalOperations: number;
-    /** Operations whose request had been made before. */
-    readonly duplicates: number;
-    /** Of all operations, from 0 to 1. */
-    readonly duplicateRate: number;
-    /** Operations that were answered from a record, the client's own or the service's, of all: from 0 to 1. */
-    readonly cacheHitRate: number;
-    /** Milliseconds. */
-    readonly averageProcessingTime: number;
-    /** Operations under way. */
-    readonly active: number;
 }
 
 /** Makes clients, and knows what all clients of this process have done. */
@@ -1672,7 +1701,7 @@ interface RetryContext<Args extends unknown[] = unknown[]> {
     readonly args: Args;
 }
 /** Options of {@link idempotent}. Durations are milliseconds, except `ttl`, which is seconds. */
-interface IdempotentOptions<Args extends unknown[], T> {
+interface IdempotentOptions<Args extends unknown[], T> extends GuardObservers {
     /** The scope of the keys, the same in every language that shares the store: 1 to 255 characters. */
     readonly name: string;
     /** Where records live. Default: a `MemoryStore` of its own, which guards this process only. */
@@ -1764,7 +1793,7 @@ interface CallOptions {
     readonly signal?: AbortSignal | undefined;
 }
 /** A function that runs once. */
-interface Idempotent<Args extends unknown[], T> {
+interface Idempotent<Args extends unknown[], T> extends Counted {
     (...args: Args): Promise<T>;
     /** The same, and whether it was a replay. */
     execute(...args: Args): Promise<IdempotentResult<T>>;
@@ -2096,5 +2125,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { CircuitBreakerRegistry as D, CircuitOpenError as F, ClientFactory as G, ConfigError as K, DatabaseRetryConfig as L, DeadLetterQueue as Q, DefaultCircuitBreakerConfig as X, DefaultRetryConfig as Y, ErrorCodes as a0, ErrorTypeCircuitBreaker as a3, ErrorTypeClient as a4, ErrorTypeNetwork as a5, ErrorTypePermanent as a6, ErrorTypeRateLimit as a7, ErrorTypeServer as a8, ErrorTypeTimeout as a9, Isolation as aC, JitterTypeDecorrelated as aE, JitterTypeDeviation as aF, JitterTypeEqual as aG, JitterTypeFull as aH, JitterTypeNone as aI, MemoryDeadLetterStore as aO, MemoryStore as aP, OnceAgainError as aT, QError as aY, ErrorTypeTransient as aa, ErrorTypeUnknown as ab, HTTPRetryConfig as am, HttpError as aq, IdempotencyManager as as, IdempotentHttpClient as ay, RetryBudget as b7, TimeoutError as bA, coreVersion as bE, createFetch as bF, dispose as bG, fingerprint as bH, idempotent as bI, isCircuitBreakerError as bJ, loadPolicies as bK, retryWithCheckpoint as bL, simpleStore as bM, wrap as bN, RetryExhaustedError as bb, RetryHandler as bc, RetryManager as be, RetryManagerPool as bf, RetryPolicyManager as bi, S3RetryConfig as bl, StrategyCustom as bt, StrategyExponentialBackoff as bu, StrategyFibonacciBackoff as bv, StrategyFixedDelay as bw, StrategyLinearBackoff as bx, injectErrors as i, mockStore as m, noSleep as n, CacheRetryConfig as u, virtualClock as v, CircuitBreaker as z };
-export type { ErrorCode as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as E, Codec as H, IdempotencyStore as I, CommonBreakerOptions as J, MockFailure as M, DeadLetter as N, DeadLetterError as O, DeadLetterHandler as P, Random as R, Store as S, DeadLetterQueueOptions as T, DeadLetterQueueStats as U, VirtualClock as V, DeadLetterStore as W, Detachment as Z, DuplicateCheck as _, MockStore as a, RateBreakerOptions as a$, ErrorFacts as a1, ErrorKind as a2, IdempotentResult as aA, Identity as aB, JitterType as aD, JointStore as aJ, LogLevel as aK, LogLine as aL, Logger as aM, MemoryDeadLetterStats as aN, MemoryStoreOptions as aQ, MemoryStoreStats as aR, MutableRetryConfig as aS, Operation$1 as aU, Outcome as aV, Permit as aW, PolicyWishes as aX, Queued as aZ, QueuedCall as a_, Eviction as ac, ExecuteOptions as ad, FallbackEvent as ae, FallbackStrategy as af, FetchIdempotency as ag, FetchOptions as ah, FingerprintOptions as ai, GiveUpEvent as aj, GiveUpReason as ak, GuardedOperation as al, HeaderLines as an, HttpAnswer as ao, HttpClientOptions as ap, HttpResponse as ar, IdempotencyManagerOptions as at, IdempotencyRecord as au, IdempotencyStats as av, Idempotent as aw, IdempotentContext as ax, IdempotentOptions as az, BreakerCallOptions as b, RedriveContext as b0, RedriveHandler as b1, RefreshAuth as b2, Rejection as b3, ReleaseMode as b4, RequestHeaders as b5, RequestOptions as b6, RetryConfig as b8, RetryContext as b9, TraceOptions as bB, Variables as bC, Wrapped as bD, StoreUsage as bO, RetryEvent as ba, RetryHooks as bd, RetryOptions as bg, RetryPolicy as bh, RetryStats as bj, RetryStrategy as bk, ScriptStore as bm, Settled as bn, SleepOptions as bo, StateChange as bp, StoreOp as bq, StoreReply as br, StoredResponse as bs, SuccessEvent as by, ThresholdBreakerOptions as bz, BreakerChoice as c, BreakerEvents as d, BreakerLine as e, BreakerNotice as f, BreakerOptions as g, BreakerPreset as h, BreakerSnapshot as j, BreakerState as k, BreakerStats as l, BudgetConfig as o, BudgetOption as p, BudgetOptions as q, BudgetPreset as r, BudgetRules as s, BudgetStats as t, CallOptions as w, CheckpointOptions as x, Checkpointed as y };
+export { CircuitBreaker as D, CircuitBreakerRegistry as E, CircuitOpenError as H, ClientFactory as J, ConfigError as N, DatabaseRetryConfig as O, DeadLetterQueue as U, DefaultCircuitBreakerConfig as Z, DefaultRetryConfig as _, ErrorCodes as a2, ErrorTypeCircuitBreaker as a5, ErrorTypeClient as a6, ErrorTypeNetwork as a7, ErrorTypePermanent as a8, ErrorTypeRateLimit as a9, IdempotentHttpClient as aC, Isolation as aG, JitterTypeDecorrelated as aI, JitterTypeDeviation as aJ, JitterTypeEqual as aK, JitterTypeFull as aL, JitterTypeNone as aM, MemoryDeadLetterStore as aS, MemoryStore as aT, OnceAgainError as aX, ErrorTypeServer as aa, ErrorTypeTimeout as ab, ErrorTypeTransient as ac, ErrorTypeUnknown as ad, HTTPRetryConfig as aq, HttpError as au, IdempotencyManager as aw, QError as b0, StrategyFixedDelay as bA, StrategyLinearBackoff as bB, TimeoutError as bE, coreVersion as bI, createFetch as bJ, dispose as bK, fingerprint as bL, idempotent as bM, isCircuitBreakerError as bN, loadPolicies as bO, retryWithCheckpoint as bP, simpleStore as bQ, wrap as bR, RetryBudget as bb, RetryExhaustedError as bf, RetryHandler as bg, RetryManager as bi, RetryManagerPool as bj, RetryPolicyManager as bm, S3RetryConfig as bp, StrategyCustom as bx, StrategyExponentialBackoff as by, StrategyFibonacciBackoff as bz, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as w };
+export type { Detachment as $, AttemptContext as A, BackoffOptions as B, Clock as C, CircuitBreakerRegistryOptions as F, GuardObservers as G, IdempotencyStore as I, Codec as K, CommonBreakerOptions as L, MockFailure as M, DeadLetter as P, DeadLetterError as Q, Random as R, Store as S, DeadLetterHandler as T, VirtualClock as V, DeadLetterQueueOptions as W, DeadLetterQueueStats as X, DeadLetterStore as Y, MockStore as a, PolicyWishes as a$, DuplicateCheck as a0, ErrorCode as a1, ErrorFacts as a3, ErrorKind as a4, Idempotent as aA, IdempotentContext as aB, IdempotentOptions as aD, IdempotentResult as aE, Identity as aF, JitterType as aH, JointStore as aN, LogLevel as aO, LogLine as aP, Logger as aQ, MemoryDeadLetterStats as aR, MemoryStoreOptions as aU, MemoryStoreStats as aV, MutableRetryConfig as aW, Operation$1 as aY, Outcome as aZ, Permit as a_, Eviction as ae, ExecuteOptions as af, FallbackEvent as ag, FallbackStrategy as ah, FetchIdempotency as ai, FetchOptions as aj, FingerprintOptions as ak, GiveUpEvent as al, GiveUpReason as am, GuardEvent as an, GuardStats as ao, GuardedOperation as ap, HeaderLines as ar, HttpAnswer as as, HttpClientOptions as at, HttpResponse as av, IdempotencyManagerOptions as ax, IdempotencyRecord as ay, IdempotencyStats as az, Counted as b, Queued as b1, QueuedCall as b2, RateBreakerOptions as b3, RedriveContext as b4, RedriveHandler as b5, RefreshAuth as b6, Rejection as b7, ReleaseMode as b8, RequestHeaders as b9, SuccessEvent as bC, ThresholdBreakerOptions as bD, TraceOptions as bF, Variables as bG, Wrapped as bH, StoreUsage as bS, RequestOptions as ba, RetryConfig as bc, RetryContext as bd, RetryEvent as be, RetryHooks as bh, RetryOptions as bk, RetryPolicy as bl, RetryStats as bn, RetryStrategy as bo, ScriptStore as bq, Settled as br, SleepOptions as bs, StateChange as bt, StoreOp as bu, StoreReply as bv, StoredResponse as bw, BreakerCallOptions as c, BreakerChoice as d, BreakerEvents as e, BreakerLine as f, BreakerNotice as g, BreakerOptions as h, BreakerPreset as j, BreakerSnapshot as k, BreakerState as l, BreakerStats as o, BudgetConfig as p, BudgetOption as q, BudgetOptions as r, BudgetPreset as s, BudgetRules as t, BudgetStats as u, CallOptions as x, CheckpointOptions as y, Checkpointed as z };

@@ -1,6 +1,6 @@
-import { aJ as JointStore, bq as StoreOp, br as StoreReply, bO as StoreUsage, S as Store } from './driver.cjs';
+import { aN as JointStore, bu as StoreOp, bv as StoreReply, bS as StoreUsage, S as Store } from './driver.cjs';
 import { Clock, dispose } from './index.cjs';
-export { I as IdempotencyStore, aP as MemoryStore, aQ as MemoryStoreOptions, aR as MemoryStoreStats, b4 as ReleaseMode, bs as StoredResponse, bM as simpleStore } from './driver.cjs';
+export { I as IdempotencyStore, aT as MemoryStore, aU as MemoryStoreOptions, aV as MemoryStoreStats, b8 as ReleaseMode, bw as StoredResponse, bQ as simpleStore } from './driver.cjs';
 import { Buffer } from 'node:buffer';
 
 /** A value of a command, and what a server's answer is made of. */

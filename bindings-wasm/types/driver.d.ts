@@ -1497,6 +1497,49 @@ declare class HttpError extends OnceAgainError {
     because(cause: unknown, details: Readonly<Record<string, unknown>>): HttpError;
 }
 
+/** Counts of operations that carried an idempotency key. Rates and averages are 0 while there is nothing to divide. */
+interface IdempotencyStats {
+    /** Operations that have ended, however they did. */
+    readonly totalOperations: number;
+    /** Operations that had been begun before: answered from a record, or refused as theirs had no answer to give. */
+    readonly duplicates: number;
+    /** Of all operations, from 0 to 1. */
+    readonly duplicateRate: number;
+    /** Operations that were answered from a record, a client's own or the service's, of all: from 0 to 1. */
+    readonly cacheHitRate: number;
+    /** From the claim to the answer, waits included: milliseconds. */
+    readonly averageProcessingTime: number;
+    /** Operations under way. */
+    readonly active: number;
+}
+/** Counts of what a middleware, a handler or an idempotent function has guarded, or could not. */
+interface GuardStats extends IdempotencyStats {
+    /**
+     * Operations that ran without a record, because the store was away or full and the configuration lets them. A repetition
+     * runs again.
+     */
+    readonly unprotected: number;
+    /** Operations whose answer left before, or without, the confirmation that it is recorded. A repetition may run again. */
+    readonly lostCompletions: number;
+}
+/** What guards, and counts. */
+interface Counted {
+    /** What was guarded so far, since this was made. */
+    stats(): GuardStats;
+}
+/** An operation that a {@link GuardObservers} hears of. */
+interface GuardEvent {
+    /** Of a request: the key as its client sent it, or `derived:` and a digest. Of a function: as in an `IdempotentResult`. */
+    readonly key: string;
+}
+/** Who hears of operations that a record does not guard. They only watch: what they throw or reject with changes nothing. */
+interface GuardObservers {
+    /** An operation runs without a record, because the store is away or full and the configuration lets it. */
+    readonly onUnprotected?: ((event: GuardEvent) => unknown) | undefined;
+    /** An answer that is to be kept leaves, and its record is not confirmed; over HTTP with `Idempotency-Completion: lost`. */
+    readonly onLostCompletion?: ((event: GuardEvent) => unknown) | undefined;
+}
+
 /** Counts of operations that may have been retried. Rates and averages are 0 while there is nothing to divide. */
 interface RetryStats {
     readonly totalOperations: number;
@@ -1520,20 +1563,6 @@ interface RetryStats {
         readonly count: number;
     }[];
     readonly circuitBreakerRejections: number;
-}
-/** Counts of operations that carried an idempotency key. Rates and averages are 0 while there is nothing to divide. */
-interface IdempotencyStats {
-    readonly totalOperations: number;
-    /** Operations whose request had been made before. */
-    readonly duplicates: number;
-    /** Of all operations, from 0 to 1. */
-    readonly duplicateRate: number;
-    /** Operations that were answered from a record, the client's own or the service's, of all: from 0 to 1. */
-    readonly cacheHitRate: number;
-    /** Milliseconds. */
-    readonly averageProcessingTime: number;
-    /** Operations under way. */
-    readonly active: number;
 }
 
 /** Makes clients, and knows what all clients of this process have done. */
@@ -1664,7 +1693,7 @@ interface RetryContext<Args extends unknown[] = unknown[]> {
     readonly args: Args;
 }
 /** Options of {@link idempotent}. Durations are milliseconds, except `ttl`, which is seconds. */
-interface IdempotentOptions<Args extends unknown[], T> {
+interface IdempotentOptions<Args extends unknown[], T> extends GuardObservers {
     /** The scope of the keys, the same in every language that shares the store: 1 to 255 characters. */
     readonly name: string;
     /** Where records live. Default: a `MemoryStore` of its own, which guards this process only. */
@@ -1756,7 +1785,7 @@ interface CallOptions {
     readonly signal?: AbortSignal | undefined;
 }
 /** A function that runs once. */
-interface Idempotent<Args extends unknown[], T> {
+interface Idempotent<Args extends unknown[], T> extends Counted {
     (...args: Args): Promise<T>;
     /** The same, and whether it was a replay. */
     execute(...args: Args): Promise<IdempotentResult<T>>;
@@ -2088,5 +2117,5 @@ declare function noSleep(start?: {
  */
 declare function injectErrors<A extends unknown[], T>(operation: (...args: A) => T | PromiseLike<T>, errors: Iterable<unknown>): (...args: A) => Promise<T>;
 
-export { DefaultRetryConfig as $, CircuitBreaker as H, CircuitBreakerRegistry as I, CircuitOpenError as K, ClientFactory as L, ConfigError as P, DatabaseRetryConfig as Q, DeadLetterQueue as W, DefaultCircuitBreakerConfig as _, QError as a$, ErrorCodes as a3, ErrorTypeCircuitBreaker as a6, ErrorTypeClient as a7, ErrorTypeNetwork as a8, ErrorTypePermanent as a9, IdempotentHttpClient as aB, Isolation as aF, JitterTypeDecorrelated as aH, JitterTypeDeviation as aI, JitterTypeEqual as aJ, JitterTypeFull as aK, JitterTypeNone as aL, MemoryDeadLetterStore as aR, MemoryStore as aS, OnceAgainError as aW, ErrorTypeRateLimit as aa, ErrorTypeServer as ab, ErrorTypeTimeout as ac, ErrorTypeTransient as ad, ErrorTypeUnknown as ae, HTTPRetryConfig as ao, HttpError as as, IdempotencyManager as au, TimeoutError as bC, coreVersion as bG, fingerprint as bH, idempotent as bI, isCircuitBreakerError as bJ, loadPolicies as bK, retryWithCheckpoint as bL, simpleStore as bM, wrap as bN, RetryBudget as bb, RetryExhaustedError as bf, RetryHandler as bg, RetryManager as bi, RetryManagerPool as bj, RetryPolicyManager as bm, S3RetryConfig as bp, StrategyCustom as bv, StrategyExponentialBackoff as bw, StrategyFibonacciBackoff as bx, StrategyFixedDelay as by, StrategyLinearBackoff as bz, dispose as e, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as z };
-export type { AttemptContext as A, BackoffOptions as B, Clock as C, CallOptions as D, CheckpointOptions as E, FetchOptions as F, Checkpointed as G, CircuitBreakerRegistryOptions as J, MockFailure as M, Codec as N, CommonBreakerOptions as O, DeadLetter as R, Store as S, DeadLetterError as T, DeadLetterHandler as U, VirtualClock as V, DeadLetterQueueOptions as X, DeadLetterQueueStats as Y, DeadLetterStore as Z, MockStore as a, Detachment as a0, DuplicateCheck as a1, ErrorCode as a2, ErrorFacts as a4, ErrorKind as a5, IdempotentContext as aA, IdempotentOptions as aC, IdempotentResult as aD, Identity as aE, JitterType as aG, JointStore as aM, LogLevel as aN, LogLine as aO, Logger as aP, MemoryDeadLetterStats as aQ, MemoryStoreOptions as aT, MemoryStoreStats as aU, MutableRetryConfig as aV, Operation$1 as aX, Outcome as aY, Permit as aZ, PolicyWishes as a_, Eviction as af, ExecuteOptions as ag, FallbackEvent as ah, FallbackStrategy as ai, FetchIdempotency as aj, FingerprintOptions as ak, GiveUpEvent as al, GiveUpReason as am, GuardedOperation as an, HeaderLines as ap, HttpAnswer as aq, HttpClientOptions as ar, HttpResponse as at, IdempotencyManagerOptions as av, IdempotencyRecord as aw, IdempotencyStats as ax, IdempotencyStore as ay, Idempotent as az, StoreOp as b, Queued as b0, QueuedCall as b1, Random as b2, RateBreakerOptions as b3, RedriveContext as b4, RedriveHandler as b5, RefreshAuth as b6, Rejection as b7, ReleaseMode as b8, RequestHeaders as b9, SuccessEvent as bA, ThresholdBreakerOptions as bB, TraceOptions as bD, Variables as bE, Wrapped as bF, RequestOptions as ba, RetryConfig as bc, RetryContext as bd, RetryEvent as be, RetryHooks as bh, RetryOptions as bk, RetryPolicy as bl, RetryStats as bn, RetryStrategy as bo, ScriptStore as bq, Settled as br, SleepOptions as bs, StateChange as bt, StoredResponse as bu, StoreReply as c, StoreUsage as d, BreakerCallOptions as f, BreakerChoice as g, BreakerEvents as h, BreakerLine as j, BreakerNotice as k, BreakerOptions as l, BreakerPreset as o, BreakerSnapshot as p, BreakerState as q, BreakerStats as r, BudgetConfig as s, BudgetOption as t, BudgetOptions as u, BudgetPreset as w, BudgetRules as x, BudgetStats as y };
+export { DefaultCircuitBreakerConfig as $, CircuitBreaker as H, CircuitBreakerRegistry as I, CircuitOpenError as K, ClientFactory as L, ConfigError as P, DatabaseRetryConfig as R, DeadLetterQueue as X, DefaultRetryConfig as a0, ErrorCodes as a4, ErrorTypeCircuitBreaker as a7, ErrorTypeClient as a8, ErrorTypeNetwork as a9, IdempotentHttpClient as aF, Isolation as aJ, JitterTypeDecorrelated as aL, JitterTypeDeviation as aM, JitterTypeEqual as aN, JitterTypeFull as aO, JitterTypeNone as aP, MemoryDeadLetterStore as aV, MemoryStore as aW, OnceAgainError as a_, ErrorTypePermanent as aa, ErrorTypeRateLimit as ab, ErrorTypeServer as ac, ErrorTypeTimeout as ad, ErrorTypeTransient as ae, ErrorTypeUnknown as af, HTTPRetryConfig as as, HttpError as aw, IdempotencyManager as ay, QError as b3, StrategyExponentialBackoff as bA, StrategyFibonacciBackoff as bB, StrategyFixedDelay as bC, StrategyLinearBackoff as bD, TimeoutError as bG, coreVersion as bK, fingerprint as bL, idempotent as bM, isCircuitBreakerError as bN, loadPolicies as bO, retryWithCheckpoint as bP, simpleStore as bQ, wrap as bR, RetryBudget as bf, RetryExhaustedError as bj, RetryHandler as bk, RetryManager as bm, RetryManagerPool as bn, RetryPolicyManager as bq, S3RetryConfig as bt, StrategyCustom as bz, dispose as e, injectErrors as i, mockStore as m, noSleep as n, virtualClock as v, CacheRetryConfig as z };
+export type { AttemptContext as A, BackoffOptions as B, Clock as C, CallOptions as D, CheckpointOptions as E, FetchOptions as F, Checkpointed as G, CircuitBreakerRegistryOptions as J, MockFailure as M, Codec as N, CommonBreakerOptions as O, Counted as Q, Store as S, DeadLetter as T, DeadLetterError as U, VirtualClock as V, DeadLetterHandler as W, DeadLetterQueueOptions as Y, DeadLetterQueueStats as Z, DeadLetterStore as _, MockStore as a, Operation$1 as a$, Detachment as a1, DuplicateCheck as a2, ErrorCode as a3, ErrorFacts as a5, ErrorKind as a6, IdempotencyRecord as aA, IdempotencyStats as aB, IdempotencyStore as aC, Idempotent as aD, IdempotentContext as aE, IdempotentOptions as aG, IdempotentResult as aH, Identity as aI, JitterType as aK, JointStore as aQ, LogLevel as aR, LogLine as aS, Logger as aT, MemoryDeadLetterStats as aU, MemoryStoreOptions as aX, MemoryStoreStats as aY, MutableRetryConfig as aZ, Eviction as ag, ExecuteOptions as ah, FallbackEvent as ai, FallbackStrategy as aj, FetchIdempotency as ak, FingerprintOptions as al, GiveUpEvent as am, GiveUpReason as an, GuardEvent as ao, GuardObservers as ap, GuardStats as aq, GuardedOperation as ar, HeaderLines as at, HttpAnswer as au, HttpClientOptions as av, HttpResponse as ax, IdempotencyManagerOptions as az, StoreOp as b, Outcome as b0, Permit as b1, PolicyWishes as b2, Queued as b4, QueuedCall as b5, Random as b6, RateBreakerOptions as b7, RedriveContext as b8, RedriveHandler as b9, SuccessEvent as bE, ThresholdBreakerOptions as bF, TraceOptions as bH, Variables as bI, Wrapped as bJ, RefreshAuth as ba, Rejection as bb, ReleaseMode as bc, RequestHeaders as bd, RequestOptions as be, RetryConfig as bg, RetryContext as bh, RetryEvent as bi, RetryHooks as bl, RetryOptions as bo, RetryPolicy as bp, RetryStats as br, RetryStrategy as bs, ScriptStore as bu, Settled as bv, SleepOptions as bw, StateChange as bx, StoredResponse as by, StoreReply as c, StoreUsage as d, BreakerCallOptions as f, BreakerChoice as g, BreakerEvents as h, BreakerLine as j, BreakerNotice as k, BreakerOptions as l, BreakerPreset as o, BreakerSnapshot as p, BreakerState as q, BreakerStats as r, BudgetConfig as s, BudgetOption as t, BudgetOptions as u, BudgetPreset as w, BudgetRules as x, BudgetStats as y };

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { redisMissing, startRedis } from "../../scripts/servers/redis.mjs";
 import { asking, codeOf, run } from "./guide.mjs";
 
-const [express, fastify, plain, joint, ...more] = await codeOf("docs/http.md");
+const [express, fastify, plain, joint, counts, ...more] = await codeOf("docs/http.md");
 
-test("the guide has the four pieces of code that are run here", () => assert.equal(more.length, 0));
+test("the guide has the five pieces of code that are run here", () => assert.equal(more.length, 0));
 
 const orders = `
   let orders = 0;
@@ -76,4 +76,22 @@ test("a booking and its record are written together", async (t) => {
   const asks = "await askedThree(await listening(createServer(app)));";
   const { stdout } = await run(t, [before, joint, "});", asking, orders, asks].join("\n"));
   assert.equal(stdout, answers);
+});
+
+test("a guard counts its orders, and the one that was answered from a record", async (t) => {
+  const before = `
+    import express from "express";
+    import { createServer } from "node:http";
+    import { idempotencyMiddleware } from "once-again";
+    import { MemoryStore } from "once-again/stores";
+    const store = new MemoryStore();
+    const app = express();`;
+  const asks = `
+    app.post("/orders", async (req, res) => res.status(201).json(await createOrder()));
+    process.on("exit", showStats);
+    await askedThree(await listening(createServer(app)));`;
+  const { stdout, stderr } = await run(t, [before, counts, asking, orders, asks].join("\n"));
+  assert.ok(stdout.startsWith(answers));
+  assert.match(stdout, /totalOperations: 3,\s+duplicates: 1,.*active: 0,\s+unprotected: 0,\s+lostCompletions: 0/s);
+  assert.equal(stderr, "");
 });

@@ -37,7 +37,7 @@ test("docs/breaker.md lists every option of a breaker, and no other", () => {
 });
 
 test("docs/http.md lists every option of the middleware, and no other", () => {
-  const declared = fieldsOf("IdempotencyOptions");
+  const declared = ["IdempotencyOptions", "GuardObservers"].flatMap(fieldsOf);
   assert.ok(declared.length > 25, `${declared.length} options were found`);
   assert.deepEqual(namesBelow(read("docs/http.md"), "All options").sort(), declared.sort());
 });

@@ -1,9 +1,10 @@
 // ClientFactory: clients of the Q ecosystem, by what is known of the service they call.
 
 import { fieldsOf } from "../host.js";
+import type { IdempotencyStats } from "../idempotency/stats.js";
 import { IdempotentHttpClient } from "./client.js";
 import type { HttpClientOptions } from "./options.js";
-import { globalStats, type IdempotencyStats, type RetryStats } from "./stats.js";
+import { globalStats, type RetryStats } from "./stats.js";
 
 /** Makes clients, and knows what all clients of this process have done. */
 export const ClientFactory = {

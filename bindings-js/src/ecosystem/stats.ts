@@ -1,6 +1,7 @@
 // What the clients of this process have done so far.
 
 import { CircuitOpenError } from "../errors.js";
+import type { IdempotencyStats } from "../idempotency/stats.js";
 import type { ErrorKind } from "../retry/types.js";
 
 /** Counts of operations that may have been retried. Rates and averages are 0 while there is nothing to divide. */
@@ -23,21 +24,6 @@ export interface RetryStats {
   /** Failed operations by the code of their error, the most frequent first, at most 10. */
   readonly mostCommonErrors: readonly { readonly error: string; readonly count: number }[];
   readonly circuitBreakerRejections: number;
-}
-
-/** Counts of operations that carried an idempotency key. Rates and averages are 0 while there is nothing to divide. */
-export interface IdempotencyStats {
-  readonly totalOperations: number;
-  /** Operations whose request had been made before. */
-  readonly duplicates: number;
-  /** Of all operations, from 0 to 1. */
-  readonly duplicateRate: number;
-  /** Operations that were answered from a record, the client's own or the service's, of all: from 0 to 1. */
-  readonly cacheHitRate: number;
-  /** Milliseconds. */
-  readonly averageProcessingTime: number;
-  /** Operations under way. */
-  readonly active: number;
 }
 
 const COMMON = 10;

@@ -14,6 +14,7 @@ import { type Claim, type ContextParts, contextOf, type IdempotentContext } from
 import type { CallOptions, Idempotent, IdempotentOptions, IdempotentResult, RetryContext } from "./options.js";
 import { errorText, readResult, resultText } from "./result.js";
 import type { RunHost } from "./run.js";
+import { Counters, type GuardStats } from "./stats.js";
 
 type Work<Args extends unknown[], T> = (...args: Args) => T | PromiseLike<T>;
 
@@ -63,7 +64,8 @@ export function idempotent<Args extends unknown[], T>(
     const plain = async function (this: unknown, ...args: Args): Promise<T> {
       return (await action.execute(this, args, call)).output;
     };
-    return Object.assign(plain, { execute, with: callable });
+    const stats = (): GuardStats => action.stats();
+    return Object.assign(plain, { execute, with: callable, stats });
   };
   return Object.defineProperty(callable({}), "name", { value: work.name, configurable: true });
 }
@@ -80,13 +82,18 @@ class FunctionAction<Args extends unknown[], T> {
     const { store, clock = systemClock, random = Math.random, key, input, isSafeToRetry, mergeResults } = options;
     checkFunctions({ key, input, isSafeToRetry, mergeResults, random });
     checkClock(clock);
+    const counters = new Counters(options);
     if (options.codec !== undefined) checkCodec(options.codec);
     this.#work = work;
     this.#options = options;
     this.#opened = readAnswer<Opened>(core.actionOpen(specText(coreOptions(options))));
     this.#machine = new Machine(this, this.#opened.handle, core.actionClose);
     const own = store === undefined ? new MemoryStore({ clock }) : asStore(store, clock);
-    this.#host = { store: own, clock, random, handlerTimeout: this.#opened.handlerTimeout, holds: true };
+    this.#host = { store: own, clock, random, handlerTimeout: this.#opened.handlerTimeout, holds: true, counters };
+  }
+
+  stats(): GuardStats {
+    return this.#host.counters.stats();
   }
 
   async execute(self: unknown, args: Args, call: CallOptions): Promise<IdempotentResult<T>> {
@@ -130,7 +137,7 @@ class FunctionAction<Args extends unknown[], T> {
     const about = inputText(this.#about(args));
     const claim = core.actionClaim(this.#machine.handle, text, about, owner, this.#host.clock.now());
     const { run, key: recordKey } = readAnswer<Claimed>(claim);
-    return { run: new FunctionRun(run, this.#host), key: recordKey };
+    return { run: new FunctionRun(run, recordKey, this.#host), key: recordKey };
   }
 
   async #make(self: unknown, args: Args, call: Claim & Omit<ContextParts, "store">): Promise<T> {
@@ -240,6 +247,7 @@ function inputText(about: unknown): string {
 
 /** The options that are core's to read; the others are functions and objects of the driver's. */
 function coreOptions<Args extends unknown[], T>(options: IdempotentOptions<Args, T>): object {
-  const { store, key, input, codec, isSafeToRetry, mergeResults, withContext, clock, random, ...config } = options;
+  const { store, key, input, codec, isSafeToRetry, mergeResults, withContext, clock, random, ...rest } = options;
+  const { onUnprotected, onLostCompletion, ...config } = rest;
   return config;
 }

@@ -4,6 +4,7 @@ import type { Clock, Random } from "../clock.js";
 import type { IdempotencyStore } from "../store/simple.js";
 import type { Store } from "../store/store.js";
 import type { Codec } from "./result.js";
+import type { Counted, GuardObservers } from "./stats.js";
 
 /** What `isSafeToRetry` and `mergeResults` are told besides. */
 export interface RetryContext<Args extends unknown[] = unknown[]> {
@@ -12,7 +13,7 @@ export interface RetryContext<Args extends unknown[] = unknown[]> {
 }
 
 /** Options of {@link idempotent}. Durations are milliseconds, except `ttl`, which is seconds. */
-export interface IdempotentOptions<Args extends unknown[], T> {
+export interface IdempotentOptions<Args extends unknown[], T> extends GuardObservers {
   /** The scope of the keys, the same in every language that shares the store: 1 to 255 characters. */
   readonly name: string;
   /** Where records live. Default: a `MemoryStore` of its own, which guards this process only. */
@@ -112,7 +113,7 @@ export interface CallOptions {
 }
 
 /** A function that runs once. */
-export interface Idempotent<Args extends unknown[], T> {
+export interface Idempotent<Args extends unknown[], T> extends Counted {
   (...args: Args): Promise<T>;
   /** The same, and whether it was a replay. */
   execute(...args: Args): Promise<IdempotentResult<T>>;

@@ -7,6 +7,7 @@ import { OnceAgainError } from "../errors.js";
 import type { Local } from "../store/local.js";
 import type { Store, StoreOp, StoreReply } from "../store/store.js";
 import { isThenable } from "../thenable.js";
+import type { Counters } from "./stats.js";
 
 /** What a run needs from the world. */
 export interface RunHost {
@@ -17,6 +18,7 @@ export interface RunHost {
   readonly handlerTimeout: number | null;
   /** Whether the process waits for the run. A server waits by itself, as long as somebody wants an answer. */
   readonly holds: boolean;
+  readonly counters: Counters;
 }
 
 /** The work is to be done now. */
@@ -54,6 +56,10 @@ export interface Action {
   readonly op?: StoreOp;
   readonly epoch?: number;
   readonly attempts?: number;
+  /** Of a replay or a refusal by a run: whether the operation had been begun before. */
+  readonly duplicate?: boolean;
+  /** Whether an answer leaves here whose record is not confirmed. */
+  readonly lost?: boolean;
 }
 
 /** The end that needs no words. */
@@ -87,6 +93,8 @@ class Later<T extends object> {
  * work that is not to be done, `Settled` how the record was left.
  */
 export abstract class Run<A extends Action, Instead extends object, Settled extends object> {
+  /** Of the operation, as its user knows it. */
+  readonly key: string;
   protected readonly handle: number;
   protected readonly host: RunHost;
   /** The store of this thread that core asks by itself; undefined: this file asks the host's. */
@@ -100,12 +108,16 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
   #callOffTimeout: (() => void) | undefined;
   /** Operations whose reply is not there yet; the machine still wants to hear it after its end. */
   #underWay = 0;
+  /** When it began, milliseconds. */
+  #began: number | undefined;
+  #counted = false;
   #over = false;
   #closed = false;
 
   /** `handle` is a run that core has opened, `local` the store it was opened with. */
-  constructor(handle: number, host: RunHost, local?: Local) {
+  constructor(handle: number, key: string, host: RunHost, local?: Local) {
     this.handle = handle;
+    this.key = key;
     this.host = host;
     this.#local = local;
   }
@@ -178,6 +190,10 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
   }
 
   #perform(action: A, payload: Uint8Array | null, now: number): void {
+    if (this.#began === undefined) {
+      this.#began = now;
+      this.host.counters.began();
+    }
     this.#wakeAt(action.deadline, now);
     switch (action.action) {
       case "apply":
@@ -190,10 +206,13 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
         break;
       }
       case "unprotected":
+        this.host.counters.unprotected(this.key);
         this.#begun.resolve({ action: "unprotected" });
         break;
       case "replay":
       case "refuse":
+        this.host.counters.instead(action.action === "replay", action.duplicate);
+        this.#count(action, now);
         this.#begun.resolve(this.instead(action, payload));
         this.#end();
         break;
@@ -201,9 +220,11 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
         this.#callOffWorker(new Error(lost));
         break;
       case "answer":
+        this.#count(action, now);
         this.#settled.resolve(this.settledBy(action, payload));
         break;
       case "settled":
+        this.#count(action, now);
         this.#settled.resolve(this.settledBy(action, payload));
         this.#end();
         break;
@@ -211,6 +232,15 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
       case "nothing":
         break;
     }
+  }
+
+  /** Its operation has ended: an answer leaves, and the record may still be under way. */
+  #count({ lost }: A, now: number): void {
+    if (this.#counted) return;
+    this.#counted = true;
+    const { counters } = this.host;
+    counters.ended(now - (this.#began as number));
+    if (lost === true) counters.completionLost(this.key);
   }
 
   /** Sends one operation. A store in this process answers at once, and then nothing is awaited. */

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ConfigError } from "@once-again/driver/errors";
 import { shown } from "@once-again/driver/host";
+import type { Counted } from "@once-again/driver/idempotency/stats";
 import { type Admitted, type Arrived, admit, type RequestIdempotency, record } from "../http/admit.js";
 import { Guard, type IdempotencyOptions } from "../http/guard.js";
 import { send } from "../http/send.js";
@@ -34,10 +35,10 @@ interface GuardedRequest extends IncomingMessage {
  */
 export function idempotencyMiddleware<Request extends IncomingMessage = IncomingMessage>(
   options: IdempotencyOptions<Request> = {},
-): Middleware {
+): Middleware & Counted {
   // What reaches the middleware is what the framework hands over: the caller knows its type better.
   const guard = new Guard<IncomingMessage>(options as IdempotencyOptions<IncomingMessage>);
-  return (request, response, next) => {
+  const middleware: Middleware = (request, response, next) => {
     if (!guard.guards(request.method ?? "")) {
       // Fastify registers whatever takes three arguments, and would guard nothing by it.
       if (request.method === undefined) next(new ConfigError("request", shown(request), "one of Express or of Node"));
@@ -55,6 +56,7 @@ export function idempotencyMiddleware<Request extends IncomingMessage = Incoming
     if (admitted instanceof Promise) admitted.then(go).catch(next);
     else go(admitted);
   };
+  return Object.assign(middleware, { stats: () => guard.stats() });
 }
 
 function arrived(request: GuardedRequest): Arrived<IncomingMessage> {

@@ -2,6 +2,7 @@
 // body parsed. Fastify's types are described as far as they are used, so that nobody needs Fastify to compile.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Counted } from "@once-again/driver/idempotency/stats";
 import { admit, type RequestIdempotency, record } from "../http/admit.js";
 import { Guard, type IdempotencyOptions } from "../http/guard.js";
 import type { HttpAnswer } from "../http/run.js";
@@ -27,11 +28,13 @@ export interface FastifyLike {
   hasRequestDecorator(name: string): boolean;
   /** Overloaded for every kind of hook and decorator, which no shorter type describes. */
   readonly addHook: object;
+  readonly decorate: object;
   readonly decorateRequest: object;
 }
 
 /** The overloads that are used. */
 interface Instance extends FastifyLike {
+  decorate(name: string, value: Counted): unknown;
   decorateRequest(name: string, value: null): unknown;
   addHook(
     name: "preHandler",
@@ -48,7 +51,8 @@ export type FastifyPluginLike = (
 /**
  * Runs each request at most once per key: the first answer is recorded and replayed to every later request with the same
  * key and the same content. It guards the routes of the instance it is registered on, and of those below; register it after
- * authentication. A handler finds its claim at `request.idempotency` ({@link RequestIdempotency}).
+ * authentication. A handler finds its claim at `request.idempotency` ({@link RequestIdempotency}); the instance has the counts at
+ * `fastify.idempotency.stats()` ({@link Counted}), those of the plugin that it was registered with first.
  *
  * ```js
  * await app.register(idempotencyPlugin, { store, ttl: 86400 });
@@ -58,6 +62,7 @@ export const idempotencyPlugin: FastifyPluginLike = async (fastify, options) => 
   const guard = new Guard<FastifyRequestLike>(own(options));
   const instance = fastify as Instance;
   if (!instance.hasRequestDecorator("idempotency")) instance.decorateRequest("idempotency", null);
+  if (!Object.hasOwn(instance, "idempotency")) instance.decorate("idempotency", { stats: () => guard.stats() });
   instance.addHook("preHandler", async (request, reply) => {
     const { raw, body } = request;
     if (!guard.guards(raw.method ?? "")) return;

@@ -6,6 +6,7 @@ import { ConfigError } from "@once-again/driver/errors";
 import { fieldsOf } from "@once-again/driver/host";
 import { newOwner } from "@once-again/driver/id";
 import type { RunHost } from "@once-again/driver/idempotency/run";
+import { type Counted, Counters, type GuardObservers, type GuardStats } from "@once-again/driver/idempotency/stats";
 import { Machine } from "@once-again/driver/machine";
 import { readAnswer, specText } from "@once-again/driver/spec";
 import type { Local } from "@once-again/driver/store/local";
@@ -19,7 +20,7 @@ import { answerOf, type Beginning, type First, type HttpAction, HttpRun, type In
  * Options of `idempotencyMiddleware`; all are optional. Durations are milliseconds, except `ttl`, which is seconds.
  * `Request` is the request type of the host's framework.
  */
-export interface IdempotencyOptions<Request = unknown> {
+export interface IdempotencyOptions<Request = unknown> extends GuardObservers {
   /** The header that carries the key. Default `Idempotency-Key`. */
   headerName?: string;
   /** How long an answer is kept, in **seconds**. Default 86 400 (24 hours). */
@@ -134,7 +135,7 @@ function checked<Options extends object>(options: Options): Options {
 }
 
 /** One configured guard, for the life of the server. */
-export class Guard<Request = unknown> {
+export class Guard<Request = unknown> implements Counted {
   readonly #machine: Machine;
   readonly #opened: Opened;
   readonly #methods: ReadonlySet<string>;
@@ -142,17 +143,23 @@ export class Guard<Request = unknown> {
   readonly principal: ((request: Request) => string | undefined | null) | undefined;
 
   constructor(options: IdempotencyOptions<Request> = {}) {
-    const { store, principal, clock = systemClock, random = Math.random, ...config } = checked(options);
+    const { store, principal, clock = systemClock, random = Math.random, ...rest } = checked(options);
+    const { onUnprotected, onLostCompletion, ...config } = rest;
+    const counters = new Counters({ onUnprotected, onLostCompletion });
     this.#opened = readAnswer<Opened>(native.httpOpen(specText({ ...config, principal })));
     this.#machine = new Machine(this, this.#opened.handle, native.httpClose);
     this.#methods = new Set(this.#opened.methods);
     const own = store === undefined ? new MemoryStore({ ...this.#opened.memory, clock }) : asStore(store, clock);
-    this.#host = { store: own, clock, random, handlerTimeout: this.#opened.handlerTimeout, holds: false };
+    this.#host = { store: own, clock, random, handlerTimeout: this.#opened.handlerTimeout, holds: false, counters };
     this.principal = principal;
   }
 
   get store(): Store {
     return this.#host.store;
+  }
+
+  stats(): GuardStats {
+    return this.#host.counters.stats();
   }
 
   /** Whether requests of this method are looked at; the others are none of our business. */
@@ -204,7 +211,11 @@ export class Guard<Request = unknown> {
     const payload = looked.bytes === true ? (native.takePayload() ?? null) : null;
     const { run: handle, key = "", marks } = looked;
     // Without a run that goes on, this was its last word.
-    if (handle === undefined) return { action: action as Instead["action"], ...answerOf(looked, payload) };
+    if (handle === undefined) {
+      // What no run has said was refused before it was an operation.
+      if (looked.duplicate !== undefined) this.#over(action === "replay", looked.duplicate, now);
+      return { action: action as Instead["action"], ...answerOf(looked, payload) };
+    }
     const run = new HttpRun(handle, key, marks?.flat(), this.#host, local);
     return { action: "guard", run, beginning: run.start({ ...looked, action }, payload, now) };
   }
@@ -215,6 +226,7 @@ export class Guard<Request = unknown> {
     const words = said.split("\n");
     if (words[0] === "replay") {
       const body = native.takePayload() ?? new Uint8Array(0);
+      this.#over(true, true, now);
       return { action: "replay", status: Number(words[1]), lines: words.slice(2), body };
     }
     const [, handle, deadline, epoch, attempts, key = ""] = words;
@@ -226,5 +238,13 @@ export class Guard<Request = unknown> {
       attempts: Number(attempts),
     };
     return { action: "guard", run, beginning: run.start(first, null, now) };
+  }
+
+  /** Counts an operation whose first word was its last. */
+  #over(isReplay: boolean, isDuplicate: boolean, began: number): void {
+    const { counters, clock } = this.#host;
+    counters.began();
+    counters.instead(isReplay, isDuplicate);
+    counters.ended(clock.now() - began);
   }
 }

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkFunction } from "@once-again/driver/host";
+import type { Counted } from "@once-again/driver/idempotency/stats";
 import { type Arrived, admit, type RequestIdempotency, record } from "./admit.js";
 import type { Capture } from "./capture.js";
 import { Guard, type IdempotencyOptions } from "./guard.js";
@@ -35,10 +36,10 @@ export function idempotencyHandler<
 >(
   options: IdempotencyOptions<Request>,
   handler: PlainHandler<Request, Response>,
-): (request: Request, response: Response) => Promise<void> {
+): ((request: Request, response: Response) => Promise<void>) & Counted {
   const guard = new Guard<Request>(options);
   checkFunction("handler", handler);
-  return async (request, response) => {
+  const guarded = async (request: Request, response: Response): Promise<void> => {
     let capture: Capture | undefined;
     try {
       if (guard.guards(request.method ?? "")) {
@@ -61,6 +62,7 @@ export function idempotencyHandler<
       throw error;
     }
   };
+  return Object.assign(guarded, { stats: () => guard.stats() });
 }
 
 function arrived<Request extends IncomingMessage>(request: Request): Arrived<Request> {

@@ -54,7 +54,6 @@ const unchanged: Settled = { lines: [], instead: undefined };
 
 /** The life of one guarded request: `start`, and when that answered `execute`, `answered`. */
 export class HttpRun extends Run<HttpAction, Instead, Settled> {
-  readonly key: string;
   readonly #marks: readonly string[] | undefined;
 
   /** `marks` are the lines that mark its handler's answer as a first one, unless they depend on the answer. */
@@ -65,8 +64,7 @@ export class HttpRun extends Run<HttpAction, Instead, Settled> {
     host: RunHost,
     local: Local | undefined,
   ) {
-    super(handle, host, local);
-    this.key = key;
+    super(handle, key, host, local);
     this.#marks = marks;
   }
 
