@@ -38,8 +38,8 @@ impl Machine {
         step: impl FnOnce(Answer) -> Step,
     ) -> Step {
         self.with(|run| {
-            let step = step(run.handle(tick(now), event, Draw(draw)));
-            step.before(run)
+            let answer = run.handle(tick(now), event, Draw(draw));
+            Step::told(run, answer, step)
         })
     }
 
@@ -53,7 +53,10 @@ impl Machine {
         draw: u32,
         step: impl FnOnce(Answer) -> Step,
     ) -> Step {
-        self.with(|run| step(settle_in(run, store, event, now, wall_now, draw)).before(run))
+        self.with(|run| {
+            let answer = settle_in(run, store, event, now, wall_now, draw);
+            Step::told(run, answer, step)
+        })
     }
 
     /// As `handle`, over a store on a server: the step brings the command to send.
@@ -70,7 +73,7 @@ impl Machine {
     ) -> PyResult<Step> {
         let (step, command) =
             self.with(|run| match ask_over(run, dialect.core(), event, now, wall_now, draw) {
-                Ok(answer) => (step(answer).before(run), None),
+                Ok(answer) => (Step::told(run, answer, step), None),
                 Err((ticket, command)) => {
                     let step = Step { action: "apply", ticket, ..Step::default() };
                     (step.before(run), Some(command))
@@ -153,6 +156,8 @@ pub(crate) struct Step {
     pub(crate) code: Option<&'static str>,
     /// The same as a sentence.
     pub(crate) detail: Option<&'static str>,
+    /// Why the work runs unprotected, or why its completion is lost.
+    pub(crate) reason: Option<&'static str>,
     /// When to come back, in seconds.
     pub(crate) retry_after: Option<f64>,
     /// The status of an HTTP answer that takes the handler's place.
@@ -162,6 +167,13 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// The step that `step` makes of an answer, with what is to be heard of besides.
+    fn told(run: &Run, answer: Answer, step: impl FnOnce(Answer) -> Self) -> Self {
+        let lost = run.lost_completion(&answer);
+        let told = step(answer).before(run);
+        Self { reason: lost.or(told.reason), ..told }
+    }
+
     /// The step with the time at which the run wants to hear of it.
     pub(crate) fn before(self, run: &Run) -> Self {
         Self { deadline: run.deadline().map(|at| seconds(Micros::new(at.get()))), ..self }
@@ -177,7 +189,9 @@ impl Step {
             Answer::Execute { epoch, attempts, checkpoint } => {
                 Self { action: "execute", epoch, attempts, payload: checkpoint, ..told }
             }
-            Answer::Unprotected { .. } => Self { action: "unprotected", ..told },
+            Answer::Unprotected { reason } => {
+                Self { action: "unprotected", reason: Some(reason.name()), ..told }
+            }
             Answer::Replay(_) => Self { action: "replay", ..told },
             Answer::Refuse(_) => Self { action: "refuse", ..told },
             Answer::Wait { .. } => Self { action: "wait", ..told },

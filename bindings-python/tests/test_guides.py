@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from asgi_client import ask
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from scripted import Story, server
@@ -106,7 +107,7 @@ def test_the_application_in_fastapi_creates_an_order_once_per_key(redis_client: 
         placed.append(attempt)
         return {"order": len(placed), "item": order.item}
 
-    fastapi, _, _ = code_of("docs/python-http.md")
+    fastapi, *_ = code_of("docs/python-http.md")
     app = run(fastapi, redis=redis_client, Order=Order, Receipt=dict[str, Any], place=place)["app"]
     first, second = {"order": 1, "item": "tea"}, {"order": 2, "item": "tea"}
     assert orders_of(app) == [(201, first, None), (201, first, "true"), (201, second, None)]
@@ -123,7 +124,7 @@ def test_the_application_in_flask_creates_an_order_once_per_key(
         placed.append(attempt)
         return {"order": len(placed), **order}
 
-    _, flask, _ = code_of("docs/python-http.md")
+    _, flask, *_ = code_of("docs/python-http.md")
     client = run(flask, place=place)["app"].test_client()
     answers = [client.post("/orders", json=TEA, headers={"Idempotency-Key": key}) for key in "aab"]
     assert [(one.status_code, one.json["order"], one.headers.get("Idempotent-Replayed")) for one in answers] == [
@@ -142,12 +143,20 @@ def test_an_order_and_its_record_are_one_transaction(tmp_path: Path, monkeypatch
     def book(db: sqlite3.Connection, order: Order) -> dict[str, Any]:
         return {"order": db.execute("INSERT INTO orders VALUES (?)", (order.item,)).lastrowid}
 
-    _, _, joint = code_of("docs/python-http.md")
+    _, _, joint, _ = code_of("docs/python-http.md")
     app = FastAPI()
     app.add_middleware(IdempotencyMiddleware, store=SqliteStore("shop.db"))
     run(joint, app=app, Order=Order, Request=Request, book=book, sqlite3=sqlite3)
     assert orders_of(app) == [(201, {"order": 1}, None), (201, {"order": 1}, "true"), (201, {"order": 2}, None)]
     assert sqlite3.connect("shop.db").execute("SELECT count(*) FROM orders").fetchone() == (2,)
+
+
+def test_the_counters_of_an_application_tell_of_its_repetitions() -> None:
+    *_, counted = code_of("docs/python-http.md")
+    shown = run(counted)
+    shown["app"].post("/orders")(lambda: "ordered")
+    assert [asyncio.run(ask(shown["app"], root_path="")).status for _ in range(2)] == [200, 200]
+    assert shown["counters"].stats().duplicate_rate == 0.5
 
 
 def test_a_function_runs_once_and_its_result_says_so() -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from once_again import IdempotencyCounters, IdempotencyNotice
 from once_again.asgi import IdempotencyMiddleware, RequestIdempotency
 from once_again.stores import MemoryStore, RedisStore
 from once_again.wsgi import IdempotencyMiddleware as WsgiMiddleware
@@ -32,6 +33,17 @@ def in_fastapi() -> FastAPI:
         missing_key="require",
     )
     return app
+
+
+def tell(notice: IdempotencyNotice) -> None:
+    print(notice.key, notice.reason)
+
+
+def counted(counters: IdempotencyCounters) -> float:
+    app = FastAPI()
+    app.add_middleware(IdempotencyMiddleware, counters=counters, on_unprotected=tell, on_lost_completion=tell)
+    WsgiMiddleware(Flask("shop").wsgi_app, counters=counters).stats().lost_completions.bit_length()
+    return counters.stats().average_processing_time
 
 
 def in_starlette() -> Starlette:

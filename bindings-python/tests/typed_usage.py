@@ -10,6 +10,7 @@ from typing_extensions import assert_type
 
 from once_again import (
     CircuitBreaker,
+    IdempotencyStats,
     MaxRetriesExceeded,
     Rejection,
     RetryConfig,
@@ -91,6 +92,9 @@ async def uses() -> None:
     assert_type(await with_arguments("a"), bytes)
     assert_type(await service_call(), float)
     assert_type(Task().method(1), list[int])
+    assert_type(charge.stats(), IdempotencyStats)
+    assert_type(acharge.stats().duplicates, int)
+    assert_type(Task().once.stats().active, int)
     assert_type(await Task().guarded(), str)
     assert_type(Task.static(2), int)
     assert_type(breaker.call(bare, "a", fast=False), int)

@@ -130,11 +130,7 @@ pub(crate) fn not_replayable(name: &str) {
 
 #[cfg(feature = "tracing")]
 pub(crate) fn unprotected(reason: Reason) {
-    let reason = match reason {
-        Reason::StoreUnavailable => "store unavailable",
-        Reason::StoreFull => "store full",
-    };
-    tracing::warn!(target: "once_again", reason, "runs unprotected: a repetition will not find it");
+    tracing::warn!(target: "once_again", reason = reason.name(), "runs unprotected: a repetition will not find it");
 }
 
 #[cfg(feature = "tracing")]

@@ -710,6 +710,11 @@ class Step:
         The operation's bytes, the checkpoint of an earlier run, or the body of an HTTP answer that takes the handler's place.
         """
     @property
+    def reason(self, /) -> str | None:
+        """
+        Why the work runs unprotected, or why its completion is lost.
+        """
+    @property
     def retry_after(self, /) -> float | None:
         """
         When to come back, in seconds.

@@ -12,8 +12,8 @@ from .budget import RetryBudget
 from .config import RetryConfig
 from .dead_letter import DeadLetter, DeadLetterQueue
 from .errors import CircuitOpenError
-from .events import RetryEvent, SuccessEvent
-from .idempotency import RetryContext
+from .events import IdempotencyNotice, RetryEvent, SuccessEvent
+from .idempotency import IdempotencyCounters, IdempotencyStats, RetryContext
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
@@ -282,6 +282,9 @@ class IdempotentOptions(TypedDict, total=False):
     complete_timeout: Seconds
     key_prefix: str
     enabled: bool
+    counters: IdempotencyCounters
+    on_unprotected: Callable[[IdempotencyNotice], object]
+    on_lost_completion: Callable[[IdempotencyNotice], object]
     clock: Clock
     random: Random
 
@@ -303,6 +306,7 @@ class Idempotent(Protocol[P, R_co]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
     def execute(self, *args: P.args, **kwargs: P.kwargs) -> Result[R_co]: ...
     def with_key(self, key: str) -> Idempotent[P, R_co]: ...
+    def stats(self) -> IdempotencyStats: ...
     @overload
     def __get__(self, instance: None, owner: type | None = None) -> Idempotent[P, R_co]: ...
     @overload
@@ -316,6 +320,7 @@ class AsyncIdempotent(Protocol[P, R_co]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...
     def execute(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Result[R_co]]: ...
     def with_key(self, key: str) -> AsyncIdempotent[P, R_co]: ...
+    def stats(self) -> IdempotencyStats: ...
     @overload
     def __get__(self, instance: None, owner: type | None = None) -> AsyncIdempotent[P, R_co]: ...
     @overload

@@ -161,3 +161,16 @@ class FallbackEvent(Fields):
         """Whether the value is an old one."""
         self.key = key
         """The key of the call, if it has one."""
+
+
+class IdempotencyNotice(Fields):
+    """An operation runs without a record, or the record of its answer is not confirmed: a repetition may run again."""
+
+    __slots__ = ("key", "reason")
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        """Of a request the key as the client sent it, or ``derived:`` and a digest; of a function the digest that its
+        call is filed under."""
+        self.reason = reason
+        """``store unavailable``, ``store full``; ``not confirmed in time``, ``not confirmed``, ``claim lost``."""

@@ -49,6 +49,8 @@ pub struct Run {
     tickets: u32,
     sent: Vec<Sent>,
     phase: Phase,
+    /// The work has ended with an outcome to keep.
+    keeps: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -108,7 +110,15 @@ impl Run {
             max_takeovers: config.max_takeovers,
             derived,
         };
-        Self { config: *config, begin, seen: now, tickets: 0, sent: Vec::new(), phase: Phase::Fresh }
+        Self {
+            config: *config,
+            begin,
+            seen: now,
+            tickets: 0,
+            sent: Vec::new(),
+            phase: Phase::Fresh,
+            keeps: false,
+        }
     }
 
     /// One event in, one action out. An event that does not fit the moment is ignored.
@@ -126,7 +136,10 @@ impl Run {
                 _ => Action::Nothing,
             },
             Event::Due => self.due(now, draw),
-            Event::Finished { ending } => self.finished(now, ending),
+            Event::Finished { ending } => {
+                self.keeps = matches!(ending, Ending::Keep(_));
+                self.finished(now, ending)
+            }
             Event::Checkpoint { data } => self.checkpoint(now, data),
             Event::Pause => self.pause(now),
             Event::Resume => self.resume(now),
@@ -154,6 +167,21 @@ impl Run {
     pub fn completion(&self, outcome: &Outcome) -> Option<StoreOp> {
         let Phase::Held(held) = &self.phase else { return None };
         Some(self.complete_op(held.epoch(), outcome.encode()))
+    }
+
+    /// Why the outcome may not be found again, when `said`, which lets the handler's answer go, comes without the
+    /// confirmation that it is kept: the effect has happened, so somebody should hear of that. `None`: nothing is lost.
+    #[must_use]
+    pub const fn lost_completion(&self, said: &Action) -> Option<&'static str> {
+        if !self.keeps {
+            return None;
+        }
+        match said {
+            Action::Answer => Some("not confirmed in time"),
+            Action::Settled(Settled::Uncertain) => Some("not confirmed"),
+            Action::Settled(Settled::Lost { .. }) => Some("claim lost"),
+            _ => None,
+        }
     }
 
     fn due(&mut self, now: Tick, draw: Draw) -> Action {
@@ -255,6 +283,7 @@ mod tests {
     use super::*;
     use crate::fingerprint::Alg;
     use crate::idempotency::record::Body;
+    use crate::store::Mode;
 
     #[test]
     fn only_a_run_that_holds_its_record_can_complete_it_jointly() {
@@ -272,5 +301,29 @@ mod tests {
         assert_eq!(run.completion(&outcome), Some(op));
         run.handle(Tick::ZERO, Event::Finished { ending: Ending::CompletedJointly }, Draw(0));
         assert_eq!(run.completion(&outcome), None);
+    }
+
+    #[test]
+    fn an_answer_that_leaves_without_its_confirmation_loses_a_completion_only_if_there_was_one() {
+        let (key, owner) = (RecordKey([1; 32]), Owner([2; 16]));
+        let fingerprint = Fingerprint::new(Alg::Jcs, [3; 32]);
+        let fresh = Run::new(&RunConfig::default(), key, fingerprint, None, owner, false, Tick::ZERO);
+        let outcome = Outcome::function(Body::Kept(b"null".to_vec()));
+        let cases = [
+            (Action::Answer, Some("not confirmed in time")),
+            (Action::Settled(Settled::Uncertain), Some("not confirmed")),
+            (Action::Settled(Settled::Lost { replay: None }), Some("claim lost")),
+            (Action::Settled(Settled::Completed), None),
+            (Action::Settled(Settled::Unrecorded), None),
+            (Action::AbortHandler, None),
+        ];
+        for (said, reason) in cases {
+            let mut run = fresh.clone();
+            assert_eq!(run.lost_completion(&said), None);
+            run.handle(Tick::ZERO, Event::Finished { ending: Ending::Release(Mode::Forget) }, Draw(0));
+            assert_eq!(run.lost_completion(&said), None);
+            run.handle(Tick::ZERO, Event::Finished { ending: Ending::Keep(outcome.clone()) }, Draw(0));
+            assert_eq!(run.lost_completion(&said), reason);
+        }
     }
 }

@@ -45,8 +45,8 @@ pub(crate) enum Beginning {
 /// What the machine says that is not this file's to do.
 enum News {
     Begun(Beginning),
-    /// The answer may leave: settled, or not yet confirmed.
-    Leaves(Option<Settled>),
+    /// The answer may leave: settled, or not yet confirmed; and why its completion is lost, if it is.
+    Leaves(Option<Settled>, Option<&'static str>),
 }
 
 /// An operation under way, and the ticket of its answer.
@@ -163,12 +163,11 @@ impl Run {
     /// trying in [`wind_down`](Self::wind_down).
     pub(crate) async fn finish(&mut self, ending: Ending) -> Option<Settled> {
         self.handler_limit = None;
-        let keeps = matches!(ending, Ending::Keep(_));
         let mut news = self.tell(Event::Finished { ending });
         loop {
             match news {
-                Some(News::Leaves(settled)) => {
-                    if keeps && let Some(reason) = lost_completion(settled.as_ref()) {
+                Some(News::Leaves(settled, lost)) => {
+                    if let Some(reason) = lost {
                         self.host.counters.completion_lost();
                         events::completion_lost(reason);
                     }
@@ -269,9 +268,11 @@ impl Run {
     fn tell(&mut self, event: Event) -> Option<News> {
         let now = tick(self.origin, self.host.clock.now());
         let draw = Draw(self.host.entropy.draw());
-        let (action, deadline) = {
+        let (action, lost, deadline) = {
             let machine = &mut lock(&self.shared).machine;
-            (machine.handle(now, event, draw), machine.deadline())
+            let action = machine.handle(now, event, draw);
+            let lost = machine.lost_completion(&action);
+            (action, lost, machine.deadline())
         };
         self.over |= matches!(action, Action::Replay(_) | Action::Refuse(_) | Action::Settled(_));
         let waits = matches!(action, Action::Wait { .. });
@@ -304,8 +305,8 @@ impl Run {
                 self.operation = None;
                 Some(News::Begun(Beginning::Refuse(refusal)))
             }
-            Action::Answer => Some(News::Leaves(None)),
-            Action::Settled(settled) => Some(News::Leaves(Some(settled))),
+            Action::Answer => Some(News::Leaves(None, lost)),
+            Action::Settled(settled) => Some(News::Leaves(Some(settled), lost)),
             Action::Wait { .. } | Action::Nothing => None,
         }
     }
@@ -319,16 +320,6 @@ impl Run {
             let clock = &self.host.clock;
             (at, if waits { clock.sleep(left) } else { clock.limit(left) })
         });
-    }
-}
-
-/// The effect has happened, and a repetition may not find it: somebody should hear of that.
-fn lost_completion(settled: Option<&Settled>) -> Option<&'static str> {
-    match settled {
-        None => Some("not confirmed in time"),
-        Some(Settled::Uncertain) => Some("not confirmed"),
-        Some(Settled::Lost { .. }) => Some("claim lost"),
-        Some(Settled::Completed | Settled::Released | Settled::Abandoned | Settled::Unrecorded) => None,
     }
 }
 

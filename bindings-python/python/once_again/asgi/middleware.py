@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from once_again import _core
     from once_again.http._types import AsgiOptions
     from once_again.http.guard import Head
+    from once_again.idempotency import IdempotencyStats
 
     from .capture import Send
     from .receive import Receive
@@ -83,10 +84,16 @@ class IdempotencyMiddleware:
         if step is None or step.status is None:
             run = AsyncHttpRun(core, self._guard.host)
             step = await (run.begin() if step is None else run.go_on(step))
+        else:
+            self._guard.host.watch.answered_at_once(step)
         if step.status is not None:
             await _answer(send, step.status, step.headers, step.payload or b"")
             return
         await self._handle(scope, request, send, run, step)
+
+    def stats(self) -> IdempotencyStats:
+        """What was done under keys so far. Where a framework makes the middleware, ask the ``counters`` given to it."""
+        return self._guard.host.watch.counters.stats()
 
     async def _examine(self, scope: Any, request: Request) -> _core.Examination:
         guard = self._guard

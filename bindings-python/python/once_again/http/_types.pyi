@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from once_again._types import Clock, Random, Seconds
+from once_again.events import IdempotencyNotice
+from once_again.idempotency import IdempotencyCounters
 
 class HttpOptions(TypedDict, total=False):
     """What both middlewares take."""
@@ -39,6 +41,9 @@ class HttpOptions(TypedDict, total=False):
     max_records: int
     max_bytes: int
     when_full: Literal["refuse", "evictCompleted"]
+    counters: IdempotencyCounters
+    on_unprotected: Callable[[IdempotencyNotice], object]
+    on_lost_completion: Callable[[IdempotencyNotice], object]
     clock: Clock
     random: Random
 

@@ -8,6 +8,7 @@ from once_again import _core
 from once_again._clock import clock_of, random_of
 from once_again.errors import ConfigError
 from once_again.idempotency.run import Host
+from once_again.idempotency.stats import OPTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ class Guard:
 
     def __init__(self, options: Mapping[str, Any], adapt: Callable[[Any], Any]) -> None:
         """``adapt`` makes the store one that this kind of server can ask, or refuses it."""
-        self.core = _core.HttpGuard(options)
+        self.core = _core.HttpGuard({name: value for name, value in options.items() if name not in OPTIONS})
         clock = options.get("clock")
         self.principal: Callable[[Any], Any] | None = options.get("principal")
         store = options.get("store")
         self.store = self._own_store(clock) if store is None else _given(store, clock)
         self.host = Host(
-            adapt(self.store), clock_of(clock), random_of(options.get("random")), self.core.handler_timeout
+            adapt(self.store), clock_of(clock), random_of(options.get("random")), self.core.handler_timeout, options
         )
         self.methods = frozenset(self.core.methods)
         self.wanted = frozenset(self.core.wanted_headers)

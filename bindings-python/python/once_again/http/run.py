@@ -58,6 +58,11 @@ class HttpRun(Run):
         self.signal: ThreadEvent = Event()
         self._call_off_limit: Callable[[], object] | None = None
 
+    @property
+    def shown_key(self) -> str:
+        key: str = self.core.shown_key
+        return key
+
     def go_on(self, first: _core.Step) -> _core.Step:
         step = super().go_on(first)
         if step.action == "execute" and self.host.limit is not None:
@@ -93,6 +98,11 @@ class AsyncHttpRun(AsyncRun):
         super().__init__(core, host)
         self.signal: AsyncioEvent = Event()
         self._call_off_limit: Callable[[], object] | None = None
+
+    @property
+    def shown_key(self) -> str:
+        key: str = self.core.shown_key
+        return key
 
     async def go_on(self, first: _core.Step) -> _core.Step:
         step = await super().go_on(first)

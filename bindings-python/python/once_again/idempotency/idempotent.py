@@ -12,6 +12,7 @@ from once_again._options import flag, text
 from once_again.errors import ConfigError
 
 from .arguments import Arguments
+from .stats import OPTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +26,21 @@ if TYPE_CHECKING:
 
     from .run import Run
     from .run_async import AsyncRun
+    from .stats import IdempotencyStats
 
 # What belongs to this process; every other option is core's to read.
-_OURS = ("store", "key", "about", "codec", "is_safe_to_retry", "merge_results", "with_context", "clock", "random")
+_OURS = (
+    "store",
+    "key",
+    "about",
+    "codec",
+    "is_safe_to_retry",
+    "merge_results",
+    "with_context",
+    "clock",
+    "random",
+    *OPTIONS,
+)
 
 
 class _Action:
@@ -52,7 +65,11 @@ class _Action:
 
         clock = ours.get("clock")
         self.host = Host(
-            _store(ours.get("store"), clock), clock_of(clock), random_of(ours.get("random")), self.core.handler_timeout
+            _store(ours.get("store"), clock),
+            clock_of(clock),
+            random_of(ours.get("random")),
+            self.core.handler_timeout,
+            ours,
         )
         self.replays = self.core.enabled and self.is_safe_to_retry is None
         """Whether what an earlier call returned is what a call answers, with nobody asked."""
@@ -87,6 +104,8 @@ class _Action:
             memory._swept(),
             host.random.getrandbits(32),
         )
+        if core is None:
+            host.watch.replayed_at_once()
         return core, codec.decode(begun) if core is None and codec is not None else begun
 
     def claim_over(
@@ -174,6 +193,10 @@ class Idempotent:
     def with_key(self, key: str) -> _Bound:
         """The same function, under this key instead of what the option ``key`` would answer."""
         return _Bound(self, (), text("key", key))
+
+    def stats(self) -> IdempotencyStats:
+        """What its calls came to so far."""
+        return self._action.host.watch.counters.stats()
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else _Bound(self, (instance,), None)

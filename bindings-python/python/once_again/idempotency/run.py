@@ -13,9 +13,11 @@ from _thread import allocate_lock
 from once_again._clock import call_in_thread
 from once_again.errors import ConfigError
 
+from .stats import Watch
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from once_again import _core
@@ -31,10 +33,15 @@ _SETTLED = frozenset(("settled", "answer"))
 class Host:
     """What a run needs from the world."""
 
-    __slots__ = ("carrier", "clock", "limit", "memory", "random", "store")
+    __slots__ = ("carrier", "clock", "limit", "memory", "random", "store", "watch")
 
     def __init__(
-        self, store: Any, clock: Clock | SystemClock, random: Random | SystemRandom, limit: float | None
+        self,
+        store: Any,
+        clock: Clock | SystemClock,
+        random: Random | SystemRandom,
+        limit: float | None,
+        options: Mapping[str, Any],
     ) -> None:
         self.store = store
         # Our own memory store is asked by core itself, without a text between them.
@@ -45,12 +52,13 @@ class Host:
         self.random = random
         self.limit = limit
         """After so many seconds the function is told to stop."""
+        self.watch = Watch(options, clock)
 
 
 class Told:
     """One run and the words it is told, for both kinds of driver."""
 
-    __slots__ = ("core", "host", "started", "stopped")
+    __slots__ = ("began", "core", "host", "started", "stopped")
 
     # Its machine, a function's; an HTTP request's run has one of its own kind.
     core: Any
@@ -58,8 +66,40 @@ class Told:
     def __init__(self, core: _core.ActionRun | _core.HttpRun, host: Host) -> None:
         self.core = core
         self.host = host
+        self.began: float | None = None
+        """When its operation began, as long as that is under way."""
         self.started: float | None = None
         self.stopped = False
+
+    @property
+    def shown_key(self) -> str:
+        """The key as those are told of it who watch."""
+        key: str = self.core.key
+        return key
+
+    def count_in(self) -> None:
+        """Its operation begins."""
+        self.began = self.host.watch.begun()
+
+    def count(self, step: _core.Step) -> None:
+        """Counts what the machine said last of the operation's beginning or end."""
+        watch = self.host.watch
+        if step.action == "execute":
+            return
+        if step.action == "unprotected":
+            watch.unprotected(self.shown_key, step.reason or "")
+            return
+        if step.action in ("replay", "refuse"):
+            watch.met(step)
+        elif step.reason is not None and self.began is not None:
+            watch.lost(self.shown_key, step.reason)
+        self.count_out()
+
+    def count_out(self) -> None:
+        """Its operation is over, if that was not said before."""
+        began, self.began = self.began, None
+        if began is not None:
+            self.host.watch.ended(began)
 
     def stop(self) -> None:
         """The claim cannot be kept: the work must end."""
@@ -163,7 +203,13 @@ class Run(Told):
 
     def go_on(self, first: _core.Step) -> _core.Step:
         """As `begin`, from the first step of a machine that has begun."""
-        step = self._until(_BEGUN, first)
+        self.count_in()
+        try:
+            step = self._until(_BEGUN, first)
+        except BaseException:
+            self.count_out()
+            raise
+        self.count(step)
         self.started = self.host.clock.now()
         if step.action == "execute":
             self._beat_at(step.deadline)
@@ -177,7 +223,11 @@ class Run(Told):
     def finish(self, ended: Callable[[], _core.Step]) -> _core.Step:
         """Has the machine told by ``ended`` how the work has ended, and the record settled."""
         self._stop_beating()
-        step = self._until(_SETTLED, ended())
+        try:
+            step = self._until(_SETTLED, ended())
+            self.count(step)
+        finally:
+            self.count_out()
         if step.action == "answer":
             # The result goes out; a thread of its own keeps trying until the lease ends.
             call_in_thread(self.host.clock, 0.0, lambda: self._until(frozenset(("settled",)), self.tell(DUE)))
@@ -186,6 +236,7 @@ class Run(Told):
     def abandon(self) -> None:
         """The caller was interrupted: the claim is given up if the store can be told at once."""
         self._stop_beating()
+        self.count_out()
         step = self.tell(ABANDON)
         if step.action == "apply":
             self._apply(step)

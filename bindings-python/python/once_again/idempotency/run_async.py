@@ -64,6 +64,7 @@ class AsyncRun(Told):
 
     async def go_on(self, first: _core.Step) -> _core.Step:
         """As `begin`, from the first step of a machine that has begun."""
+        self.count_in()
         self._do(first)
         try:
             step = await self._begun.get()
@@ -85,6 +86,7 @@ class AsyncRun(Told):
 
     def abandon(self) -> None:
         """The caller was cancelled: the claim is given up as soon as the store has been told."""
+        self.count_out()
         self._do(self.tell(ABANDON))
 
     def checkpoint(self, data: bytes) -> None:
@@ -98,8 +100,10 @@ class AsyncRun(Told):
                 step = self._apply(step)
                 continue
             if step.action in ("execute", "unprotected", "replay", "refuse"):
+                self.count(step)
                 self._begun.set(step)
             elif step.action in ("settled", "answer"):
+                self.count(step)
                 self._settled.set(step)
             elif step.action == "abortHandler":
                 self.stop()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from once_again import _core
     from once_again.http._types import WsgiOptions
     from once_again.http.guard import Head
+    from once_again.idempotency import IdempotencyStats
 
     from .capture import StartResponse
 
@@ -78,6 +79,10 @@ class IdempotencyMiddleware:
         if protected:
             environ["once_again"] = RequestIdempotency(run, step, self._guard.store)
         return Capture(start_response, run, self._guard.max_body_bytes, protected).run(self.app, environ)
+
+    def stats(self) -> IdempotencyStats:
+        """What was done under keys so far. Where a framework makes the middleware, ask the ``counters`` given to it."""
+        return self._guard.host.watch.counters.stats()
 
     def _examine(self, environ: dict[str, Any]) -> _core.Examination:
         guard = self._guard

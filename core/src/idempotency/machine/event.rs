@@ -109,6 +109,17 @@ pub enum Reason {
     StoreFull,
 }
 
+impl Reason {
+    /// As a log line says it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StoreUnavailable => "store unavailable",
+            Self::StoreFull => "store full",
+        }
+    }
+}
+
 /// A kept outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Replay {
