@@ -1536,7 +1536,7 @@ interface GuardEvent {
 interface GuardObservers {
     /** An operation runs without a record, because the store is away or full and the configuration lets it. */
     readonly onUnprotected?: ((event: GuardEvent) => unknown) | undefined;
-    /** An answer leaves whose record is not confirmed; over HTTP with `Idempotency-Completion: lost`. */
+    /** An answer that is to be kept leaves, and its record is not confirmed; over HTTP with `Idempotency-Completion: lost`. */
     readonly onLostCompletion?: ((event: GuardEvent) => unknown) | undefined;
 }
 
