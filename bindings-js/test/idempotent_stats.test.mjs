@@ -69,7 +69,7 @@ test("a call without a record is counted and told of, whatever the observer does
   const open = idempotent(() => "done", options);
   const { output, key } = await open.execute();
   assert.equal(output, "done");
-  assert.deepEqual(told, [{ key }]);
+  assert.deepEqual(told, [{ key, reason: "store unavailable" }]);
   const { unprotected, lostCompletions, totalOperations } = open.stats();
   assert.deepEqual([unprotected, lostCompletions, totalOperations], [1, 0, 1]);
 });
@@ -98,7 +98,7 @@ test("a result whose record is not confirmed in time is lost once, also when its
   const { output, confirmed, key } = await call;
   assert.deepEqual([output, confirmed], ["done", false]);
   await clock.advance(60_000);
-  assert.deepEqual(told, [{ key }]);
+  assert.deepEqual(told, [{ key, reason: "not confirmed in time" }]);
   const { lostCompletions, totalOperations, active } = once.stats();
   assert.deepEqual([lostCompletions, totalOperations, active], [1, 1, 0]);
 });

@@ -144,7 +144,7 @@ test("requests that run unprotected are counted and told of, whatever the observ
   const { app, stats } = guarded(options, (_req, res) => res.send("paid"));
   const ask = await serve(t, app);
   assert.equal((await ask("k")).status, 200);
-  assert.deepEqual(told, [{ key: "k" }]);
+  assert.deepEqual(told, [{ key: "k", reason: "store unavailable" }]);
   const { unprotected, lostCompletions, totalOperations } = stats();
   assert.deepEqual([unprotected, lostCompletions, totalOperations], [1, 0, 1]);
 });
@@ -165,7 +165,7 @@ test("a completion that is lost is counted once and told of, whatever the observ
   const { status, headers } = await answer;
   assert.deepEqual([status, headers.get("idempotency-completion")], [200, "lost"]);
   await clock.advance(120_000);
-  assert.deepEqual(told, [{ key: "k" }]);
+  assert.deepEqual(told, [{ key: "k", reason: "not confirmed in time" }]);
   const { lostCompletions, totalOperations, averageProcessingTime, active } = stats();
   assert.deepEqual([lostCompletions, totalOperations, averageProcessingTime, active], [1, 1, 5_000, 0]);
 });

@@ -1527,10 +1527,12 @@ interface Counted {
     /** What was guarded so far, since this was made. */
     stats(): GuardStats;
 }
-/** An operation that a {@link GuardObservers} hears of. */
+/** What {@link GuardObservers} hear of an operation. */
 interface GuardEvent {
     /** Of a request: the key as its client sent it, or `derived:` and a digest. Of a function: as in an `IdempotentResult`. */
     readonly key: string;
+    /** `store unavailable` or `store full`; of a completion `not confirmed in time`, `not confirmed` or `claim lost`. */
+    readonly reason: string;
 }
 /** Who hears of operations that a record does not guard. They only watch: what they throw or reject with changes nothing. */
 interface GuardObservers {

@@ -71,7 +71,7 @@ pub fn claim(handle: f64, key: Option<&str>, input: &str, owner: &[u8], now: f64
             let owner = run::owner(owner);
             let run =
                 Run::new(config.run_config(), claim.key, claim.fingerprint, None, owner, false, tick(now));
-            let run = run::open(Open::new(run, Kind::Function(config), None));
+            let run = run::open(Open { run, kind: Kind::Function(config), store: None });
             json::to_string(&Claimed { run, key: claim.key.to_string() })
         }
         Err(error) => answer::refusal(KeyError::CODE, &error.at("key")),

@@ -138,7 +138,7 @@ pub fn begin(
                 tick(at.now),
             );
             let kind = Kind::Http(Answers { config, shown_key: found.shown_key });
-            let told = run::begin(Open::new(run, kind, store), at, |kind, told| match kind {
+            let told = run::begin(Open { run, kind, store }, at, |kind, told| match kind {
                 Kind::Http(answers) => answers.introduce(told),
                 Kind::Function(_) => told,
             });

@@ -15,7 +15,7 @@ use crate::store;
 use once_again_core::error::Code;
 use once_again_core::http::headers::Header;
 use once_again_core::idempotency::action::ActionConfig;
-use once_again_core::idempotency::machine::{Action, Ending, Event, Run, Settled};
+use once_again_core::idempotency::machine::{Action, Event, Run};
 use once_again_core::idempotency::record::{Outcome, Owner};
 use once_again_core::json;
 use once_again_core::store::StoreOp;
@@ -39,8 +39,6 @@ pub(crate) struct Open {
     pub(crate) kind: Kind,
     /// The memory store of this thread that answers it; `None`: the driver asks a store.
     pub(crate) store: Option<f64>,
-    /// Whether the work has ended with an outcome to keep, which was not told lost yet.
-    keeps: bool,
 }
 
 /// What the driver reads off the world for an event.
@@ -92,9 +90,9 @@ pub(crate) struct Told {
     /// Of a replay or a refusal by a run: whether the operation had been begun before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) duplicate: Option<bool>,
-    /// Whether an answer leaves here whose record is not confirmed: a repetition may run again.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
-    pub(crate) lost: bool,
+    /// Why the work runs unprotected, or why its completion is lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'static str>,
 }
 
 /// 16 random bytes as an owner; bytes that are missing count as zero.
@@ -164,15 +162,8 @@ pub(crate) fn completion(handle: f64, outcome: impl FnOnce(&Kind) -> Option<Outc
 }
 
 impl Open {
-    pub(crate) const fn new(run: Run, kind: Kind, store: Option<f64>) -> Self {
-        Self { run, kind, store, keeps: false }
-    }
-
     pub(crate) fn handle(&mut self, at: Moment, event: Event) -> Told {
         let Moment { now, draw, wall } = at;
-        if let Event::Finished { ending } = &event {
-            self.keeps = matches!(ending, Ending::Keep(_));
-        }
         let mut action = self.run.handle(tick(now), event, drawn(draw));
         while let (Some(store), Action::Apply { ticket, op }) = (self.store, &action) {
             let ticket = *ticket;
@@ -182,18 +173,13 @@ impl Open {
             };
             action = self.run.handle(tick(now), event, drawn(draw));
         }
-        let (duplicate, lost) = (duplicate(&action), self.loses(&action));
+        let reason = match &action {
+            Action::Unprotected { reason } => Some(reason.name()),
+            action => self.run.lost_completion(action),
+        };
+        let duplicate = duplicate(&action);
         let deadline = self.run.deadline().map(mailbox::tick_millis);
-        Told { deadline, duplicate, lost, ..self.kind.tell(action) }
-    }
-
-    /// Whether `action` lets an answer go whose record is not confirmed. Said once: the record may still come after it.
-    fn loses(&mut self, action: &Action) -> bool {
-        let unconfirmed =
-            matches!(action, Action::Answer | Action::Settled(Settled::Uncertain | Settled::Lost { .. }));
-        let lost = self.keeps && unconfirmed;
-        self.keeps &= !lost;
-        lost
+        Told { deadline, duplicate, reason, ..self.kind.tell(action) }
     }
 }
 

@@ -58,8 +58,8 @@ export interface Action {
   readonly attempts?: number;
   /** Of a replay or a refusal by a run: whether the operation had been begun before. */
   readonly duplicate?: boolean;
-  /** Whether an answer leaves here whose record is not confirmed. */
-  readonly lost?: boolean;
+  /** Why the work runs unprotected, or why its completion is lost. */
+  readonly reason?: string;
 }
 
 /** The end that needs no words. */
@@ -206,7 +206,7 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
         break;
       }
       case "unprotected":
-        this.host.counters.unprotected(this.key);
+        this.host.counters.unprotected(this.key, action.reason);
         this.#begun.resolve({ action: "unprotected" });
         break;
       case "replay":
@@ -235,12 +235,12 @@ export abstract class Run<A extends Action, Instead extends object, Settled exte
   }
 
   /** Its operation has ended: an answer leaves, and the record may still be under way. */
-  #count({ lost }: A, now: number): void {
+  #count({ reason }: A, now: number): void {
     if (this.#counted) return;
     this.#counted = true;
     const { counters } = this.host;
     counters.ended(now - (this.#began as number));
-    if (lost === true) counters.completionLost(this.key);
+    if (reason !== undefined) counters.completionLost(this.key, reason);
   }
 
   /** Sends one operation. A store in this process answers at once, and then nothing is awaited. */

@@ -36,10 +36,12 @@ export interface Counted {
   stats(): GuardStats;
 }
 
-/** An operation that a {@link GuardObservers} hears of. */
+/** What {@link GuardObservers} hear of an operation. */
 export interface GuardEvent {
   /** Of a request: the key as its client sent it, or `derived:` and a digest. Of a function: as in an `IdempotentResult`. */
   readonly key: string;
+  /** `store unavailable` or `store full`; of a completion `not confirmed in time`, `not confirmed` or `claim lost`. */
+  readonly reason: string;
 }
 
 /** Who hears of operations that a record does not guard. They only watch: what they throw or reject with changes nothing. */
@@ -81,16 +83,16 @@ export class Counters {
     if (isReplay) this.#hits++;
   }
 
-  unprotected(key: string): void {
+  unprotected(key: string, reason = ""): void {
     this.#unprotected++;
     const { onUnprotected } = this.#observers;
-    if (onUnprotected != null) observe(onUnprotected, { key });
+    if (onUnprotected != null) observe(onUnprotected, { key, reason });
   }
 
-  completionLost(key: string): void {
+  completionLost(key: string, reason: string): void {
     this.#lost++;
     const { onLostCompletion } = this.#observers;
-    if (onLostCompletion != null) observe(onLostCompletion, { key });
+    if (onLostCompletion != null) observe(onLostCompletion, { key, reason });
   }
 
   stats(): GuardStats {
