@@ -372,7 +372,7 @@ impl HttpRun {
     fn step(&self, answer: Answer) -> Step {
         let told = match &answer {
             Answer::Replay(replay) => instead(self.config.ready(replay, &self.shown_key)),
-            Answer::Refuse(refusal) => Step { code: Some(refusal.code.name()), ..instead(refusal.into()) },
+            Answer::Refuse(refusal) => instead(refusal.into()),
             Answer::Settled(settled) => leaving(self.config.leaving(settled, &self.shown_key)),
             Answer::Answer => leaving(HttpConfig::leaving_unconfirmed()),
             _ => Step::default(),

@@ -156,6 +156,8 @@ pub(crate) struct Step {
     pub(crate) code: Option<&'static str>,
     /// The same as a sentence.
     pub(crate) detail: Option<&'static str>,
+    /// Whether the answer that takes the work's place meets an operation that had been begun before.
+    pub(crate) duplicate: bool,
     /// Why the work runs unprotected, or why its completion is lost.
     pub(crate) reason: Option<&'static str>,
     /// When to come back, in seconds.
@@ -192,8 +194,8 @@ impl Step {
             Answer::Unprotected { reason } => {
                 Self { action: "unprotected", reason: Some(reason.name()), ..told }
             }
-            Answer::Replay(_) => Self { action: "replay", ..told },
-            Answer::Refuse(_) => Self { action: "refuse", ..told },
+            Answer::Replay(_) => Self { action: "replay", duplicate: true, ..told },
+            Answer::Refuse(refusal) => Self { action: "refuse", duplicate: refusal.is_duplicate(), ..told },
             Answer::Wait { .. } => Self { action: "wait", ..told },
             Answer::AbortHandler => Self { action: "abortHandler", ..told },
             Answer::Answer => Self { action: "answer", ..told },

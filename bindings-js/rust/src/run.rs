@@ -12,7 +12,6 @@ use crate::mailbox::{self, drawn, tick};
 use crate::payload;
 use crate::slab::Slab;
 use crate::store;
-use once_again_core::error::Code;
 use once_again_core::http::headers::Header;
 use once_again_core::idempotency::action::ActionConfig;
 use once_again_core::idempotency::machine::{Action, Event, Run};
@@ -185,10 +184,9 @@ impl Open {
 
 /// Of what takes the place of an operation: whether that had been begun before.
 fn duplicate(action: &Action) -> Option<bool> {
-    let met = [Code::IdempotencyInProgress, Code::IdempotencyOutcomeUnknown, Code::IdempotencyNotReplayable];
     match action {
         Action::Replay(_) => Some(true),
-        Action::Refuse(refusal) => Some(met.contains(&refusal.code)),
+        Action::Refuse(refusal) => Some(refusal.is_duplicate()),
         _ => None,
     }
 }

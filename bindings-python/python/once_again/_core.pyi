@@ -685,6 +685,11 @@ class Step:
         The same as a sentence.
         """
     @property
+    def duplicate(self, /) -> bool:
+        """
+        Whether the answer that takes the work's place meets an operation that had been begun before.
+        """
+    @property
     def epoch(self, /) -> int:
         """
         A fencing token.

@@ -1,7 +1,6 @@
 //! Counts of what was done under keys.
 
 use crate::clock::Clock;
-use once_again_core::error::Code;
 use once_again_core::idempotency::machine::Refusal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,9 +71,7 @@ impl Counters {
     }
 
     pub(super) fn refused(&self, refusal: &Refusal) {
-        let met =
-            [Code::IdempotencyInProgress, Code::IdempotencyOutcomeUnknown, Code::IdempotencyNotReplayable];
-        if met.contains(&refusal.code) {
+        if refusal.is_duplicate() {
             add(&self.duplicates, 1);
         }
     }

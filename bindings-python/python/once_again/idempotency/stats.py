@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from once_again._clock import SystemClock
     from once_again._types import Clock
 
-# Of these refusals the operation had been begun before.
-_MET = frozenset(("IDEMPOTENCY_IN_PROGRESS", "IDEMPOTENCY_OUTCOME_UNKNOWN", "IDEMPOTENCY_NOT_REPLAYABLE"))
 OPTIONS = ("counters", "on_unprotected", "on_lost_completion")
 
 
@@ -140,8 +138,8 @@ class Watch:
 
     def met(self, step: _core.Step) -> None:
         """A claim that was not granted: the answer is a replay or a refusal."""
-        counters, hit = self.counters, step.action == "replay"
-        if hit or step.code in _MET:
+        if step.duplicate:
+            counters, hit = self.counters, step.action == "replay"
             with counters._lock:
                 counters._duplicates += 1
                 counters._hits += hit

@@ -143,6 +143,17 @@ pub struct Refusal {
     pub detail: &'static str,
 }
 
+impl Refusal {
+    /// Whether it meets an operation that had been begun before, and so counts as a duplicate.
+    #[must_use]
+    pub const fn is_duplicate(&self) -> bool {
+        matches!(
+            self.code,
+            Code::IdempotencyInProgress | Code::IdempotencyOutcomeUnknown | Code::IdempotencyNotReplayable
+        )
+    }
+}
+
 /// How the record was left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "how", rename_all = "camelCase")]
