@@ -133,7 +133,7 @@ async fn round_trips(store: &dyn Store, wire: &Wire) -> [u32; 2] {
     let StoreOp::Complete { owner, outcome, retention, .. } = complete(1, 0) else { unreachable!() };
     let epoch = epoch_of(&store.apply(begin_key(key, 1)).await.unwrap());
     store.apply(StoreOp::Complete { key, owner, epoch, outcome, retention }).await.unwrap();
-    wire.round_trips();
+    wire.fall_silent().await;
     let epoch = epoch_of(&store.apply(begin(1)).await.unwrap());
     assert_eq!(store.apply(complete(1, epoch)).await.unwrap(), StoreReply::Completed);
     let first = wire.round_trips();

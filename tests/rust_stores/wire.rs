@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -33,6 +34,16 @@ impl Wire {
     /// Round trips since the last look.
     pub(crate) fn round_trips(&self) -> u32 {
         self.turns.swap(0, Ordering::Relaxed)
+    }
+
+    /// Waits until nobody speaks any more: beside its first operation a store asks its server how it is set up.
+    pub(crate) async fn fall_silent(&self) {
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if self.round_trips() == 0 {
+                return;
+            }
+        }
     }
 }
 
