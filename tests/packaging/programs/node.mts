@@ -44,7 +44,7 @@ const resumed: string = await retryWithCheckpoint(
 )("task");
 
 const stores: Store[] = [new MemoryStore({ maxRecords: 10 }), new SqliteStore(":memory:"), simpleStore(new Map())];
-const reply: StoreReply | Promise<StoreReply> | undefined = stores[0]?.apply({ op: "get", key: "00".repeat(32) });
+const reply: StoreReply | PromiseLike<StoreReply> | undefined = stores[0]?.apply({ op: "get", key: "00".repeat(32) });
 
 const guard = idempotencyMiddleware({
   ttl: 86400,
