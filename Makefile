@@ -172,6 +172,7 @@ lint: setup ## clippy, rustdoc, biome, ruff
 	@cargo clippy --quiet --workspace --all-targets --features once-again/full -- --deny warnings
 	@RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps --package once-again --package once-again-core \
 	  --package once-again-derive --features once-again/full
+	@cargo metadata --locked --format-version 1 --manifest-path benches/peers/rust/Cargo.toml >/dev/null
 	@biome lint --error-on-warnings
 	@.venv/bin/ruff check --quiet .
 
